@@ -1,0 +1,1 @@
+"""Sources: YAML, tables and Turtle become statements that know their place."""
