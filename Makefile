@@ -1,0 +1,42 @@
+# Every target sets up what it needs; nothing has to be installed by hand first except make and Python 3.11 or later.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+GBVKG := $(BIN)/gbvkg
+.DEFAULT_GOAL := help
+.PHONY: help publish validate test lint bench wheel clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml scripts/set-up.sh
+	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) '.[dev]' java
+	@touch $@
+
+publish: $(VENV)/.installed  ## Build, validate and release the graph of the real data into releases/
+	@$(GBVKG) publish --if-new
+	@echo "Vraag nu iets / now ask something:  $(GBVKG) query --list"
+
+validate: $(VENV)/.installed  ## Check the data without publishing
+	@$(GBVKG) validate
+
+test: $(VENV)/.installed-test lint  ## Lint, type-check and run every test (also of the built wheel)
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+lint: $(VENV)/.installed-test  ## Lint and type-check only
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-test  ## Measure, as ratios against a named peer in the same run
+	$(BIN)/python -m benchmarks
+
+wheel: $(VENV)/.installed-test  ## Build the wheel into dist/
+	$(BIN)/python -m build --wheel
+
+clean:  ## Remove what the other targets made, except releases
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .gbvkg

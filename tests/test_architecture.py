@@ -1,0 +1,98 @@
+"""The dependency arrows of the design, and a few habits that a machine can check."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "gbvkg"
+
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "config": {"errors"},
+    "vocabulary": {"errors"},
+    "project": {"errors", "vocabulary"},
+    "findings": {"sources.statement"},
+    "formats": {"errors"},
+    "sources": {"errors", "vocabulary", "formats", "project", "findings"},
+    "graph": {"errors", "vocabulary", "project", "findings", "sources"},
+    "reasoning": {"errors", "vocabulary", "project", "findings", "sources", "graph"},
+    "validation": {"errors", "vocabulary", "project", "findings", "sources", "graph", "reasoning"},
+    "queries": {"errors", "formats", "vocabulary", "project", "findings", "sources"},
+    "reports": {"errors", "formats", "vocabulary", "project", "findings", "sources", "validation"},
+    "release": {
+        "errors", "config", "formats", "vocabulary", "project", "findings", "sources",
+        "graph", "reasoning", "validation", "queries", "reports",
+    },
+}  # fmt: skip
+"""Module → modules that it may import; ``cli`` may import all. A module without a row fails."""
+
+
+def _modules() -> dict[str, list[Path]]:
+    found: dict[str, list[Path]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        top = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if top not in {"__init__", "__main__", "project" if (PACKAGE / "project").is_dir() else "-"}:
+            found.setdefault(top, []).append(path)
+    return found
+
+
+def _imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "gbvkg":
+            if node.module == "gbvkg":
+                names |= {alias.name for alias in node.names}
+            else:
+                names.add(node.module.removeprefix("gbvkg."))
+        elif isinstance(node, ast.Import):
+            names |= {a.name.removeprefix("gbvkg.") for a in node.names if a.name.startswith("gbvkg.")}
+    return names - {"__version__"}
+
+
+def test_every_module_has_a_row() -> None:
+    """A module that the design does not know cannot slip in."""
+    assert set(_modules()) - {"cli"} == set(ALLOWED)
+
+
+@pytest.mark.parametrize("module", sorted(ALLOWED))
+def test_arrows(module: str) -> None:
+    """A module imports only what the design lets it import."""
+    for path in _modules()[module]:
+        for name in _imports(path):
+            top = name.split(".")[0]
+            fine = top == module or top in ALLOWED[module] or name in ALLOWED[module]
+            assert fine, f"{path.name} of {module} imports {name}"
+
+
+def test_no_store_in_validation() -> None:
+    """Validation never imports the serving store."""
+    assert not any("store" in _imports(p) for p in _modules()["validation"])
+
+
+def test_no_dumping_grounds() -> None:
+    """No module is called after nothing in particular."""
+    stems = {p.stem for p in PACKAGE.rglob("*.py")}
+    assert not stems & {"utils", "helpers", "common", "manager", "core", "misc"}
+
+
+def test_every_module_says_what_it_is() -> None:
+    """Each module starts with a docstring."""
+    for path in PACKAGE.rglob("*.py"):
+        assert ast.get_docstring(ast.parse(path.read_text("utf-8"))), path
+
+
+def test_domain_is_not_in_python() -> None:
+    """No class or property of the domain is spelled in Python: those are data (waivers and plan deadlines excepted).
+
+    The exceptions are terms of the machinery itself, which Python must know to do its work.
+    """
+    machinery = {"ReadingRule", "Waiver", "waivesRule", "waivesFor", "waivedUntil"}
+    domain = set(re.findall(r'"gbv:(\w+)"', (PACKAGE.parent / "ontology/context.jsonld").read_text("utf-8"))) - machinery
+    for path in PACKAGE.rglob("*.py"):
+        text = path.read_text("utf-8")
+        used = {term for term in re.findall(r"gbv:(\w+)|ns#(\w+)", text) for term in term if term} & domain
+        assert not used, f"{path.name} names {sorted(used)}"
