@@ -1,0 +1,227 @@
+"""The header of a query file: leading ``#+`` lines that are YAML. A key that is not in the table below does
+not exist.
+
+Everything for a user's eyes is in Dutch and in English; a header that lacks one of the two is refused, and so
+are unknown keys, doubled keys and parameters whose example is not of their type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gbvkg.errors import BadParameter, ProjectError
+from gbvkg.queries.parameters import TYPES, Parameter
+from gbvkg.queries.result import Column
+from gbvkg.vocabulary import LANGUAGES
+
+KEYS = (
+    "summary",
+    "description",
+    "answers",
+    "parameters",
+    "columns",
+    "stability",
+    "chart",
+    "severity",
+    "message",
+)
+PARAMETER_KEYS = ("type", "summary", "example", "default", "optional", "kind")
+STABILITIES = ("stable", "experimental")
+SEVERITIES = ("violation", "warning", "info")
+CHARTS = ("bar", "heatmap", "timeline")
+
+Lines = dict[tuple[str, ...], int]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a header says; ``lines`` tells where."""
+
+    summary: dict[str, str]
+    description: dict[str, str]
+    answers: str
+    parameters: dict[str, Parameter]
+    columns: dict[str, Column]
+    stability: str
+    chart: dict[str, str]
+    severity: str
+    message: dict[str, str]
+    lines: Lines = field(default_factory=dict)
+
+    def line(self, *keys: str) -> int:
+        """The line of a key, or of the nearest key around it."""
+        while keys and keys not in self.lines:
+            keys = keys[:-1]
+        return self.lines.get(keys, 1)
+
+
+def read_header(path: Path, text: str) -> Header:
+    """The header of a query file. Raises ProjectError naming file and line."""
+    return _Reader(path, text).header()
+
+
+class _Reader:
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        lines = text.splitlines()
+        count = next((i for i, line in enumerate(lines) if not line.startswith("#+")), len(lines))
+        self.source = "\n".join(line[2:].removeprefix(" ") for line in lines[:count])
+        self.lines: Lines = {}
+
+    def fault(self, keys: tuple[str, ...], nl: str, en: str) -> ProjectError:
+        while keys and keys not in self.lines:
+            keys = keys[:-1]
+        place = f"{self.path}:{self.lines.get(keys, 1)}"
+        return ProjectError(f"{place}: {nl}.", f"{place}: {en}.")
+
+    def header(self) -> Header:
+        data = self.load()
+        self.known((), data, KEYS)
+        stability = self.choice(data, "stability", STABILITIES)
+        severity = self.choice(data, "severity", SEVERITIES) if "severity" in data else ""
+        parameters = self.table(("parameters",), data.get("parameters", {}))
+        columns = self.table(("columns",), data.get("columns", {}))
+        return Header(
+            self.texts(("summary",), data.get("summary")),
+            self.texts(("description",), data["description"]) if "description" in data else {},
+            str(data.get("answers", "")),
+            {name: self.parameter(name, row) for name, row in parameters.items()},
+            {name: self.column(name, row) for name, row in columns.items()},
+            stability,
+            self.chart(data.get("chart")),
+            severity,
+            self.texts(("message",), data["message"]) if "message" in data else {},
+            self.lines,
+        )
+
+    def load(self) -> dict[str, Any]:
+        try:
+            node = yaml.compose(self.source, Loader=yaml.SafeLoader)
+            if node is not None:
+                self.note(node, ())
+            data = yaml.safe_load(self.source)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            place = f"{self.path}:{mark.line + 1 if mark else 1}"
+            problem = error.problem or "YAML"
+            raise ProjectError(
+                f"{place}: de kop is geen YAML: {problem}.", f"{place}: the header is not YAML: {problem}."
+            ) from error
+        if not isinstance(data, dict):
+            raise self.fault(
+                (),
+                'de kop ontbreekt: begin het bestand met "#+ summary:"',
+                'there is no header: begin the file with "#+ summary:"',
+            )
+        return data
+
+    def note(self, node: yaml.Node, keys: tuple[str, ...]) -> None:
+        """Remember the line of every key; refuse a doubled one, of which YAML would keep the last."""
+        if not isinstance(node, yaml.MappingNode):
+            return
+        for key, value in node.value:
+            inner = (*keys, str(key.value))
+            if inner in self.lines:
+                self.lines[inner] = key.start_mark.line + 1
+                raise self.fault(inner, f'"{key.value}" staat er twee keer', f'"{key.value}" is there twice')
+            self.lines[inner] = key.start_mark.line + 1
+            self.note(value, inner)
+
+    def known(self, keys: tuple[str, ...], row: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+        for key in row:
+            if key not in allowed:
+                near = get_close_matches(str(key), allowed, 1) or [", ".join(allowed)]
+                raise self.fault(
+                    (*keys, str(key)),
+                    f'"{key}" bestaat niet; bedoeld: {near[0]}',
+                    f'there is no "{key}"; meant: {near[0]}',
+                )
+
+    def texts(self, keys: tuple[str, ...], value: Any) -> dict[str, str]:
+        row = value if isinstance(value, dict) else {}
+        for lang in LANGUAGES:
+            if not isinstance(row.get(lang), str) or not row[lang].strip():
+                name = ".".join(keys)
+                raise self.fault(
+                    keys, f'"{name}" mist de tekst "{lang}"', f'"{name}" lacks the text "{lang}"'
+                )
+        self.known(keys, {k: v for k, v in row.items() if k != "values"}, LANGUAGES)
+        return {lang: row[lang].strip() for lang in LANGUAGES}
+
+    def choice(self, data: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
+        if data.get(key) not in allowed:
+            raise self.fault(
+                (key,),
+                f'"{key}" moet een zijn van: {", ".join(allowed)}',
+                f'"{key}" must be one of: {", ".join(allowed)}',
+            )
+        return str(data[key])
+
+    def table(self, keys: tuple[str, ...], value: Any) -> dict[str, dict[str, Any]]:
+        rows: dict[str, Any] = value if isinstance(value, dict) else {"": None}
+        for name, row in rows.items():
+            if not isinstance(row, dict):
+                raise self.fault(
+                    (*keys, str(name)), "hier hoort een tabel van sleutels", "a mapping of keys belongs here"
+                )
+        return rows
+
+    def parameter(self, name: str, row: dict[str, Any]) -> Parameter:
+        keys = ("parameters", name)
+        self.known(keys, row, PARAMETER_KEYS)
+        if row.get("type") not in TYPES:
+            raise self.fault(
+                (*keys, "type"),
+                f'"type" moet een zijn van: {", ".join(TYPES)}',
+                f'"type" must be one of: {", ".join(TYPES)}',
+            )
+        if "example" not in row:
+            raise self.fault(
+                keys, f'parameter "{name}" mist een voorbeeld', f'parameter "{name}" lacks an example'
+            )
+        summary = self.texts((*keys, "summary"), row.get("summary"))
+        default = str(row["default"]) if "default" in row else None
+        parameter = Parameter(
+            name,
+            row["type"],
+            summary,
+            str(row["example"]),
+            default,
+            row.get("optional") is True,
+            str(row.get("kind", "")),
+        )
+        self.try_out(keys, parameter)
+        return parameter
+
+    def try_out(self, keys: tuple[str, ...], parameter: Parameter) -> None:
+        for value in filter(None, (parameter.example, parameter.default)):
+            try:
+                parameter.read(value)
+            except BadParameter as error:
+                raise self.fault(keys, error.nl.rstrip("."), error.en.rstrip(".")) from error
+
+    def column(self, name: str, row: dict[str, Any]) -> Column:
+        keys = ("columns", name)
+        values = self.table((*keys, "values"), row.get("values", {}))
+        words = {
+            str(value): self.texts((*keys, "values", str(value)), texts) for value, texts in values.items()
+        }
+        return Column(self.texts(keys, row), words)
+
+    def chart(self, value: Any) -> dict[str, str]:
+        if value is None:
+            return {}
+        row = value if isinstance(value, dict) else {}
+        if row.get("kind") not in CHARTS:
+            raise self.fault(
+                ("chart",),
+                f'"chart.kind" moet een zijn van: {", ".join(CHARTS)}',
+                f'"chart.kind" must be one of: {", ".join(CHARTS)}',
+            )
+        return {str(key): str(column) for key, column in row.items()}

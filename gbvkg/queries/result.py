@@ -1,0 +1,193 @@
+"""The answer to a named query: rows in a fixed order, variables in the order of the SELECT, and how they are
+written.
+
+It refuses to shorten or translate what a machine will read: only ``table``, which is for eyes, wraps long
+cells, names columns and states in the reader's language and shows the control characters that a terminal
+would obey.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import textwrap
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple, parse_query_results, serialize
+
+from gbvkg import formats
+from gbvkg.errors import UsageError
+from gbvkg.vocabulary import BASE, expand, prefixes, shrink
+
+Cell = NamedNode | BlankNode | Literal | None
+Row = tuple[Cell, ...]
+
+CELL_WIDTH = 48
+"""Characters after which a cell of a table goes on in the next line."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A heading per language, and for a column of states the words for each state."""
+
+    heading: dict[str, str]
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """``form`` is SELECT, CONSTRUCT or ASK. A CONSTRUCT has the columns subject, predicate and object.
+
+    ``base`` is the base IRI of the project, which a table leaves out.
+    """
+
+    form: str
+    variables: tuple[str, ...]
+    rows: tuple[Row, ...]
+    columns: dict[str, Column] = field(default_factory=dict)
+    base: str = BASE
+
+    def serialize(self, format: str, lang: str = "nl") -> str:
+        """The result as text in a format of ``gbvkg.formats``: a table format, or for a CONSTRUCT an RDF
+        format too.
+
+        Same rows, same text. Raises UsageError for a format that is unknown or cannot hold this kind of
+        result.
+        """
+        if format in formats.RDF:
+            return self._graph(formats.RDF[format])
+        row = formats.result(format)
+        if self.form == "CONSTRUCT" and row.name not in ("table", "csv"):
+            raise _cannot(format, "een graaf", "a graph", ["table", "csv", *formats.RDF])
+        if row.name in WRITERS:
+            return WRITERS[row.name](self, lang)
+        return _through_json(self, row)
+
+    def _graph(self, format: formats.Format) -> str:
+        if self.form != "CONSTRUCT":
+            raise _cannot(format.name, "een tabel", "a table", list(formats.RESULTS))
+        triples = [Triple(*row) for row in self.rows]  # type: ignore[arg-type]
+        return _text(serialize(triples, format=format.rdf, prefixes=_used_prefixes(self.rows)))
+
+    def records(self) -> list[dict[str, str]]:
+        """Per row, variable → lexical form of what is bound (the CSV view: no datatype, no language)."""
+        return [
+            {name: lexical(cell) for name, cell in zip(self.variables, row, strict=True) if cell is not None}
+            for row in self.rows
+        ]
+
+
+def lexical(cell: Cell) -> str:
+    """SPARQL 1.1 CSV §3.2: an IRI or a lexical form as it is, "" for an unbound variable."""
+    if cell is None:
+        return ""
+    return str(cell) if isinstance(cell, BlankNode) else cell.value
+
+
+def _csv(result: Result, _: str) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(result.variables)
+    writer.writerows([lexical(cell) for cell in row] for row in result.rows)
+    return out.getvalue()
+
+
+def _json(result: Result, _: str) -> str:
+    if result.form == "ASK":
+        answer: dict[str, object] = {"head": {}, "boolean": lexical(result.rows[0][0]) == "true"}
+    else:
+        bindings = [
+            {
+                name: _json_term(cell)
+                for name, cell in zip(result.variables, row, strict=True)
+                if cell is not None
+            }
+            for row in result.rows
+        ]
+        answer = {"head": {"vars": list(result.variables)}, "results": {"bindings": bindings}}
+    return json.dumps(answer, ensure_ascii=False, indent=1) + "\n"
+
+
+def _json_term(cell: NamedNode | BlankNode | Literal) -> dict[str, str]:
+    if isinstance(cell, NamedNode):
+        return {"type": "uri", "value": cell.value}
+    if isinstance(cell, BlankNode):
+        return {"type": "bnode", "value": cell.value}
+    if cell.language:
+        return {"type": "literal", "value": cell.value, "xml:lang": cell.language}
+    plain = cell.datatype.value == expand("xsd:string")
+    return {"type": "literal", "value": cell.value} | ({} if plain else {"datatype": cell.datatype.value})
+
+
+def _through_json(result: Result, format: formats.Format) -> str:
+    parsed = parse_query_results(_json(result, ""), format=formats.RESULTS["json"].result)
+    return _text(parsed.serialize(format=format.result))
+
+
+def _text(written: bytes | None) -> str:
+    return (written or b"").decode("utf-8")
+
+
+def _used_prefixes(rows: Iterable[Row]) -> dict[str, str]:
+    iris = {cell.value for row in rows for cell in row if isinstance(cell, NamedNode)}
+    return {name: ns for name, ns in prefixes().items() if any(iri.startswith(ns) for iri in iris)}
+
+
+def _cannot(format: str, nl: str, en: str, instead: list[str]) -> UsageError:
+    names = ", ".join(instead)
+    return UsageError(
+        f'Deze vraag geeft {nl}; dat kan niet als "{format}". Kies uit: {names}.',
+        f'This query gives {en}, which "{format}" cannot hold. Choose from: {names}.',
+    )
+
+
+def _table(result: Result, lang: str) -> str:
+    heads = [[_heading(result, name, lang)] for name in result.variables]
+    body = [
+        [_wrapped(_shown(result, name, cell, lang)) for name, cell in zip(result.variables, row, strict=True)]
+        for row in result.rows
+    ]
+    widths = [max(len(line) for row in [heads, *body] for line in row[i]) for i in range(len(heads))]
+    rule = [["─" * width] for width in widths]
+    lines = [line for row in [heads, rule, *body] for line in _lines(row, widths)]
+    return "\n".join([*lines, _count(len(body), lang)]) + "\n"
+
+
+def _heading(result: Result, name: str, lang: str) -> str:
+    column = result.columns.get(name)
+    return column.heading.get(lang, name) if column else name
+
+
+def _shown(result: Result, name: str, cell: Cell, lang: str) -> str:
+    text = lexical(cell)
+    if isinstance(cell, NamedNode):
+        home = f"{result.base}id/"
+        text = text.removeprefix(home) if text.startswith(home) else shrink(text).strip("<>")
+    elif name in result.columns:
+        text = result.columns[name].values.get(text, {}).get(lang, text)
+    return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
+
+
+def _wrapped(text: str) -> list[str]:
+    return [line for part in text.split("\n") for line in textwrap.wrap(part, CELL_WIDTH) or [""]]
+
+
+def _lines(row: list[list[str]], widths: list[int]) -> list[str]:
+    height = max((len(cell) for cell in row), default=0)
+    padded = [[*cell, *[""] * (height - len(cell))] for cell in row]
+    return [
+        "  ".join(c[i].ljust(w) for c, w in zip(padded, widths, strict=True)).rstrip() for i in range(height)
+    ]
+
+
+def _count(number: int, lang: str) -> str:
+    if lang == "nl":
+        return "1 rij" if number == 1 else f"{number} rijen"
+    return "1 row" if number == 1 else f"{number} rows"
+
+
+WRITERS: dict[str, Callable[[Result, str], str]] = {"table": _table, "csv": _csv, "json": _json}
+"""Result formats that are written here, because rows, heads or bytes must not depend on the engine's
+version."""
