@@ -1,0 +1,81 @@
+"""The format table."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import pytest
+
+from gbvkg import formats
+from gbvkg.errors import UsageError
+
+
+def test_the_table_has_the_promised_formats() -> None:
+    """The names a user may type, and no others."""
+    assert set(formats.RDF) == {"trig", "nq", "ttl", "nt", "jsonld", "rdf"}
+    assert set(formats.RESULTS) == {"table", "csv", "tsv", "json", "xml"}
+    assert set(formats.COMPRESSIONS) == {"gz", "zst"}
+
+
+@pytest.mark.parametrize("row", formats.RDF.values(), ids=lambda row: row.name)
+def test_an_rdf_row_agrees_with_the_library(row: formats.Format) -> None:
+    """Extension, media type and named graphs say the same as pyoxigraph's own table: neither can drift."""
+    assert row.rdf is not None
+    assert row.rdf.media_type == row.media_type
+    assert row.rdf.file_extension == row.extension
+    assert row.rdf.supports_datasets == row.named_graphs
+
+
+def test_the_result_rows_agree_with_the_library() -> None:
+    """The registered media type is the library's; only the terminal table is our own."""
+    rows = [(row, row.result) for row in formats.RESULTS.values() if row.result]
+    assert [row.name for row, _ in rows] == [name for name in formats.RESULTS if name != "table"]
+    assert all(library.media_type.split(";")[0] == row.media_type for row, library in rows)
+
+
+def test_no_two_rdf_formats_share_an_extension_or_media_type() -> None:
+    """A file name or an Accept header can only mean one format."""
+    rows = list(formats.RDF.values())
+    for values in ([row.extension for row in rows], [m for row in rows for m in row.media_types]):
+        assert len(values) == len(set(values))
+
+
+def test_labels_are_in_two_languages() -> None:
+    """Everything shown to a user is Dutch and English."""
+    for table in (formats.RDF, formats.RESULTS, formats.COMPRESSIONS):
+        assert all(set(row.label) == {"nl", "en"} for row in table.values())
+
+
+def test_an_unknown_name_lists_the_right_ones() -> None:
+    """An error says what would be right, in both languages."""
+    with pytest.raises(UsageError, match="choose from: trig, nq, ttl, nt, jsonld, rdf") as caught:
+        formats.rdf("turtle")
+    assert 'Onbekend formaat "turtle"' in caught.value.nl
+    with pytest.raises(UsageError, match="choose from: table, csv"):
+        formats.result("xlsx")
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("dataset.trig", "application/trig"),
+        ("dataset.rdf.gz", "application/gzip"),
+        ("dataset.nq.zst", "application/zstd"),
+        ("csv/actions.csv", "text/csv"),
+        ("manifest.json", "application/json"),
+        ("context.jsonld", "application/ld+json"),
+        ("rule.rq", "application/sparql-query"),
+        ("links.sssom.tsv", "text/tab-separated-values"),
+        ("LOCK", "application/octet-stream"),
+    ],
+)
+def test_the_media_type_of_a_file(name: str, media_type: str) -> None:
+    """A manifest names the media type that a server must send."""
+    assert formats.media_type_of_file(PurePath(name)) == media_type
+
+
+def test_compression_is_looked_through() -> None:
+    """``dataset.nq.gz`` is N-Quads."""
+    assert formats.rdf_of_file(PurePath("dataset.nq.gz")).name == "nq"
+    with pytest.raises(UsageError):
+        formats.rdf_of_file(PurePath("dataset.xlsx"))
