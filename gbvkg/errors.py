@@ -11,6 +11,10 @@
     ├── ReleaseError               exit 1
     │   ├── GateClosed                      violations stop the release; carries the findings
     │   ├── VersionExists                   an existing version is never overwritten
+    │   │   └── AlreadyPublished   exit 0   it was made from the same sources: nothing is left to do
+    │   ├── BadVersion                      a version that cannot be the name of a release
+    │   ├── ReleaseNotFound                 no release of that name, or none at all
+    │   ├── ReleaseBusy                     another process is publishing in the same folder
     │   ├── ReleaseCorrupt                  a file is missing or its checksum differs
     │   └── ReleaseWriteFailed              disk full, no permission, killed half-way: nothing was switched
     └── BackEndUnavailable         exit 3   a store, a reasoner or an endpoint does not answer
@@ -74,11 +78,34 @@ class ReleaseError(GbvkgError):
 
 
 class GateClosed(ReleaseError):
+    """``report`` is what the validation handed over, for the caller to show."""
+
     slug = "gate-closed"
+
+    def __init__(self, nl: str, en: str, report: object = None) -> None:
+        super().__init__(nl, en)
+        self.report = report
 
 
 class VersionExists(ReleaseError):
     slug = "version-exists"
+
+
+class AlreadyPublished(VersionExists):
+    slug = "already-published"
+    exit_code = 0
+
+
+class BadVersion(ReleaseError):
+    slug = "bad-version"
+
+
+class ReleaseNotFound(ReleaseError):
+    slug = "release-not-found"
+
+
+class ReleaseBusy(ReleaseError):
+    slug = "release-busy"
 
 
 class ReleaseCorrupt(ReleaseError):

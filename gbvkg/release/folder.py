@@ -1,0 +1,182 @@
+"""The releases folder: which releases there are, which is current, and how one comes to be there whole.
+
+    releases/
+      2026.1/  2026.2/        one immutable folder per version
+      current -> 2026.2       a relative symbolic link, replaced in one step (rename(2) is atomic)
+      .building-<version>-<pid>/   a release being written; no reader ever looks there
+      .lock                   held (flock(2)) while publishing; the system lets go of it when the process dies
+
+A reader that follows ``current`` always finds a whole release: the folder is written beside, synced to disk,
+checked and renamed before the link moves. This module refuses a name that is not a version, so that no name
+from outside can lead out of the folder, and refuses to change or remove a release.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gbvkg.errors import BadVersion, ReleaseBusy, ReleaseCorrupt, ReleaseNotFound, VersionExists
+
+CURRENT = "current"
+
+_VERSION = re.compile(r"[0-9]{4}([.-][0-9]{1,3}){1,2}(-[a-z][a-z0-9]{0,19})?")
+_BUILDING = ".building-"
+_SWITCHING = ".current-"
+
+
+def checked_version(version: str) -> str:
+    """``version`` if it can name a release: a year and numbers, as 2026.1, 2026.1.2, 2026-11-22 or
+    2026.1-draft.
+
+    Raises BadVersion for everything else; so a version never is a path.
+    """
+    if _VERSION.fullmatch(version):
+        return version
+    shown = ascii(version[:80])
+    raise BadVersion(
+        f"{shown} is geen versie van een uitgave; gebruik een jaar en nummers, zoals 2026.1 of 2026-11-22.",
+        f"{shown} is not the version of a release; use a year and numbers, such as 2026.1 or 2026-11-22.",
+    )
+
+
+def versions(out: Path) -> list[str]:
+    """The versions in ``out``, oldest number first. A link or a file is not a release."""
+    try:
+        with os.scandir(out) as entries:
+            names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    return sorted((name for name in names if _VERSION.fullmatch(name)), key=_age)
+
+
+def current(out: Path) -> Path | None:
+    """The folder of the current release, None when nothing was published yet.
+
+    Raises ReleaseCorrupt when the link leads elsewhere than to a release beside it.
+    """
+    link = out / CURRENT
+    if not os.path.lexists(link):
+        return None
+    target = os.readlink(link) if link.is_symlink() else ""
+    if target not in versions(out):
+        raise ReleaseCorrupt(
+            f"{link} wijst niet naar een uitgave ernaast; publiceer opnieuw of herstel de link.",
+            f"{link} does not lead to a release beside it; publish again or restore the link.",
+        )
+    return out / target
+
+
+def find(out: Path, name: str = CURRENT) -> Path:
+    """The folder of release ``name``, a version or "current".
+
+    Raises BadVersion, ReleaseNotFound (with the versions that there are) and ReleaseCorrupt.
+    """
+    if name == CURRENT:
+        path = current(out)
+        if path is None:
+            raise ReleaseNotFound(
+                f"Er is nog geen uitgave in {out}; maak er een met: gbvkg publish.",
+                f"There is no release in {out} yet; make one with: gbvkg publish.",
+            )
+        return path
+    present = versions(out)
+    if checked_version(name) in present:
+        return out / name
+    listed = ", ".join(present)
+    raise ReleaseNotFound(
+        f"Er is geen uitgave {name} in {out}; wel: {listed or 'geen enkele'}.",
+        f"There is no release {name} in {out}; there is: {listed or 'none'}.",
+    )
+
+
+@contextmanager
+def publishing(out: Path) -> Iterator[None]:
+    """Hold the lock of ``out`` (made if absent) and remove what publishers that died left behind.
+
+    Raises ReleaseBusy at once when another process holds it.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    handle = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReleaseBusy(
+                f"Een ander proces publiceert nu in {out}; probeer het straks opnieuw.",
+                f"Another process is publishing in {out}; try again in a moment.",
+            ) from None
+        _sweep(out)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def building(out: Path, version: str) -> Iterator[Path]:
+    """A new folder to write ``version`` in, removed afterwards unless ``install`` moved it.
+
+    Only to be used while ``publishing``.
+    """
+    path = out / f"{_BUILDING}{checked_version(version)}-{os.getpid()}"
+    path.mkdir()
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def install(built: Path, version: str) -> Path:
+    """Move the folder ``built``, synced to disk, to its version beside it. Raises VersionExists.
+
+    After a crash at any moment the version is there whole or not at all.
+    """
+    target = built.parent / checked_version(version)
+    if os.path.lexists(target):
+        raise VersionExists(f"Uitgave {version} bestaat al.", f"Release {version} exists already.")
+    _sync_tree(built)
+    os.rename(built, target)
+    _sync(built.parent)
+    return target
+
+
+def switch(release: Path) -> None:
+    """Make ``release`` the current one. After a crash at any moment, the old or the new one is current."""
+    out = release.parent
+    link = out / f"{_SWITCHING}{os.getpid()}"
+    os.symlink(checked_version(release.name), link)
+    os.replace(link, out / CURRENT)
+    _sync(out)
+
+
+def _age(version: str) -> tuple[list[int], str]:
+    return [int(number) for number in re.findall("[0-9]+", version)], version
+
+
+def _sweep(out: Path) -> None:
+    """Who holds the lock knows that every unfinished folder belongs to a process that died."""
+    for path in out.iterdir():
+        if path.name.startswith(_SWITCHING) and path.is_symlink():
+            path.unlink()
+        elif path.name.startswith(_BUILDING) and not path.is_symlink():
+            shutil.rmtree(path)
+
+
+def _sync_tree(folder: Path) -> None:
+    for parent, _, files in os.walk(folder, topdown=False):
+        for name in files:
+            _sync(Path(parent, name))
+        _sync(Path(parent))
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
