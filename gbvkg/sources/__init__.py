@@ -1,1 +1,151 @@
-"""Sources: YAML, tables and Turtle become statements that know their place."""
+"""Sources: YAML, Turtle and tables become statements that know their place.
+
+``read`` is the one door. It always answers with statements and findings and never raises for what a file holds: an
+unreadable, hostile or wrong file is a finding. Nothing is ever fetched from the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import NamedNode
+
+from gbvkg.findings import Finding
+from gbvkg.project import Project
+from gbvkg.sources import turtle_reader, yaml_reader
+from gbvkg.sources.context import Context, load_context
+from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
+from gbvkg.sources.identifiers import Identifiers, load_identifiers
+from gbvkg.sources.rules import Refused, Rule, breach
+from gbvkg.sources.statement import Place, Statement
+from gbvkg.sources.yaml_reader import Thing
+from gbvkg.vocabulary import BASE, packaged_root
+
+METADATA = "-metadata.json"
+"""What the name of a CSVW description ends in, after the name of its table (CSVW §5.2)."""
+
+_YAML, _TURTLE, _TABLES = {".yaml", ".yml"}, {".ttl"}, {".csv", ".tsv"}
+_REFUSED = {
+    ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json", ".trig", ".nt", ".nq", ".n3", ".html", ".xhtml", ".xlsx", ".xls",
+    ".ods", ".docx", ".zip", ".gz",
+}  # fmt: skip
+
+
+@dataclass
+class Reading:
+    """What one file says: statements, findings, and the things that it gives an identity (in file order)."""
+
+    statements: list[Statement] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
+
+
+def read(path: Path, project: Project, shown: str) -> tuple[list[Statement], list[Finding]]:
+    """The statements and findings of one file; ``shown`` is its name relative to the project, with "/".
+
+    A file that cannot be read gives no statement and one finding. Raises ProjectError only when the project's own
+    term table or identifier table is broken.
+    """
+    reading = read_source(path, project, shown)
+    return reading.statements, reading.findings
+
+
+def read_source(path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> Reading:
+    """As ``read``, with the things that the file gives an identity and with other ``limits`` when given."""
+    try:
+        check_inside(path, root_of(path, project), shown)
+        content = read_bytes(path, shown, size_limit(shown, limits))
+        return read_content(content, path, project, shown, limits)
+    except Refused as refused:
+        return Reading(findings=[refused.finding])
+
+
+def read_content(content: bytes, path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> Reading:
+    """As ``read_source``, for bytes that were already read from ``path``."""
+    try:
+        suffix = path.suffix.lower()
+        if suffix in _YAML:
+            return _read_yaml(decode(content, shown), project, shown, limits)
+        if suffix in _TURTLE:
+            return _read_turtle(decode(content, shown), project, shown, limits)
+        raise _no_reader(path, shown)
+    except Refused as refused:
+        return Reading(findings=[refused.finding])
+
+
+def turtle_places(path: Path, project: Project, shown: str) -> list[Place]:
+    """The place of each statement that ``read`` gave for a Turtle file, in the same order; [] when it is unreadable."""
+    try:
+        check_inside(path, root_of(path, project), shown)
+        return turtle_reader.places(decode(read_bytes(path, shown, size_limit(shown)), shown), shown)
+    except Refused:
+        return []
+
+
+def size_limit(shown: str, limits: Limits = LIMITS) -> int:
+    """How many bytes a file of this name may have."""
+    return limits.fiche_bytes if shown.lower().endswith((".yaml", ".yml")) else limits.table_bytes
+
+
+def context(project: Project) -> Context:
+    """The compiled term table of the project."""
+    return load_context(project.folder("ontology") / "context.jsonld")
+
+
+def identifiers(project: Project) -> Identifiers:
+    """The identifier table of the project."""
+    return load_identifiers(project.folder("ontology") / "identifiers.yaml")
+
+
+def graph_of(project: Project, shown: str) -> NamedNode:
+    """The named graph that the statements of the file ``shown`` belong to."""
+    if shown.startswith("data/"):
+        name = identifiers(project).graph_of(shown.removeprefix("data/"))
+        return NamedNode(f"{project.base}id/graph/{name}")
+    folder, _, rest = shown.removeprefix("ontology/").rpartition("/")
+    name = {"code-lists": f"code-list/{rest.removesuffix('.ttl')}"}.get(folder, folder or "ontology")
+    return NamedNode(f"{BASE}id/graph/{name}")
+
+
+def root_of(path: Path, project: Project) -> Path:
+    """The folder that ``path`` may not leave: the project's, or the packaged one's for what the project lacks."""
+    return project.root if path.is_relative_to(project.root) else packaged_root().resolve()
+
+
+def _read_yaml(text: str, project: Project, shown: str, limits: Limits) -> Reading:
+    reader = yaml_reader.YamlReader(
+        context(project), identifiers(project), project.base, shown, graph_of(project, shown)
+    )
+    reader.read(text, limits.depth)
+    return Reading(reader.statements, reader.findings, reader.things)
+
+
+def _read_turtle(text: str, project: Project, shown: str, limits: Limits) -> Reading:
+    graph = graph_of(project, shown)
+    statements = turtle_reader.read_turtle(text, shown, f"{project.base}id/", graph, limits.depth)
+    findings = turtle_reader.check_turtle(text, shown, statements, context(project))
+    if shown.startswith("data/"):
+        blank = turtle_reader.refuse_blank_nodes(text, shown, statements)
+        return Reading([], [*findings, blank]) if blank else Reading(statements, findings)
+    return Reading(turtle_reader.skolemise(statements, BASE), findings)
+
+
+def _no_reader(path: Path, shown: str) -> Refused:
+    if path.suffix.lower() in _REFUSED:
+        return Refused(
+            breach(
+                Rule.FORMAT_REFUSED,
+                Place(shown),
+                f'Bestanden "{path.suffix}" worden niet gelezen. Lever YAML, Turtle of CSV/TSV met een CSVW-beschrijving.',
+                f'Files "{path.suffix}" are not read. Supply YAML, Turtle or CSV/TSV with a CSVW description.',
+            )
+        )
+    return Refused(
+        breach(
+            Rule.UNKNOWN_FILE,
+            Place(shown),
+            f"{shown} wordt door niets gelezen. Verplaats of verwijder het (alleen LICENSE* en README* mogen blijven).",
+            f"{shown} is read by nothing. Move or remove it (only LICENSE* and README* may stay).",
+        )
+    )

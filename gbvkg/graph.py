@@ -1,0 +1,255 @@
+"""The project folder → one dataset of named graphs in which every statement knows its place.
+
+Files are read in one fixed order, so the same input gives the same statements. This module refuses to judge the data: it
+reports only what reading can know (stages FILE, CELL and LIST), and it adds nothing that no file says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
+from gbvkg import sources
+from gbvkg.findings import Finding
+from gbvkg.project import Project
+from gbvkg.sources import METADATA, Reading, yaml_reader
+from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest
+from gbvkg.sources.statement import Object, Place, Statement, Subject
+from gbvkg.vocabulary import BASE, prefixes
+
+if TYPE_CHECKING:
+    import rdflib
+
+Progress = Callable[[int, int, str], None]
+"""Called with files done, files in all, and the name of the file at hand."""
+
+_ONTOLOGY = ("gbv.ttl", "code-lists/*.ttl", "alignments/*.ttl")
+_UNREAD = ("LICENSE*", "README*")
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file to read and its name relative to the project, with "/"."""
+
+    path: Path
+    shown: str
+
+
+class Dataset:
+    """All statements of a project, in file order. A value: nothing changes a dataset once it is made."""
+
+    def __init__(self, project: Project, statements: list[Statement], files: dict[str, Path] | None = None) -> None:
+        self.project = project
+        self.statements = statements
+        self._files = files or {}
+        self._places: dict[str, dict[tuple[Subject, NamedNode, Object], Place]] = {}
+
+    def graphs(self) -> list[NamedNode]:
+        """The names of the named graphs, sorted."""
+        return sorted({s.graph for s in self.statements}, key=lambda node: node.value)
+
+    def store(self) -> Store:
+        """All named graphs in one in-memory store (which canonicalises literals: publish from ``statements``)."""
+        return self._store
+
+    @cached_property
+    def _store(self) -> Store:
+        store = Store()
+        store.bulk_extend(Quad(s.subject, s.predicate, s.object, s.graph) for s in self.statements)
+        return store
+
+    @cached_property
+    def _by_subject(self) -> dict[Subject, list[Statement]]:
+        index: dict[Subject, list[Statement]] = {}
+        for statement in self.statements:
+            index.setdefault(statement.subject, []).append(statement)
+        return index
+
+    def place(
+        self, subject: Subject, predicate: NamedNode | None = None, object: Object | None = None
+    ) -> Place | None:
+        """Where the first statement that matches was written: of the given object, else predicate, else subject.
+
+        None when nothing in the dataset is about ``subject``.
+        """
+        found = self._by_subject.get(subject, [])
+        for wanted in (
+            [s for s in found if s.predicate == predicate and s.object == object],
+            [s for s in found if s.predicate == predicate],
+            found,
+        ):
+            if wanted:
+                return self.exact_place(wanted[0])
+        return None
+
+    def exact_place(self, statement: Statement) -> Place:
+        """The place of ``statement`` with line and column; a Turtle file is scanned for its lines at the first call."""
+        place = statement.place
+        if place.line or not place.file.endswith(".ttl") or place.file not in self._files:
+            return place
+        if place.file not in self._places:
+            self._places[place.file] = self._scan(place.file)
+        return self._places[place.file].get(statement[:3], place)
+
+    def _scan(self, shown: str) -> dict[tuple[Subject, NamedNode, Object], Place]:
+        written = [s for s in self.statements if s.place.file == shown]
+        found = sources.turtle_places(self._files[shown], self.project, shown)
+        if len(found) != len(written):  # the file changed since it was read, or statements were added to it
+            return {}
+        return {s[:3]: place for s, place in zip(reversed(written), reversed(found), strict=True)}
+
+    def rdflib(self) -> rdflib.Graph:
+        """The union of all graphs as an rdflib graph, for the reference engines; lexical forms stay as written."""
+        from rdflib import Graph
+        from rdflib import Literal as RdflibLiteral
+        from rdflib import URIRef
+
+        graph = Graph()
+        for prefix, namespace in prefixes().items():
+            graph.bind(prefix, namespace, replace=True)
+        terms: dict[Object, URIRef | RdflibLiteral] = {}
+        for statement in self.statements:
+            triple = []
+            for term in statement[:3]:
+                if term not in terms:
+                    terms[term] = _rdflib_term(term, URIRef, RdflibLiteral)
+                triple.append(terms[term])
+            graph.add(tuple(triple))  # type: ignore[arg-type]
+        return graph
+
+    def with_statements(self, extra: Iterable[Statement]) -> Dataset:
+        """This dataset and ``extra`` after it; this one stays as it is."""
+        return Dataset(self.project, [*self.statements, *extra], self._files)
+
+
+def _rdflib_term(term: Object, iri: type, literal: type) -> object:
+    if isinstance(term, Literal):
+        if term.language:
+            return literal(term.value, lang=term.language)
+        plain = term.datatype.value == "http://www.w3.org/2001/XMLSchema#string"
+        return literal(term.value, datatype=None if plain else iri(term.datatype.value), normalize=False)
+    return iri(term.value)
+
+
+@dataclass
+class Loaded:
+    """The dataset, and what reading found wrong with it, sorted. ``changed`` names the files that differ from the run
+    that filled the cache (also the removed ones); None without a cache or on its first run."""
+
+    dataset: Dataset
+    findings: list[Finding] = field(default_factory=list)
+    changed: frozenset[str] | None = None
+
+
+def load(project: Project, progress: Progress | None = None) -> Loaded:
+    """Everything the project's ontology and data folders say. Never raises for what a source file holds.
+
+    Raises ProjectError when the term table or the identifier table is broken.
+    """
+    files = [*ontology_files(project), *data_files(project)]
+    readings = []
+    for n, file in enumerate(files):
+        readings.append(sources.read_source(file.path, project, file.shown))
+        if progress:
+            progress(n + 1, len(files), file.shown)
+    return _assemble(project, files, readings)
+
+
+def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]) -> Loaded:
+    statements = [statement for reading in readings for statement in reading.statements]
+    dataset = Dataset(project, statements, {file.shown: file.path for file in files})
+    findings = [finding for reading in readings for finding in reading.findings]
+    findings += yaml_reader.duplicates(thing for reading in readings for thing in reading.things)
+    findings += _unknown_references(dataset)
+    return Loaded(dataset, sorted(findings, key=Finding.sort_key))
+
+
+def ontology_files(project: Project) -> list[SourceFile]:
+    """The Turtle files of the ontology folder that become part of the dataset."""
+    folder = project.folder("ontology")
+    return [
+        SourceFile(path, f"ontology/{path.relative_to(folder).as_posix()}")
+        for pattern in _ONTOLOGY
+        for path in sorted(folder.glob(pattern))
+    ]
+
+
+def data_files(project: Project) -> list[SourceFile]:
+    """Every file below ``data/`` that is to be read, in the order of their names; hidden ones are left alone.
+
+    The description of a table goes with its table; LICENSE and README are for people.
+    """
+    found = [SourceFile(path, path.relative_to(project.root).as_posix()) for path in _walk(project.data)]
+    names = {file.shown for file in found}
+    return [
+        file
+        for file in sorted(found, key=lambda file: file.shown.split("/"))
+        if not any(fnmatchcase(file.path.name, pattern) for pattern in _UNREAD)
+        and not (file.shown.endswith(METADATA) and file.shown.removesuffix(METADATA) in names)
+    ]
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _walk(entry)
+        else:
+            yield entry
+
+
+# --- references ---------------------------------------------------------------------------------------------------
+
+
+def _unknown_references(dataset: Dataset) -> list[Finding]:
+    """A finding for each IRI of ours or of the project that is referred to and that nothing describes."""
+    spaces = tuple(sorted({f"{dataset.project.base}id/", f"{BASE}id/", f"{BASE}ns#"}))
+    described = {s.subject for s in dataset.statements}
+    unknown: dict[NamedNode, list[Statement]] = {}
+    for statement in dataset.statements:
+        target = statement.object
+        if target not in described and isinstance(target, NamedNode) and target.value.startswith(spaces):
+            unknown.setdefault(target, []).append(statement)
+    known = _by_kind(described)
+    return [
+        _unknown_reference(dataset, statement, nearest_iri)
+        for target, users in unknown.items()
+        for nearest_iri in [_nearest_iri(target.value, known)]
+        for statement in users
+    ]
+
+
+def _kind(iri: str) -> str:
+    return iri.rpartition("/")[0] if "#" not in iri else iri.rpartition("#")[0]
+
+
+def _by_kind(described: Iterable[Subject]) -> dict[str, list[str]]:
+    kinds: dict[str, list[str]] = {}
+    for node in described:
+        kinds.setdefault(_kind(node.value), []).append(node.value)
+    return kinds
+
+
+def _nearest_iri(iri: str, known: dict[str, list[str]]) -> str:
+    return nearest(iri, known.get(_kind(iri), []))
+
+
+def _unknown_reference(dataset: Dataset, statement: Statement, suggestion: str) -> Finding:
+    target = statement.object.value
+    nl, en = did_you_mean(suggestion.removeprefix(f"{dataset.project.base}id/"))
+    return breach(
+        Rule.UNKNOWN_REFERENCE,
+        dataset.exact_place(statement),
+        f"{target} bestaat niet: geen enkel bestand beschrijft het.{nl}",
+        f"{target} does not exist: no file describes it.{en}",
+        focus=statement.subject.value,
+        path=statement.predicate.value,
+        value=str(statement.object),
+    )

@@ -1,0 +1,313 @@
+"""Turtle → statements. The triples come from pyoxigraph, the lines and columns from a scan of the same text.
+
+pyoxigraph emits one triple per object, in an order that the text determines, so the n-th triple stands where the scan found
+the n-th object. Most runs never ask for a place in a Turtle file, so the scan is made on demand. This module refuses deep
+nesting before the parser sees it, because the parser answers that by ending the process, and triple terms of RDF 1.2.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from hashlib import sha256
+
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
+
+from gbvkg.findings import Finding
+from gbvkg.sources.context import Context
+from gbvkg.sources.lexical import XSD, expected, is_valid, repair
+from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean
+from gbvkg.sources.statement import Place, Statement
+
+_STRING = (
+    r'"""(?:[^"\\]|\\.|"(?!""))*+"""|' r"'''(?:[^'\\]|\\.|'(?!''))*+'''|"
+    r'"(?:[^"\\\r\n]|\\.)*+"|' r"'(?:[^'\\\r\n]|\\.)*+'"
+)  # fmt: skip
+_IRI = r'<(?!<)[^<>"{}|^`\x00-\x20]*+>'
+_COMMENT = r"\#[^\r\n]*+"
+_BRACKET = re.compile(rf"\\.|{_STRING}|{_IRI}|{_COMMENT}|(?P<open>[\[({{]|<<)|(?P<close>[\])}}]|>>)", re.DOTALL)
+_TOKEN = re.compile(
+    rf"(?P<skip>\s++|{_COMMENT})|(?P<term>{_STRING}|{_IRI}|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?<!\.))"
+    r"|(?P<sign>[\[\]().;,])|(?P<suffix>\^\^|@[A-Za-z]+(?:-[A-Za-z\d]+)*(?:--[a-z]+)?)"
+    r"""|(?P<word>(?:\\.|[^\s<>"'{}|^`\\()\[\];,.\#]|\.(?=\.*[^\s<>"'{}|^`()\[\];,.\#]))++)""",
+    re.DOTALL,
+)
+_PREFIX = re.compile(rf"{_STRING}|{_COMMENT}|@?prefix\s+(?P<name>[^\s:<]*):\s*<(?P<space>[^>\s]*)>", re.DOTALL | re.I)
+
+
+def read_turtle(text: str, shown: str, base: str, graph: NamedNode, depth: int) -> list[Statement]:
+    """The statements of ``text``, placed at line 0 of the file; see ``places`` for their lines.
+
+    Raises Refused for a syntax error, deep nesting and triple terms. Relative IRIs resolve against ``base``.
+    """
+    check_depth(text, shown, depth)
+    try:
+        quads = list(parse(text, format=RdfFormat.TURTLE, base_iri=base))
+    except SyntaxError as error:
+        raise _syntax(error, shown) from None
+    place = Place(shown)
+    statements = []
+    for quad in quads:
+        if not isinstance(quad.object, NamedNode | Literal | BlankNode):
+            raise _triple_term(shown)
+        statements.append(Statement(quad.subject, quad.predicate, quad.object, graph, place))
+    return statements
+
+
+def check_depth(text: str, shown: str, depth: int) -> None:
+    """Raises Refused when brackets outside strings, IRIs and comments nest deeper than ``depth``."""
+    if sum(map(text.count, ("[", "(", "{", "<<"))) <= depth:
+        return
+    level = 0
+    for match in _BRACKET.finditer(text):
+        if match["open"]:
+            level += 1
+            if level > depth:
+                raise Refused(
+                    breach(
+                        Rule.TOO_DEEP,
+                        _Lines(text, shown).place(match.start()),
+                        f"Haakjes dieper genest dan {depth} niveaus. Geef de geneste dingen een IRI.",
+                        f"Brackets nested deeper than {depth} levels. Give the nested things an IRI.",
+                    )
+                )
+        elif match["close"]:
+            level -= 1
+
+
+def places(text: str, shown: str) -> list[Place]:
+    """The place of each triple's object, in the order in which ``read_turtle`` gives the statements."""
+    lines = _Lines(text, shown)
+    return [lines.place(offset) for offset in _Scan(text).offsets]
+
+
+def check_turtle(text: str, shown: str, statements: list[Statement], context: Context) -> list[Finding]:
+    """Findings about literals outside their datatype and about prefixes spelled otherwise than in the table."""
+    findings = check_prefixes(_declared(text, shown), context)
+    wrong = [
+        n
+        for n, statement in enumerate(statements)
+        if isinstance(statement.object, Literal)
+        and statement.object.datatype.value.startswith(XSD)
+        and not is_valid(statement.object.value, statement.object.datatype.value)
+    ]
+    where = places(text, shown) if wrong else []
+    return findings + [_wrong_literal(statements[n], where[n] if n < len(where) else Place(shown)) for n in wrong]
+
+
+def _wrong_literal(statement: Statement, place: Place) -> Finding:
+    literal = statement.object
+    assert isinstance(literal, Literal)
+    nl, en = expected(literal.datatype.value)
+    ask_nl, ask_en = did_you_mean(repair(literal.value, literal.datatype.value))
+    return breach(
+        Rule.WRONG_TYPE,
+        place,
+        f'"{literal.value}" moet {nl} zijn.{ask_nl}',
+        f'"{literal.value}" must be {en}.{ask_en}',
+        focus=statement.subject.value,
+        path=statement.predicate.value,
+        value=str(literal),
+    )
+
+
+def _declared(text: str, shown: str) -> list[tuple[str, str, Place]]:
+    lines = _Lines(text, shown)
+    return [
+        (match["name"], match["space"], lines.place(match.start()))
+        for match in _PREFIX.finditer(text)
+        if match["space"] is not None
+    ]
+
+
+def check_prefixes(declared: Iterable[tuple[str, str, Place]], context: Context) -> list[Finding]:
+    """A finding for each declared prefix that the one table binds otherwise, or whose namespace it spells otherwise."""
+    spelling = {_plain(space): space for space in context.prefixes.values()}
+    findings = []
+    for name, space, place in declared:
+        right = context.prefixes.get(name) or spelling.get(_plain(space), space)
+        if right != space:
+            findings.append(
+                breach(
+                    Rule.PREFIX_SPELLING,
+                    place,
+                    f'"{name}:" staat hier voor <{space}>; in de tabel is dat <{right}>. Neem dat over.',
+                    f'"{name}:" stands for <{space}> here; in the table that is <{right}>. Copy that.',
+                )
+            )
+    return findings
+
+
+def _plain(space: str) -> str:
+    return re.sub(r"^https?://(www\.)?", "", space).rstrip("#/").casefold()
+
+
+def refuse_blank_nodes(text: str, shown: str, statements: list[Statement]) -> Finding | None:
+    """A finding at the first blank node, or None when there is none."""
+    for n, statement in enumerate(statements):
+        if isinstance(statement.subject, BlankNode) or isinstance(statement.object, BlankNode):
+            where = places(text, shown)
+            return breach(
+                Rule.BLANK_NODE,
+                where[n] if n < len(where) else Place(shown),
+                "Een ding zonder IRI kan niet gepubliceerd worden. Geef het een IRI in plaats van [ ], ( ) of _:.",
+                "A thing without an IRI cannot be published. Give it an IRI instead of [ ], ( ) or _:.",
+            )
+    return None
+
+
+def skolemise(statements: list[Statement], base: str) -> list[Statement]:
+    """The same statements with each blank node replaced by ``<base>id/genid/<digest of what is said about it>``.
+
+    An IRI depends on nothing else in the file (RDF 1.1 Concepts §3.5): neither labels, order nor other statements change
+    it, and two nodes of which exactly the same is said become one. Nodes in a cycle stay blank.
+    """
+    names = _digests(statements)
+    if not names:
+        return statements
+    iris = {node: NamedNode(f"{base}id/genid/{digest}") for node, digest in names.items()}
+    return [
+        s._replace(subject=iris.get(s.subject, s.subject), object=iris.get(s.object, s.object))  # type: ignore[arg-type]
+        for s in statements
+    ]
+
+
+def _digests(statements: list[Statement]) -> dict[object, str]:
+    """Blank node → digest of its description, inner nodes first (Kahn's order)."""
+    described: dict[BlankNode, list[Statement]] = {}
+    users: dict[BlankNode, list[BlankNode]] = {}
+    waiting: dict[BlankNode, int] = {}
+    for statement in statements:
+        inner, outer = statement.object, statement.subject
+        if isinstance(inner, BlankNode):
+            waiting.setdefault(inner, 0)
+        if isinstance(outer, BlankNode):
+            described.setdefault(outer, []).append(statement)
+            waiting[outer] = waiting.get(outer, 0) + isinstance(inner, BlankNode)
+            if isinstance(inner, BlankNode):
+                users.setdefault(inner, []).append(outer)
+    names: dict[object, str] = {}
+    ready = [node for node, count in waiting.items() if count == 0]
+    while ready:
+        node = ready.pop()
+        lines = sorted(f"{s.predicate} {names.get(s.object, s.object)}" for s in described.get(node, ()))
+        names[node] = sha256("\n".join(lines).encode()).hexdigest()[:24]
+        for user in users.get(node, ()):
+            waiting[user] -= 1
+            if waiting[user] == 0:
+                ready.append(user)
+    return names
+
+
+class _Lines:
+    """Offsets in a text → line and column."""
+
+    def __init__(self, text: str, shown: str) -> None:
+        self.starts = [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+        self.shown = shown
+
+    def place(self, offset: int) -> Place:
+        line = bisect_right(self.starts, offset)
+        return Place(self.shown, line, offset - self.starts[line - 1] + 1)
+
+
+class _Frame:
+    """An open bracket: what comes next in it (0 subject, 1 predicate, 2 object, 3 sign), and its items so far."""
+
+    __slots__ = ("expects", "items", "kind", "offset")
+
+    def __init__(self, kind: str, offset: int, expects: int) -> None:
+        self.kind = kind
+        self.offset = offset
+        self.expects = expects
+        self.items = 0
+
+
+class _Scan:
+    """The offset of each object of a Turtle text that pyoxigraph accepted, in the order of its triples."""
+
+    def __init__(self, text: str) -> None:
+        self.offsets: list[int] = []
+        self.stack = [_Frame("", 0, 0)]
+        self.skip = 0
+        for match in _TOKEN.finditer(text):
+            if match.lastgroup != "skip":
+                self._token(match[0], match.lastgroup or "", match.start())
+
+    def _token(self, token: str, kind: str, offset: int) -> None:
+        frame = self.stack[-1]
+        if self.skip:
+            self.skip -= 1
+        elif frame.expects == 0 and not frame.kind and token.lower() in _DIRECTIVES:
+            self.skip = _DIRECTIVES[token.lower()]
+        elif kind == "suffix":
+            self.skip = token == "^^"
+        elif kind == "sign":
+            self._sign(token, offset)
+        else:
+            self._finish(offset)
+
+    def _sign(self, token: str, offset: int) -> None:
+        frame = self.stack[-1]
+        if token == "[":
+            self.stack.append(_Frame("[", offset, 1))
+        elif token == "(":
+            self.stack.append(_Frame("(", offset, 2))
+        elif token == ")" and frame.items:
+            self.offsets.append(frame.offset)  # rdf:rest rdf:nil
+            self.stack.pop()
+        elif token in ")]":
+            self.stack.pop()
+            self._finish(frame.offset)
+        else:
+            frame.expects = {".": 0, ";": 1, ",": 2}[token]
+
+    def _finish(self, offset: int) -> None:
+        """A term that started at ``offset`` is complete."""
+        frame = self.stack[-1]
+        if frame.kind == "(":
+            self._item(frame, offset)
+        elif frame.expects == 2:
+            self.offsets.append(offset)
+            frame.expects = 3
+        else:
+            frame.expects += 1
+
+    def _item(self, frame: _Frame, offset: int) -> None:
+        """An item of a collection: rdf:first, and before it the link to its cell from the list or the previous cell."""
+        frame.items += 1
+        self.offsets.append(offset)
+        if frame.items > 1:
+            self.offsets.append(offset)
+        else:
+            self.stack.pop()
+            self._finish(frame.offset)
+            self.stack.append(frame)
+
+
+_DIRECTIVES = {"@prefix": 3, "prefix": 2, "@base": 2, "base": 1, "@version": 2, "version": 1}
+"""Directive → how many tokens follow it (Turtle 1.2 §6.5)."""
+
+
+def _syntax(error: SyntaxError, shown: str) -> Refused:
+    problem = str(error.msg).partition(": ")[2] or str(error.msg)
+    return Refused(
+        breach(
+            Rule.SYNTAX,
+            Place(shown, error.lineno or 0, error.offset or 0),
+            f"Dit is geen geldige Turtle ({problem}). Kijk naar punten, aanhalingstekens en voorvoegsels.",
+            f"This is not valid Turtle ({problem}). Look at full stops, quotation marks and prefixes.",
+        )
+    )
+
+
+def _triple_term(shown: str) -> Refused:
+    return Refused(
+        breach(
+            Rule.FORMAT_REFUSED,
+            Place(shown),
+            "Triple-termen van RDF 1.2 (<<( … )>>) worden niet gelezen. Beschrijf de uitspraak als een ding met IRI.",
+            "Triple terms of RDF 1.2 (<<( … )>>) are not read. Describe the statement as a thing with an IRI.",
+        )
+    )

@@ -1,0 +1,454 @@
+"""YAML fiches and plan files → statements, through the JSON-LD context.
+
+The result is what a JSON-LD 1.1 processor makes of the same document (expansion and to-RDF, with every scalar a string and
+every minted IRI written as ``id``), plus the place of each statement. This module refuses a key that the context does not
+define, where JSON-LD would silently drop it, and knows no key or class of the domain itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.findings import Finding
+from gbvkg.sources.context import Context, Term, named_node
+from gbvkg.sources.identifiers import SEGMENT, Identifiers
+from gbvkg.sources.lexical import expected, is_language_tag, is_valid, repair
+from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest
+from gbvkg.sources.statement import Object, Place, Statement, Subject
+from gbvkg.sources.yaml_tree import Listing, Mapping, Node, Text, compose
+
+_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_SCHEMES = {"http", "https", "urn", "mailto", "tel"}
+
+
+@dataclass(slots=True)
+class Thing:
+    """One described thing: its IRI (None when it could not be made), its reference and what its parts inherit."""
+
+    node: NamedNode | None
+    reference: str
+    classes: tuple[str, ...]
+    place: Place
+    inherited: dict[str, list[tuple[Object, Place]]] = field(default_factory=dict)
+
+
+@dataclass
+class YamlReader:
+    """Reads one document. ``things`` are the described things that have both an IRI and a type, in file order."""
+
+    context: Context
+    identifiers: Identifiers
+    base: str
+    shown: str
+    graph: NamedNode
+    statements: list[Statement] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    things: list[Thing] = field(default_factory=list)
+
+    def read(self, text: str, depth: int) -> None:
+        """Fills ``statements``, ``findings`` and ``things`` from ``text``; raises Refused when it is unreadable."""
+        root, found = compose(text, self.shown, depth)
+        self.findings += found
+        if isinstance(root, Mapping):
+            self._top(root)
+        elif isinstance(root, Listing):
+            for item in root.items:
+                if isinstance(item, Mapping):
+                    self._top(item)
+                else:
+                    self._not_a_thing(item)
+        elif root is None or root.empty:
+            self._report(
+                Rule.EMPTY_VALUE,
+                root,
+                "Het bestand zegt niets. Beschrijf er een ding in of verwijder het.",
+                "The file says nothing. Describe a thing in it or remove it.",
+            )
+        else:
+            self._not_a_thing(root)
+
+    def _top(self, mapping: Mapping) -> None:
+        thing = self._thing(mapping, None)
+        if thing.node is None:
+            return
+        relative = self.shown.removeprefix("data/")
+        for name in thing.classes:
+            path = self.identifiers.expected_path(relative, name, thing.reference)
+            if path and path != relative:
+                self._report(
+                    Rule.FILE_NAME,
+                    mapping,
+                    f'Dit bestand beschrijft {thing.reference} en moet dan "data/{path}" heten.',
+                    f'This file describes {thing.reference} and must then be called "data/{path}".',
+                    thing,
+                )
+
+    def _thing(self, mapping: Mapping, around: Thing | None) -> Thing:
+        types = self._types(mapping)
+        names = [self.context.class_name(node.value) for _, node in types]
+        place = Place(self.shown, mapping.line, mapping.column)
+        node, reference = self._identify(mapping, names, around)
+        thing = Thing(node, reference, tuple(names), place)
+        if node is not None and names:
+            self.things.append(thing)
+        for text, value in types:
+            self._state(thing.node, _TYPE, value, Place(self.shown, text.line, text.column))
+        for key, value in mapping.entries.values():
+            self._entry(key, value, thing)
+        self._inherit(thing, around)
+        return thing
+
+    def _entry(self, key: Text, node: Node, thing: Thing) -> None:
+        term = self.context.properties.get(key.value)
+        if term is not None:
+            self._property(term, node, thing)
+        elif key.value == "@context":
+            self._report(
+                Rule.REMOTE_CONTEXT,
+                key,
+                'Een eigen "@context" wordt niet gelezen, en niets wordt van het net gehaald. Laat de sleutel weg.',
+                'A "@context" of its own is not read, and nothing is fetched. Leave the key out.',
+                thing,
+            )
+        elif key.value not in self.context.keywords and key.value not in self.context.ignored:
+            known = [*self.context.properties, *self.context.keywords, *self.context.ignored]
+            nl, en = did_you_mean(nearest(key.value.lstrip("@"), known))
+            self._report(
+                Rule.UNKNOWN_KEY,
+                key,
+                f'De sleutel "{key.value}" bestaat niet.{nl}',
+                f'The key "{key.value}" does not exist.{en}',
+                thing,
+            )
+
+    # --- values ---------------------------------------------------------------------------------------------------
+
+    def _property(self, term: Term, node: Node, thing: Thing) -> None:
+        if type(node) is Text:
+            self._scalar(term, node, thing)
+        elif type(node) is Mapping:
+            self._mapping(term, node, thing)
+        elif type(node) is Listing:
+            self._listing(term, node, thing)
+
+    def _listing(self, term: Term, node: Listing, thing: Thing) -> None:
+        if not node.items:
+            self._empty(term, node, thing)
+        seen: dict[str, int] = {}
+        for item in node.items:
+            if type(item) is Listing:
+                self._wrong(term, item, thing, "geen lijst in een lijst", "no list in a list")
+            elif type(item) is Text and item.value in seen:
+                self._repeated(term, item, thing, seen[item.value])
+            else:
+                if type(item) is Text:
+                    seen[item.value] = item.line
+                self._property(term, item, thing)
+
+    def _mapping(self, term: Term, node: Mapping, thing: Thing) -> None:
+        if term.language_map:
+            self._language_map(term, node, thing)
+        elif term.refers:
+            part = self._thing(node, thing)
+            if part.node is not None:
+                self._link(term, part.node, Place(self.shown, node.line, node.column), thing)
+        else:
+            nl, en = expected(term.coercion)
+            self._wrong(term, node, thing, nl or "gewone tekst, geen blok", en or "plain text, not a block")
+
+    def _scalar(self, term: Term, node: Text, thing: Thing) -> None:
+        if node.empty:
+            self._empty(term, node, thing)
+        elif term.refers:
+            target = self._iri(node, term.vocab if term.coercion == "@vocab" else None, thing, term)
+            if target is not None:
+                self._link(term, target, Place(self.shown, node.line, node.column), thing)
+        elif term.language_map:
+            self._wrong(term, node, thing, "tekst per taal: nl: … en: …", "text per language: nl: … en: …")
+        else:
+            self._literal(term, node, thing)
+
+    def _literal(self, term: Term, node: Text, thing: Thing) -> None:
+        if not term.coercion:
+            value = Literal(node.value)
+        elif is_valid(node.value, term.coercion):
+            value = Literal(node.value, datatype=NamedNode(term.coercion))
+        else:
+            self._wrong(term, node, thing, *expected(term.coercion), repair(node.value, term.coercion))
+            return
+        self._link(term, value, Place(self.shown, node.line, node.column), thing)
+
+    def _language_map(self, term: Term, node: Mapping, thing: Thing) -> None:
+        for tag, value in node.entries.values():
+            if not is_language_tag(tag.value):
+                nl, en = did_you_mean(_language_meant(tag.value))
+                self._report(
+                    Rule.BAD_LANGUAGE,
+                    tag,
+                    f'"{tag.value}" is geen taalcode, zoals nl, en of nl-BE.{nl}',
+                    f'"{tag.value}" is not a language tag, like nl, en or nl-BE.{en}',
+                    thing,
+                    term,
+                )
+                continue
+            texts = value.items if type(value) is Listing else [value]
+            for text in texts:
+                self._text_in_language(term, text, tag.value, thing)
+            if not texts:
+                self._empty(term, value, thing)
+
+    def _text_in_language(self, term: Term, node: Node, tag: str, thing: Thing) -> None:
+        if type(node) is not Text:
+            self._wrong(term, node, thing, "tekst", "text")
+        elif node.empty:
+            self._empty(term, node, thing)
+        else:
+            place = Place(self.shown, node.line, node.column)
+            self._link(term, Literal(node.value, language=tag), place, thing)
+
+    def _link(self, term: Term, value: Object, place: Place, thing: Thing) -> None:
+        if term.name in self.identifiers.inherit:
+            thing.inherited.setdefault(term.name, []).append((value, place))
+        if not term.reverse:
+            self._state(thing.node, term.node, value, place)
+        elif isinstance(value, NamedNode) and thing.node is not None:
+            self._state(value, term.node, thing.node, place)
+
+    def _state(self, subject: Subject | None, predicate: NamedNode, value: Object, place: Place) -> None:
+        if subject is not None:
+            self.statements.append(Statement(subject, predicate, value, self.graph, place))
+
+    # --- identity -------------------------------------------------------------------------------------------------
+
+    def _types(self, mapping: Mapping) -> list[tuple[Text, NamedNode]]:
+        """The values of ``type`` that are classes, each with where it is written."""
+        found: dict[NamedNode, Text] = {}
+        for text in self._type_texts(mapping):
+            if not self.context.is_class(text.value):
+                nl, en = did_you_mean(nearest(text.value, self.context.classes))
+                self._report(
+                    Rule.UNKNOWN_TYPE,
+                    text,
+                    f'"{text.value}" is geen soort ding dat gbvkg kent.{nl}',
+                    f'"{text.value}" is not a kind of thing that gbvkg knows.{en}',
+                )
+                continue
+            node = self._iri(text, "", None, None)
+            if node is not None:
+                found.setdefault(node, text)
+        return [(text, node) for node, text in found.items()]
+
+    def _type_texts(self, mapping: Mapping) -> list[Text]:
+        for name, keyword in self.context.keywords.items():
+            if keyword == "@type" and name in mapping.entries:
+                value = mapping.entries[name][1]
+                texts = value.items if type(value) is Listing else [value]
+                if texts and all(type(text) is Text and not text.empty for text in texts):
+                    return texts  # type: ignore[return-value]
+                self._report(
+                    Rule.WRONG_TYPE,
+                    value,
+                    f'"{name}" moet de naam van een soort ding zijn, zoals Action.',
+                    f'"{name}" must be the name of a kind of thing, like Action.',
+                )
+        return []
+
+    def _identify(self, mapping: Mapping, names: list[str], around: Thing | None) -> tuple[NamedNode | None, str]:
+        given = next((mapping.entries[n] for n, k in self.context.keywords.items() if k == "@id" and n in mapping.entries), None)
+        if given is None:
+            return self._mint(mapping, names, around)
+        if type(given[1]) is not Text or given[1].empty:
+            self._report(
+                Rule.WRONG_TYPE,
+                given[1],
+                f'"{given[0].value}" moet één verwijzing zijn, zoals kind/reference.',
+                f'"{given[0].value}" must be one reference, like kind/reference.',
+            )
+            return None, ""
+        node = self._iri(given[1], None, None, None)
+        return node, self._reference(node) if node is not None else ""
+
+    def _mint(self, mapping: Mapping, names: list[str], around: Thing | None) -> tuple[NamedNode | None, str]:
+        row = next((self.identifiers.classes[n] for n in names if n in self.identifiers.classes), None)
+        if row is None:
+            if not self._type_texts(mapping) or names:
+                self._missing(mapping, "type" if not names else "id", names)
+            return None, ""
+        parent = self._parent(mapping, row.parent, names, around)
+        key = self._segment(mapping, row.key, names)
+        if parent is None or not key:
+            return None, ""
+        reference = f"{parent}/{key}" if parent else key
+        return NamedNode(f"{self.base}id/{row.kind}/{reference}"), reference
+
+    def _segment(self, mapping: Mapping, key: str, names: list[str]) -> str:
+        if key not in mapping.entries:
+            self._missing(mapping, key, names)
+            return ""
+        segment = mapping.text(key).replace(" ", "-")
+        if not SEGMENT.match(segment):
+            node = mapping.entries[key][1]
+            self._report(
+                Rule.WRONG_TYPE,
+                node,
+                f'"{key}" wordt een deel van de IRI: gebruik alleen letters zonder accent, cijfers en . - _ ~.',
+                f'"{key}" becomes a part of the IRI: use only unaccented letters, digits and . - _ ~.',
+            )
+            return ""
+        return segment
+
+    def _parent(self, mapping: Mapping, parent: str, names: list[str], around: Thing | None) -> str | None:
+        """The parent's reference; None when it cannot be known (the finding about it is made)."""
+        if not parent:
+            return ""
+        if parent != "^":
+            value = mapping.entries.get(parent)
+            if value is None:
+                self._missing(mapping, parent, names)
+                return None
+            iri = self.context.expand(mapping.text(parent), f"{self.base}id/")
+            return self._reference(NamedNode(iri)) or None if named_node(iri) else None
+        if around is None:
+            self._missing(mapping, "id", names)
+        elif around.node is not None and not around.reference:
+            self._missing(mapping, "id", names)
+        return (around.reference or None) if around else None
+
+    def _reference(self, node: NamedNode) -> str:
+        """What stands after ``<base>id/<kind>/`` in ``node``, or ""."""
+        space = f"{self.base}id/"
+        return node.value[len(space) :].partition("/")[2] if node.value.startswith(space) else ""
+
+    def _missing(self, mapping: Mapping, key: str, names: list[str]) -> None:
+        what = names[0] if names else ""
+        nl = f'Bij dit ding ({what}) ontbreekt "{key}"' if what else f'Bij dit ding ontbreekt "{key}"'
+        en = f'This thing ({what}) lacks "{key}"' if what else f'This thing lacks "{key}"'
+        self._report(
+            Rule.MISSING_KEY,
+            mapping,
+            f"{nl}; daaruit volgt zijn IRI. Vul het in.",
+            f"{en}, from which its IRI is made. Fill it in.",
+        )
+
+    def _inherit(self, thing: Thing, around: Thing | None) -> None:
+        for name in self.identifiers.inherit if around else ():
+            if name not in thing.inherited and around is not None:
+                thing.inherited[name] = around.inherited.get(name, [])
+                for value, place in thing.inherited[name]:
+                    self._state(thing.node, self.context.properties[name].node, value, place)
+
+    def _iri(self, text: Text, vocab: str | None, thing: Thing | None, term: Term | None) -> NamedNode | None:
+        iri = self.context.expand(text.value, f"{self.base}id/", vocab)
+        scheme, colon, rest = iri.partition(":")
+        node = named_node(iri) if iri and scheme in _SCHEMES else None
+        if node is not None:
+            return node
+        if colon and not rest.startswith("//") and scheme not in _SCHEMES and scheme.isalnum():
+            nl, en = did_you_mean(nearest(scheme, self.context.prefixes))
+            self._report(
+                Rule.UNKNOWN_PREFIX,
+                text,
+                f'Het voorvoegsel "{scheme}:" staat niet in de tabel.{nl}',
+                f'The prefix "{scheme}:" is not in the table.{en}',
+                thing,
+                term,
+            )
+            return None
+        rule = Rule.BLANK_NODE if text.value.startswith("_:") else Rule.BAD_IRI
+        self._report(
+            rule,
+            text,
+            f'"{text.value}" is geen verwijzing. Schrijf soort/referentie (zoals action/vap-ggg-2025/1) of een '
+            "webadres dat met https:// begint.",
+            f'"{text.value}" is not a reference. Write kind/reference (like action/vap-ggg-2025/1) or a web '
+            "address that begins with https://.",
+            thing,
+            term,
+        )
+        return None
+
+    # --- findings -------------------------------------------------------------------------------------------------
+
+    def _wrong(self, term: Term, node: Node, thing: Thing, nl: str, en: str, meant: str = "") -> None:
+        value = f'"{node.value}"' if type(node) is Text else {Mapping: "blok", Listing: "lijst"}.get(type(node), "")
+        value_en = f'"{node.value}"' if type(node) is Text else {Mapping: "block", Listing: "list"}.get(type(node), "")
+        ask_nl, ask_en = did_you_mean(meant)
+        self._report(
+            Rule.WRONG_TYPE,
+            node,
+            f'"{term.name}" vraagt {nl}; hier staat {value}.{ask_nl}',
+            f'"{term.name}" takes {en}; here is {value_en}.{ask_en}',
+            thing,
+            term,
+        )
+
+    def _empty(self, term: Term, node: Node, thing: Thing) -> None:
+        self._report(
+            Rule.EMPTY_VALUE,
+            node,
+            f'"{term.name}" is leeg. Vul een waarde in of laat de sleutel weg.',
+            f'"{term.name}" is empty. Fill in a value or leave the key out.',
+            thing,
+            term,
+        )
+
+    def _repeated(self, term: Term, node: Text, thing: Thing, line: int) -> None:
+        self._report(
+            Rule.REPEATED_VALUE,
+            node,
+            f'"{node.value}" staat al op regel {line} in dezelfde lijst. Schrap er een.',
+            f'"{node.value}" is already on line {line} of the same list. Remove one.',
+            thing,
+            term,
+        )
+
+    def _not_a_thing(self, node: Node) -> None:
+        self._report(
+            Rule.WRONG_TYPE,
+            node,
+            "Hier hoort een ding met sleutels en waarden (type: …) te staan.",
+            "Here belongs a thing with keys and values (type: …).",
+        )
+
+    def _report(
+        self,
+        rule: Rule,
+        node: Node | None,
+        nl: str,
+        en: str,
+        thing: Thing | None = None,
+        term: Term | None = None,
+    ) -> None:
+        place = Place(self.shown, node.line, node.column) if node is not None else Place(self.shown)
+        focus = thing.node.value if thing and thing.node else ""
+        value = str(Literal(node.value)) if type(node) is Text and term is not None else ""
+        self.findings.append(breach(rule, place, nl, en, focus=focus, path=term.iri if term else "", value=value))
+
+
+def _language_meant(tag: str) -> str:
+    known = {"nederlands": "nl", "dutch": "nl", "english": "en", "engels": "en", "frans": "fr", "french": "fr"}
+    dashed = tag.replace("_", "-")
+    return dashed if is_language_tag(dashed) else known.get(tag.casefold(), "")
+
+
+def duplicates(things: Iterable[Thing]) -> list[Finding]:
+    """A finding for every thing whose IRI was already given to another thing; it names both places."""
+    first: dict[str, Thing] = {}
+    findings = []
+    for thing in things:
+        iri = thing.node.value if thing.node else ""
+        earlier = first.setdefault(iri, thing)
+        if earlier is not thing:
+            findings.append(
+                breach(
+                    Rule.DUPLICATE_IDENTIFIER,
+                    thing.place,
+                    f"{iri} is al beschreven in {earlier.place}. Geef dit ding een ander nummer of een andere sleutel.",
+                    f"{iri} is already described at {earlier.place}. Give this thing another number or key.",
+                    focus=iri,
+                )
+            )
+    return findings
