@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from gbvkg.sources.statement import Place
+if TYPE_CHECKING:  # the readers make findings, so importing them here would be a circle
+    from gbvkg.sources.statement import Place
 
 
 class Severity(IntEnum):
@@ -51,5 +53,5 @@ class Finding:
 
     def sort_key(self) -> tuple[object, ...]:
         """Total order: severity, then place, rule, focus, path, value, message."""
-        place = self.place or Place("")
+        place = self.place or ("", 0, 0)
         return (self.severity, place, self.rule, self.focus, self.path, self.value, sorted(self.message.items()))
