@@ -3,7 +3,7 @@
     python benchmarks/generate.py --actions 115 --out examples/fictional-plan
     python benchmarks/generate.py --actions 11500 --defects 1 --seed 7 --out /tmp/plan
 
-What is drawn from is data (``fictional.yaml``, and the objectives' wording in the real plan); this module is the
+What is drawn from is data (``fictional.yaml``, and the objectives as the real plan words them); this is the
 dice. The same options give the same bytes, on any machine. It refuses to write into a folder that it did not
 make, to use the base IRI of the real data, and to name a real person: every label it writes is marked
 "(fictief)" / "(fictional)".

@@ -1,0 +1,137 @@
+"""The report for a terminal: one block per finding, in the shape that linters have made familiar.
+
+    ActionLead overtreding: Actie 12 heeft geen trekkende minister.
+      --> data/plans/vap-ggg-2025/fiches/12.yaml:17:3
+       |
+    17 | lead: []
+       | ^^^^
+       |
+    hulp: Zet onder "lead" wie de actie trekt. Meer weten: gbvkg explain ActionLead
+
+It refuses to wrap or to draw boxes: a line stays a line for grep and for a log.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from gbvkg.findings import Finding, Severity
+from gbvkg.reports.material import SEVERITY_WORDS, Material, visible
+from gbvkg.sources.statement import Place
+
+WIDTH = 100
+"""Characters of a source line that are shown around the place."""
+
+COLOURS = {Severity.VIOLATION: "31", Severity.WARNING: "33", Severity.INFO: "36"}
+BOLD, BLUE = "1", "34"
+
+WORDS = {
+    "nl": {
+        "help": "hulp",
+        "more": "Meer weten: gbvkg explain {rule}",
+        "project": "(hele project)",
+        "value": "gevonden",
+    },
+    "en": {
+        "help": "help",
+        "more": "Learn more: gbvkg explain {rule}",
+        "project": "(whole project)",
+        "value": "found",
+    },
+}
+
+
+def write(material: Material) -> str:
+    """Blocks of the findings that no waiver lets through, and a line that counts."""
+    blocks = [_block(material, finding) for finding in material.open]
+    return "\n\n".join([*blocks, material.summary()]) + "\n"
+
+
+def _block(material: Material, finding: Finding) -> str:
+    lines = [
+        _head(material, finding),
+        f"  {_paint(material, '-->', BLUE)} {_where(material, finding)}",
+        *_excerpt(material, finding.place),
+        *_help(material, finding),
+    ]
+    return "\n".join(lines)
+
+
+def _head(material: Material, finding: Finding) -> str:
+    word = SEVERITY_WORDS[material.lang][finding.severity]
+    name = _paint(material, material.rule(finding).short, BOLD, COLOURS[finding.severity])
+    return (
+        f"{name} {_paint(material, word, COLOURS[finding.severity])}: {_one_line(material.message(finding))}"
+    )
+
+
+def _where(material: Material, finding: Finding) -> str:
+    """The place, or the thing it is about when the place is not known."""
+    shown = str(finding.place) if finding.place and finding.place.file else ""
+    return _one_line(shown or material.thing(finding.focus) or WORDS[material.lang]["project"])
+
+
+def _excerpt(material: Material, place: Place | None) -> list[str]:
+    """The line before, the line itself and a mark under the place."""
+    lines = material.lines(place) if place and place.line else []
+    if not place or not 1 <= place.line <= len(lines):
+        return []
+    gutter = len(str(place.line))
+    bar = _paint(material, "|", BLUE)
+    first = place.line - 1 if place.line > 1 and lines[place.line - 2].strip() else place.line
+    start = max(0, place.column - 1 - WIDTH // 2)
+    shown = [
+        f"{number:>{gutter}} {bar} {_cut(lines[number - 1], start)}".rstrip()
+        for number in range(first, place.line + 1)
+    ]
+    mark = (
+        [f"{' ' * gutter} {bar} {_mark(material, lines[place.line - 1], place.column, start)}"]
+        if place.column
+        else []
+    )
+    return [f"{' ' * gutter} {bar}", *shown, *mark, f"{' ' * gutter} {bar}"]
+
+
+def _cut(line: str, start: int) -> str:
+    """A window of the line, so that a file of one endless line does not flood the terminal."""
+    window = line[start : start + WIDTH]
+    return ("…" if start else "") + _one_line(window) + ("…" if len(line) > start + WIDTH else "")
+
+
+def _mark(material: Material, line: str, column: int, start: int) -> str:
+    """Spaces up to the column, as wide as what stands above them, and carets under the word there."""
+    before = ("…" if start else "") + _one_line(line[start : column - 1])
+    word = re.match(r"[^\s:,]+", line[column - 1 : start + WIDTH])
+    carets = "^" * (_width(_one_line(word[0])) if word else 1)
+    return " " * _width(before) + _paint(material, carets, BOLD, "31")
+
+
+def _width(text: str) -> int:
+    """Columns that a terminal gives to ``text`` (Unicode UAX 11; combining marks take none)."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+def _help(material: Material, finding: Finding) -> list[str]:
+    words = WORDS[material.lang]
+    more = (
+        [words["more"].format(rule=finding_rule)] if (finding_rule := _explained(material, finding)) else []
+    )
+    advice = [_one_line(text)] if (text := material.advice(finding)) else []
+    parts = [*advice, *more]
+    return [f"{_paint(material, words['help'], BOLD)}: {' '.join(parts)}"] if parts else []
+
+
+def _explained(material: Material, finding: Finding) -> str:
+    """The name to give to ``gbvkg explain``, "" for a rule that the shapes do not describe."""
+    return material.rule(finding).short if finding.rule in material.rules else ""
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text.split("\n")).replace("\t", "    "), keep="")
+
+
+def _paint(material: Material, text: str, *codes: str) -> str:
+    return f"\x1b[{';'.join(codes)}m{text}\x1b[0m" if material.colour else text
