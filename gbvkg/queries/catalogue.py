@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from pyoxigraph import Literal, QueryBoolean, QuerySolutions, QueryTriples, Stor
 from gbvkg.errors import ProjectError, UnknownQuery
 from gbvkg.project import Project
 from gbvkg.queries import parameters as _parameters
-from gbvkg.queries.header import Header, read_header
+from gbvkg.queries.header import Header, read_columns, read_header
 from gbvkg.queries.parameters import Parameter, Term
 from gbvkg.queries.result import Column, Result, Row
 from gbvkg.queries.tokens import Token, meaningful
@@ -28,6 +29,9 @@ from gbvkg.vocabulary import BASE, prefixes
 
 NOT_PUBLIC = ("rules", "hygiene")
 """Topics that have their own reader: derivations make the inferred graph, checks make findings."""
+
+COLUMNS = "columns.yaml"
+"""In the folder of the topics: the headings that queries share."""
 
 FORBIDDEN = ("SERVICE", "FROM", "LOAD", "DESCRIBE", "REDUCED", "NOW", "RAND", "UUID", "STRUUID", "BNODE")
 """Keywords that reach outside the dataset, or make two runs over the same data differ."""
@@ -141,7 +145,7 @@ def read_query(path: Path, base: str = BASE) -> Query:
             "the name must be kebab-case, like latest-status.rq",
         )
     text = path.read_text("utf-8")
-    header = read_header(path, text)
+    header = read_header(path, text, _shared_columns(path.parent.parent / COLUMNS))
     tokens = meaningful(text)
     form = _form(path, tokens)
     variables = _projection(path, tokens, form)
@@ -149,10 +153,16 @@ def read_query(path: Path, base: str = BASE) -> Query:
     _check_parameters(path, tokens, header)
     _check_columns(path, header, variables if form == "SELECT" else ())
     _check_syntax(path, text, header)
+    shown = {name: header.columns[name] for name in variables if name in header.columns}
     return Query(
         path.stem, path.parent.name, path, text, form, variables, header.summary, header.description,
-        header.answers, header.parameters, header.columns, header.stability, header.chart, base,
+        header.answers, header.parameters, shown, header.stability, header.chart, base,
     )  # fmt: skip
+
+
+@cache
+def _shared_columns(path: Path) -> dict[str, Column]:
+    return read_columns(path) if path.is_file() else {}
 
 
 def _fault(path: Path, line: int, nl: str, en: str) -> ProjectError:
@@ -228,7 +238,6 @@ def _check_prefix(path: Path, name: Token, namespace: Token) -> None:
 
 def _check_parameters(path: Path, tokens: list[Token], header: Header) -> None:
     used = {t.text[1:]: t.line for t in tokens if t.text.startswith("$")}
-    plain = {t.text[1:]: t.line for t in tokens if t.kind == "variable" and t.text.startswith("?")}
     for name, line in used.items():
         if name not in header.parameters:
             raise _fault(
@@ -240,17 +249,29 @@ def _check_parameters(path: Path, tokens: list[Token], header: Header) -> None:
             raise _fault(
                 path, line, f'parameter "{name}" wordt niet gebruikt', f'parameter "{name}" is not used'
             )
-        if name in plain:  # for SPARQL they are one variable
+        _check_namesake(path, tokens, name)
+
+
+def _check_namesake(path: Path, tokens: list[Token], name: str) -> None:
+    """For SPARQL ``?plan`` and ``$plan`` are one variable, but only ``$plan`` becomes a term.
+
+    So beside a ``?plan`` the parameter may stand in ``?plan = $plan`` alone: a filter with a value, true
+    without one.
+    """
+    if not any(token.text == f"?{name}" for token in tokens):
+        return
+    for first, second, token in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        if token.text == f"${name}" and (first.text, second.text) != (f"?{name}", "="):
             raise _fault(
                 path,
-                plain[name],
-                f"?{name} heet zoals parameter ${name}",
-                f"?{name} is named like parameter ${name}",
+                token.line,
+                f"naast ?{name} mag ${name} alleen in ?{name} = ${name} staan",
+                f"beside ?{name}, ${name} may stand in ?{name} = ${name} only",
             )
 
 
 def _check_columns(path: Path, header: Header, variables: tuple[str, ...]) -> None:
-    for name in header.columns:
+    for name in header.own_columns:
         if name not in variables:
             line = header.line("columns", name)
             raise _fault(

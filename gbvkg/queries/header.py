@@ -52,6 +52,7 @@ class Header:
     chart: dict[str, str]
     severity: str
     message: dict[str, str]
+    own_columns: tuple[str, ...] = ()
     lines: Lines = field(default_factory=dict)
 
     def line(self, *keys: str) -> int:
@@ -61,17 +62,29 @@ class Header:
         return self.lines.get(keys, 1)
 
 
-def read_header(path: Path, text: str) -> Header:
-    """The header of a query file. Raises ProjectError naming file and line."""
-    return _Reader(path, text).header()
+def read_header(path: Path, text: str, shared: Mapping[str, Column] | None = None) -> Header:
+    """The header of a query file, with the ``shared`` columns beside its own.
+
+    Raises ProjectError naming file and line.
+    """
+    lines = text.splitlines()
+    count = next((i for i, line in enumerate(lines) if not line.startswith("#+")), len(lines))
+    source = "\n".join(line[2:].removeprefix(" ") for line in lines[:count])
+    return _Reader(path, source).header(shared or {})
+
+
+def read_columns(path: Path) -> dict[str, Column]:
+    """The columns of a file of headings: the same mapping as ``columns`` in a header.
+
+    Raises ProjectError naming file and line.
+    """
+    return _Reader(path, path.read_text("utf-8")).columns_file()
 
 
 class _Reader:
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, source: str) -> None:
         self.path = path
-        lines = text.splitlines()
-        count = next((i for i, line in enumerate(lines) if not line.startswith("#+")), len(lines))
-        self.source = "\n".join(line[2:].removeprefix(" ") for line in lines[:count])
+        self.source = source
         self.lines: Lines = {}
 
     def fault(self, keys: tuple[str, ...], nl: str, en: str) -> ProjectError:
@@ -80,23 +93,24 @@ class _Reader:
         place = f"{self.path}:{self.lines.get(keys, 1)}"
         return ProjectError(f"{place}: {nl}.", f"{place}: {en}.")
 
-    def header(self) -> Header:
+    def header(self, shared: Mapping[str, Column]) -> Header:
         data = self.load()
         self.known((), data, KEYS)
         stability = self.choice(data, "stability", STABILITIES)
         severity = self.choice(data, "severity", SEVERITIES) if "severity" in data else ""
         parameters = self.table(("parameters",), data.get("parameters", {}))
-        columns = self.table(("columns",), data.get("columns", {}))
+        columns = self.columns(("columns",), data.get("columns", {}))
         return Header(
             self.texts(("summary",), data.get("summary")),
             self.texts(("description",), data["description"]) if "description" in data else {},
             str(data.get("answers", "")),
             {name: self.parameter(name, row) for name, row in parameters.items()},
-            {name: self.column(name, row) for name, row in columns.items()},
+            {**shared, **columns},
             stability,
             self.chart(data.get("chart")),
             severity,
             self.texts(("message",), data["message"]) if "message" in data else {},
+            tuple(columns),
             self.lines,
         )
 
@@ -206,8 +220,14 @@ class _Reader:
             except BadParameter as error:
                 raise self.fault(keys, error.nl.rstrip("."), error.en.rstrip(".")) from error
 
-    def column(self, name: str, row: dict[str, Any]) -> Column:
-        keys = ("columns", name)
+    def columns_file(self) -> dict[str, Column]:
+        return self.columns((), self.load())
+
+    def columns(self, keys: tuple[str, ...], value: Any) -> dict[str, Column]:
+        rows = self.table(keys, value)
+        return {str(name): self.column((*keys, str(name)), row) for name, row in rows.items()}
+
+    def column(self, keys: tuple[str, ...], row: dict[str, Any]) -> Column:
         values = self.table((*keys, "values"), row.get("values", {}))
         words = {
             str(value): self.texts((*keys, "values", str(value)), texts) for value, texts in values.items()
