@@ -1,0 +1,173 @@
+"""Validation: the project's SHACL shapes over a dataset → one sorted list of findings, waivers applied.
+
+Stage RECORD is SHACL Core, stage PLAN is SHACL-SPARQL. ``validate`` is the one verdict behind the command
+line, the release gate and CI. This module refuses to read files of data, to look at the clock, and to call
+a rule satisfied that could not be evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.errors import UsageError
+from gbvkg.findings import Finding, Severity, Stage
+from gbvkg.sources.statement import Place
+from gbvkg.validation import follow_on, waivers
+from gbvkg.validation import paths as property_paths
+from gbvkg.validation import shapes as shapes_graph
+from gbvkg.validation.constraints import Result
+from gbvkg.validation.engine import Engine
+from gbvkg.validation.follow_on import Judged
+from gbvkg.validation.profiles import Profiles
+from gbvkg.validation.shapes import Shapes
+from gbvkg.validation.tables import Tables
+from gbvkg.validation.waivers import Places, Waiver
+from gbvkg.validation.wording import Wording
+
+if TYPE_CHECKING:
+    from gbvkg.graph import Dataset
+
+ENGINES = ("default", "pyshacl")
+Progress = Callable[[int, int, str], None]
+"""Called with steps done, steps in all, and the name of the step at hand."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict. ``findings`` are sorted and include the waived ones and those of reading that were
+    passed in.
+    """
+
+    findings: list[Finding]
+    waivers: list[Waiver] = field(default_factory=list)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether a release may go on: no violation that is not waived."""
+        return not any(f.severity is Severity.VIOLATION and not f.waiver for f in self.findings)
+
+    def counts(self) -> dict[Severity, int]:
+        """How many findings of each severity no waiver lets through."""
+        open_ = [finding.severity for finding in self.findings if not finding.waiver]
+        return {severity: open_.count(severity) for severity in Severity}
+
+
+def validate(
+    dataset: Dataset,
+    *,
+    shapes: Shapes | None = None,
+    reading: Iterable[Finding] = (),
+    paths: Sequence[Path] | None = None,
+    engine: str = "default",
+    progress: Progress | None = None,
+) -> Report:
+    """Judge ``dataset`` by ``shapes`` (the project's own when None).
+
+    ``reading`` are the findings of stages FILE to LIST: they come into the report and silence their
+    follow-on errors. ``paths`` keeps the findings placed in those files or folders; the whole graph is
+    judged all the same, because rules look across files. ``engine`` is one of ``ENGINES``.
+
+    Raises ProjectError for ill-formed shapes and for a rule that cannot be evaluated, UsageError for
+    another engine.
+    """
+    used = shapes_graph.load(dataset.project) if shapes is None else shapes
+    tables = Tables((s.subject, s.predicate, s.object) for s in dataset.statements)
+    results = _run(engine, used, tables, progress)
+    report = conclude(results, used, tables, dataset, reading)
+    return report if paths is None else _placed_in(report, paths, dataset.project.root)
+
+
+def _run(engine: str, used: Shapes, tables: Tables, progress: Progress | None) -> list[Result]:
+    if engine not in ENGINES:
+        raise UsageError(f"Onbekende engine: {engine}.", f"Unknown engine: {engine}.")
+    return Engine(used, tables).run()
+
+
+def conclude(
+    results: Iterable[Result], used: Shapes, tables: Tables, places: Places, reading: Iterable[Finding] = ()
+) -> Report:
+    """Results → report: weighed by profile, placed, worded, waived, without follow-on errors, sorted."""
+    reading = list(reading)
+    granted = waivers.read(tables)
+    judged = _judged(results, Profiles(used, tables), Wording(tables), places)
+    waived = waivers.apply((each.finding for each in judged), granted)
+    kept = follow_on.silence(
+        (Judged(finding, each.result) for finding, each in zip(waived, judged, strict=True)), reading
+    )
+    findings = [*reading, *kept, *waivers.about(granted, waived, places)]
+    return Report(sorted(findings, key=Finding.sort_key), granted)
+
+
+def _judged(results: Iterable[Result], profiles: Profiles, wording: Wording, places: Places) -> list[Judged]:
+    """One finding per different result: a thing that breaks a rule twice in the same way is told once."""
+    found: dict[tuple[object, ...], Judged] = {}
+    for result in results:
+        finding = _finding(result, profiles, wording, places)
+        key = (finding.rule, finding.focus, finding.path, finding.value, *sorted(finding.message.items()))
+        found.setdefault(key, Judged(finding, result))
+    return list(found.values())
+
+
+def _finding(result: Result, profiles: Profiles, wording: Wording, places: Places) -> Finding:
+    constraint = result.constraint
+    return Finding(
+        profiles.severity(result),
+        constraint.rule,
+        Stage.RECORD if constraint.query is None else Stage.PLAN,
+        wording.message(result),
+        _bare(result.focus),
+        path_name(result),
+        "" if result.value is None else str(result.value),
+        _place(result, places),
+    )
+
+
+def _bare(term: object) -> str:
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
+def path_name(result: Result) -> str:
+    """The path that a finding names: the one that the result gives, else the shape's."""
+    if isinstance(result.path, NamedNode):
+        return result.path.value
+    return property_paths.name(result.constraint.shape.path)
+
+
+def _place(result: Result, places: Places) -> Place | None:
+    """Where the offending statement is: the value, else the property, else the thing, else the value's own
+    place.
+    """
+    focus, path = result.focus, result.constraint.shape.path
+    predicate = result.path if isinstance(result.path, NamedNode) else None
+    if predicate is None and path is not None:
+        if path[0] == "inverse" and path[1][0] == "iri" and isinstance(result.value, NamedNode):
+            return places.place(result.value, path[1][1], None)
+        predicate = next(property_paths.predicates(path), None)
+    if isinstance(focus, Literal):
+        return None
+    place = places.place(focus, predicate, result.value) if predicate else places.place(focus)
+    if place is None and isinstance(result.value, NamedNode):
+        return places.place(result.value)
+    return place
+
+
+def _placed_in(report: Report, wanted: Sequence[Path], root: Path) -> Report:
+    """The findings placed in one of the files or folders."""
+    folders = [_relative(path, root) for path in wanted]
+    kept = [
+        finding
+        for finding in report.findings
+        if finding.place is not None
+        and any(finding.place.file == name or finding.place.file.startswith(f"{name}/") for name in folders)
+    ]
+    return Report(kept, report.waivers)
+
+
+def _relative(path: Path, root: Path) -> str:
+    resolved = path.resolve()
+    return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else path.as_posix()

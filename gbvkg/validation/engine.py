@@ -1,0 +1,91 @@
+"""The default engine: Core on tables and SPARQL-based constraints as set-level queries, over one set of
+shapes.
+
+Judging a graph is: find the focus nodes of every root shape, judge each of them (Core), and run every
+SPARQL-based constraint once over the focus nodes that property shapes lead to. This module refuses roots
+with ``unproven`` features; the caller hands those to pySHACL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from gbvkg.validation import paths
+from gbvkg.validation.constraints import Core, Result
+from gbvkg.validation.paths import EMPTY, Path
+from gbvkg.validation.shapes import Constraint, Root, Shape, Shapes
+from gbvkg.validation.sparql import Queries
+from gbvkg.validation.tables import Tables, Term, Values
+
+
+class Route(NamedTuple):
+    """A way from a root's focus nodes to the focus nodes of a SPARQL-based constraint."""
+
+    root: Root
+    path: Path
+    constraint: Constraint
+
+
+def routes(root: Root) -> Iterator[Route]:
+    """The SPARQL-based constraints whose results a root reports: its own and its property shapes'."""
+
+    def follow(shape: Shape, path: Path) -> Iterator[Route]:
+        for constraint in shape.constraints:
+            if constraint.query is not None:
+                yield Route(root, path, constraint)
+            elif constraint.local == "PropertyConstraintComponent":
+                beyond = path if shape.path is None else paths.join(path, shape.path)
+                yield from follow(constraint.shapes[0], beyond)
+
+    return follow(root.shape, EMPTY)
+
+
+class Engine:
+    """Shapes bound to one graph."""
+
+    def __init__(self, shapes: Shapes, tables: Tables) -> None:
+        self.shapes = shapes
+        self.tables = tables
+        self.queries = Queries(shapes, tables, self._values_of)
+        self.core = Core(shapes, tables, self.queries)
+        self.roots = [root for root in shapes.roots if not root.unproven]
+        self.routes: dict[int, list[Route]] = {}
+        for root in self.roots:
+            for route in routes(root):
+                self.routes.setdefault(route.constraint.number, []).append(route)
+
+    def _values_of(self, shape: Shape, focus: Term) -> Values:
+        return self.core.bound(shape).values(focus)
+
+    def judge(self, root: Root, foci: Iterable[Term]) -> Iterator[tuple[Term, list[Result]]]:
+        """Core: the focus nodes of ``root`` that have results, each with its results."""
+        bound = self.core.bound(root.shape)
+        for focus in foci:
+            results: list[Result] = []
+            bound.judge(focus, results)
+            if results:
+                yield focus, results
+
+    def foci(self, constraint: Constraint) -> dict[Term, None]:
+        """The focus nodes of a SPARQL-based constraint: what its routes reach from the roots' focus nodes."""
+        found: dict[Term, None] = {}
+        for route in self.routes.get(constraint.number, ()):
+            step = paths.bind(route.path, self.tables)
+            for focus in self.core.targets(route.root.targets):
+                found.update(dict.fromkeys(step(focus)))
+        return found
+
+    def asked(self) -> list[Constraint]:
+        """The SPARQL-based constraints that report results, in order."""
+        return [self.shapes.constraints[number] for number in sorted(self.routes)]
+
+    def run(self) -> list[Result]:
+        """All results of the proven roots."""
+        results: list[Result] = []
+        for root in self.roots:
+            for _, found in self.judge(root, self.core.targets(root.targets)):
+                results.extend(found)
+        for constraint in self.asked():
+            results.extend(self.queries.run(constraint, self.foci(constraint)))
+        return results
