@@ -14,7 +14,12 @@ from gbvkg.errors import ReleaseCorrupt
 from gbvkg.release import manifest
 
 QUADS = [
-    Quad(NamedNode("https://x.org/s"), NamedNode("https://x.org/p"), Literal(text), NamedNode("https://x.org/g"))
+    Quad(
+        NamedNode("https://x.org/s"),
+        NamedNode("https://x.org/p"),
+        Literal(text),
+        NamedNode("https://x.org/g"),
+    )
     for text in ("a", "b")
 ]
 ABOUT = {

@@ -205,12 +205,12 @@ def test_blank_nodes_and_directions_are_refused_with_their_place() -> None:
 
 def test_nquads_are_canonical() -> None:
     """Lines in code point order, one spelling per term, no empty line (RDFC-1.0, canonical N-Quads)."""
-    odd = Literal("\x08\t\n\x0b\x0c\r\"\\\x1f\x7f\x80é")
+    odd = Literal('\x08\t\n\x0b\x0c\r"\\\x1f\x7f\x80é')
     text = written("nq", [*SAMPLE, statement("z", "rdfs:label", odd)])
     lines = text.decode().split("\n")
     assert lines[-1] == ""
     assert lines[:-1] == sorted(set(lines[:-1]))
-    assert r'"\b\t\n\u000B\f\r\"\\\u001F\u007F' + "\x80é\"" in text.decode()
+    assert r'"\b\t\n\u000B\f\r\"\\\u001F\u007F' + '\x80é"' in text.decode()
 
 
 def test_turtle_is_readable() -> None:

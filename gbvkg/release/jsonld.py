@@ -61,6 +61,7 @@ class Context:
             if isinstance(definition, dict) and "@id" in definition:
                 terms = self.properties.setdefault(self._expand(definition["@id"]), [])
                 terms.append(self._term(name, definition))
+        self.positions = {iri: place for place, iri in enumerate(self.properties)}
         self.id = self._alias("@id")
         self.type = self._alias("@type")
 
