@@ -15,15 +15,20 @@ from gbvkg.findings import Finding
 from gbvkg.project import Project
 from gbvkg.sources import turtle_reader, yaml_reader
 from gbvkg.sources.context import Context, load_context
+from gbvkg.sources.csvw import Description, parse_description
 from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
 from gbvkg.sources.identifiers import Identifiers, load_identifiers
 from gbvkg.sources.rules import Refused, Rule, breach
 from gbvkg.sources.statement import Place, Statement
+from gbvkg.sources.table_reader import TableReader
 from gbvkg.sources.yaml_reader import Thing
 from gbvkg.vocabulary import BASE, packaged_root
 
 METADATA = "-metadata.json"
 """What the name of a CSVW description ends in, after the name of its table (CSVW §5.2)."""
+
+SSSOM = ".sssom.tsv"
+"""What the name of a mapping table ends in; its description is ``ontology/sssom-metadata.json``."""
 
 _YAML, _TURTLE, _TABLES = {".yaml", ".yml"}, {".ttl"}, {".csv", ".tsv"}
 _REFUSED = {
@@ -69,6 +74,8 @@ def read_content(content: bytes, path: Path, project: Project, shown: str, limit
             return _read_yaml(decode(content, shown), project, shown, limits)
         if suffix in _TURTLE:
             return _read_turtle(decode(content, shown), project, shown, limits)
+        if suffix in _TABLES:
+            return _read_table(decode(content, shown), path, project, shown, limits)
         raise _no_reader(path, shown)
     except Refused as refused:
         return Reading(findings=[refused.finding])
@@ -129,6 +136,49 @@ def _read_turtle(text: str, project: Project, shown: str, limits: Limits) -> Rea
         blank = turtle_reader.refuse_blank_nodes(text, shown, statements)
         return Reading([], [*findings, blank]) if blank else Reading(statements, findings)
     return Reading(turtle_reader.skolemise(statements, BASE), findings)
+
+
+def _read_table(text: str, path: Path, project: Project, shown: str, limits: Limits) -> Reading:
+    sssom = shown.endswith(SSSOM)
+    reader = TableReader(
+        context(project),
+        project.base,
+        shown,
+        graph_of(project, shown),
+        _description(path, project, shown, limits),
+        sssom,
+    )
+    reader.read(text, limits.depth)
+    return Reading(reader.statements, reader.findings)
+
+
+def _description(path: Path, project: Project, shown: str, limits: Limits) -> Description:
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    if shown.endswith(SSSOM):
+        file, name, table = project.folder("ontology") / "sssom-metadata.json", "ontology/sssom-metadata.json", ""
+    else:
+        file, name, table = description_file(path), shown + METADATA, path.name
+        if not file.exists():
+            raise _no_description(shown, name)
+        check_inside(file, root_of(path, project), name)
+    text = decode(read_bytes(file, name, limits.fiche_bytes), name)
+    return parse_description(text, name, table, delimiter)
+
+
+def description_file(path: Path) -> Path:
+    """Where the CSVW description of the table ``path`` is."""
+    return path.with_name(path.name + METADATA)
+
+
+def _no_description(shown: str, name: str) -> Refused:
+    return Refused(
+        breach(
+            Rule.TABLE_DESCRIPTION,
+            Place(shown),
+            f"De tabel heeft geen beschrijving. Voeg {name} toe (CSV on the Web).",
+            f"The table has no description. Add {name} (CSV on the Web).",
+        )
+    )
 
 
 def _no_reader(path: Path, shown: str) -> Refused:

@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 from gbvkg.errors import ProjectError
 
 _KEYWORD = re.compile(r"@[A-Za-z]+\Z")
-_RELATIVE = re.compile(r"(?!\.)[^\s:/?#\[\]<>\"{}|\\^`%]+(?:/(?!\.)[^\s/?#\[\]<>\"{}|\\^`%]+)*\Z")
+_RELATIVE = re.compile(r"(?!\.)[^\s:/?#\[\]<>\"{}|\\^`]+(?:/(?!\.)[^\s/?#\[\]<>\"{}|\\^`]+)*\Z")
 _FEATURES = {"@id", "@type", "@container", "@context", "@reverse"}
 
 
@@ -56,6 +56,7 @@ class Context:
                 self.prefixes[name] = value
         for name, definition in definitions.items():
             self._define(name, definition)
+        self._spellings = {_bare(space): space for space in self.prefixes.values()}
         self._class_names = {iri: name for name, iri in self.classes.items()}
         self._iris = {**self.prefixes, **self.classes, **{t.name: t.iri for t in self.properties.values()}}
 
@@ -111,6 +112,10 @@ class Context:
             return ""
         return (vocab or base) + text
 
+    def spelling(self, space: str) -> str:
+        """The namespace of the table that ``space`` is a variant of (http or https, www., last sign), else ``space``."""
+        return self._spellings.get(_bare(space), space)
+
     def class_name(self, iri: str) -> str:
         """The term that names the class ``iri``, or ``iri`` itself."""
         return self._class_names.get(iri, iri)
@@ -118,6 +123,10 @@ class Context:
     def is_class(self, text: str) -> bool:
         """Whether ``text`` may be the value of ``type``: a class term, or an IRI."""
         return text in self.classes or (":" in text and text.partition(":")[0] in self.prefixes) or "://" in text
+
+
+def _bare(space: str) -> str:
+    return re.sub(r"^https?://(www\.)?", "", space).rstrip("#/").casefold()
 
 
 @lru_cache(maxsize=8)

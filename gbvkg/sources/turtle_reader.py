@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
 from hashlib import sha256
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
@@ -17,6 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 from gbvkg.findings import Finding
 from gbvkg.sources.context import Context
 from gbvkg.sources.lexical import XSD, expected, is_valid, repair
+from gbvkg.sources.references import misspelled
 from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean
 from gbvkg.sources.statement import Place, Statement
 
@@ -84,7 +84,8 @@ def places(text: str, shown: str) -> list[Place]:
 
 def check_turtle(text: str, shown: str, statements: list[Statement], context: Context) -> list[Finding]:
     """Findings about literals outside their datatype and about prefixes spelled otherwise than in the table."""
-    findings = check_prefixes(_declared(text, shown), context)
+    spelled = [misspelled(name, space, place, context) for name, space, place in _declared(text, shown)]
+    findings = [finding for finding in spelled if finding]
     wrong = [
         n
         for n, statement in enumerate(statements)
@@ -119,28 +120,6 @@ def _declared(text: str, shown: str) -> list[tuple[str, str, Place]]:
         for match in _PREFIX.finditer(text)
         if match["space"] is not None
     ]
-
-
-def check_prefixes(declared: Iterable[tuple[str, str, Place]], context: Context) -> list[Finding]:
-    """A finding for each declared prefix that the one table binds otherwise, or whose namespace it spells otherwise."""
-    spelling = {_plain(space): space for space in context.prefixes.values()}
-    findings = []
-    for name, space, place in declared:
-        right = context.prefixes.get(name) or spelling.get(_plain(space), space)
-        if right != space:
-            findings.append(
-                breach(
-                    Rule.PREFIX_SPELLING,
-                    place,
-                    f'"{name}:" staat hier voor <{space}>; in de tabel is dat <{right}>. Neem dat over.',
-                    f'"{name}:" stands for <{space}> here; in the table that is <{right}>. Copy that.',
-                )
-            )
-    return findings
-
-
-def _plain(space: str) -> str:
-    return re.sub(r"^https?://(www\.)?", "", space).rstrip("#/").casefold()
 
 
 def refuse_blank_nodes(text: str, shown: str, statements: list[Statement]) -> Finding | None:

@@ -16,12 +16,12 @@ from gbvkg.findings import Finding
 from gbvkg.sources.context import Context, Term, named_node
 from gbvkg.sources.identifiers import SEGMENT, Identifiers
 from gbvkg.sources.lexical import expected, is_language_tag, is_valid, repair
+from gbvkg.sources.references import resolve
 from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest
 from gbvkg.sources.statement import Object, Place, Statement, Subject
 from gbvkg.sources.yaml_tree import Listing, Mapping, Node, Text, compose
 
 _TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
-_SCHEMES = {"http", "https", "urn", "mailto", "tel"}
 
 
 @dataclass(slots=True)
@@ -94,8 +94,8 @@ class YamlReader:
         thing = Thing(node, reference, tuple(names), place)
         if node is not None and names:
             self.things.append(thing)
-        for text, value in types:
-            self._state(thing.node, _TYPE, value, Place(self.shown, text.line, text.column))
+        for text, kind in types:
+            self._state(thing.node, _TYPE, kind, Place(self.shown, text.line, text.column))
         for key, value in mapping.entries.values():
             self._entry(key, value, thing)
         self._inherit(thing, around)
@@ -341,33 +341,10 @@ class YamlReader:
                     self._state(thing.node, self.context.properties[name].node, value, place)
 
     def _iri(self, text: Text, vocab: str | None, thing: Thing | None, term: Term | None) -> NamedNode | None:
-        iri = self.context.expand(text.value, f"{self.base}id/", vocab)
-        scheme, colon, rest = iri.partition(":")
-        node = named_node(iri) if iri and scheme in _SCHEMES else None
-        if node is not None:
-            return node
-        if colon and not rest.startswith("//") and scheme not in _SCHEMES and scheme.isalnum():
-            nl, en = did_you_mean(nearest(scheme, self.context.prefixes))
-            self._report(
-                Rule.UNKNOWN_PREFIX,
-                text,
-                f'Het voorvoegsel "{scheme}:" staat niet in de tabel.{nl}',
-                f'The prefix "{scheme}:" is not in the table.{en}',
-                thing,
-                term,
-            )
-            return None
-        rule = Rule.BLANK_NODE if text.value.startswith("_:") else Rule.BAD_IRI
-        self._report(
-            rule,
-            text,
-            f'"{text.value}" is geen verwijzing. Schrijf soort/referentie (zoals action/vap-ggg-2025/1) of een '
-            "webadres dat met https:// begint.",
-            f'"{text.value}" is not a reference. Write kind/reference (like action/vap-ggg-2025/1) or a web '
-            "address that begins with https://.",
-            thing,
-            term,
-        )
+        found = resolve(text.value, self.context, f"{self.base}id/", vocab)
+        if isinstance(found, NamedNode):
+            return found
+        self._report(found.rule, text, found.nl, found.en, thing, term)
         return None
 
     # --- findings -------------------------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""A reference as somebody wrote it → the IRI that it means, or what is wrong with it.
+
+One judgement for every kind of source. This module refuses blank nodes, unknown schemes and relative paths that climb.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pyoxigraph import NamedNode
+
+from gbvkg.findings import Finding
+from gbvkg.sources.context import Context, named_node
+from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest
+from gbvkg.sources.statement import Place
+
+_SCHEMES = {"http", "https", "urn", "mailto", "tel"}
+
+
+class Problem(NamedTuple):
+    """Why a text is no reference, with a complete sentence in Dutch and in English."""
+
+    rule: Rule
+    nl: str
+    en: str
+
+
+def resolve(text: str, context: Context, base: str, vocab: str | None = None) -> NamedNode | Problem:
+    """The IRI of ``text`` (JSON-LD 1.1 IRI expansion; ``vocab`` as in ``Context.expand``), or the problem with it."""
+    iri = context.expand(text, base, vocab)
+    node = named_node(iri) if iri.partition(":")[0] in _SCHEMES else None
+    return node or _problem(text, iri, context)
+
+
+def _problem(text: str, iri: str, context: Context) -> Problem:
+    prefix, colon, local = iri.partition(":")
+    if text.startswith("_:"):
+        return Problem(
+            Rule.BLANK_NODE,
+            f'"{text}" heeft buiten dit bestand geen betekenis. Geef het ding een IRI: soort/referentie.',
+            f'"{text}" means nothing outside this file. Give the thing an IRI: kind/reference.',
+        )
+    if colon and prefix.replace("-", "").isalnum() and prefix not in _SCHEMES:
+        nl, en = did_you_mean(nearest(prefix, [*context.prefixes, *(_SCHEMES if local.startswith("//") else ())]))
+        return Problem(
+            Rule.UNKNOWN_PREFIX,
+            f'Het voorvoegsel "{prefix}:" staat niet in de tabel.{nl}',
+            f'The prefix "{prefix}:" is not in the table.{en}',
+        )
+    return Problem(
+        Rule.BAD_IRI,
+        f'"{text}" is geen verwijzing. Schrijf soort/referentie, zoals plan/vap-ggg-2025, of een webadres met https://.',
+        f'"{text}" is not a reference. Write kind/reference, like plan/vap-ggg-2025, or a web address with https://.',
+    )
+
+
+def misspelled(name: str, space: str, place: Place, context: Context) -> Finding | None:
+    """A finding when the one prefix table binds ``name`` otherwise, or spells this namespace otherwise."""
+    right = context.prefixes.get(name) or context.spelling(space)
+    if right == space:
+        return None
+    return breach(
+        Rule.PREFIX_SPELLING,
+        place,
+        f'"{name}:" staat hier voor <{space}>; in de tabel is dat <{right}>. Neem dat over.',
+        f'"{name}:" stands for <{space}> here; in the table that is <{right}>. Copy that.',
+    )
