@@ -249,11 +249,6 @@ class _Builder:
                     f'kolom "{column.name}" heeft geen propertyUrl of aboutUrl; zeg suppressOutput: true als dat zo hoort',
                     f'column "{column.name}" has no propertyUrl or aboutUrl; say suppressOutput: true if that is meant',
                 )
-            if column.separator and column.value:
-                raise self._wrong(
-                    f'kolom "{column.name}": "separator" en "valueUrl" samen worden niet gevolgd',
-                    f'column "{column.name}": "separator" and "valueUrl" together are not followed',
-                )
             for template in (column.about, column.property, column.value):
                 for name in template.variables if template else ():
                     if name not in known:

@@ -1,7 +1,8 @@
 """CSV and TSV files → statements, as their CSVW description says; SSSOM mappings by the description shipped for them.
 
-Follows "Generating RDF from Tabular Data on the Web" in minimal mode, with three differences: relative IRIs resolve against
-``<base>id/`` as in YAML, compact IRIs use the one prefix table, and nothing makes a blank node. This module refuses a
+Follows "Generating RDF from Tabular Data on the Web" in minimal mode, with four differences: relative IRIs resolve against
+``<base>id/`` as in YAML, compact IRIs use the one prefix table, nothing makes a blank node, and a column with both a
+separator and a valueUrl gives one IRI per item. This module refuses a
 column or a cell that it cannot read; it never skips one in silence.
 """
 
@@ -22,12 +23,12 @@ from gbvkg.sources.references import misspelled, resolve
 from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean, nearest
 from gbvkg.sources.statement import Object, Place, Statement
 from gbvkg.sources.yaml_tree import Mapping as YamlMapping
-from gbvkg.sources.yaml_tree import Text, compose
+from gbvkg.sources.yaml_tree import Listing, Node, Text, compose
 
 _SET_SLOTS = {
     "cardinality_scope", "comment", "creator_id", "creator_label", "curie_map", "extension_definitions", "license",
-    "mapping_set_confidence", "mapping_set_description", "mapping_set_id", "mapping_set_source", "mapping_set_title",
-    "mapping_set_version", "publication_date", "see_also", "sssom_version",
+    "mapping_set_confidence", "mapping_set_description", "mapping_set_id", "mapping_set_title", "mapping_set_version",
+    "publication_date", "see_also", "sssom_version",
 }  # fmt: skip
 """Slots of a mapping set that describe the file and say nothing about a mapping (SSSOM, class MappingSet)."""
 
@@ -168,14 +169,14 @@ class TableReader:
         for key, value in root.entries.values() if isinstance(root, YamlMapping) else ():
             self._header_slot(key, value)
 
-    def _header_slot(self, key: Text, value: object) -> None:
+    def _header_slot(self, key: Text, value: Node) -> None:
         names = {column.name for column in self.description.real}
         if key.value == "curie_map" and isinstance(value, YamlMapping):
             for prefix, space in value.entries.values():
                 if isinstance(space, Text):
                     self._declare(prefix, space)
-        elif key.value in names and isinstance(value, Text) and not value.empty:
-            self._defaults[key.value] = value.value, Place(self.shown, value.line, value.column)
+        elif key.value in names and isinstance(value, Text | Listing) and (text := _joined(value)):
+            self._defaults[key.value] = text, Place(self.shown, value.line, value.column)
         elif key.value not in _SET_SLOTS:
             nl, en = did_you_mean(nearest(key.value, _SET_SLOTS | names))
             self._report(
@@ -283,8 +284,11 @@ class TableReader:
 
     def _objects(self, column: Column, row: _Row, own: Mapping[str, str], place: Place) -> list[Object]:
         if column.value is not None:
-            node = self._node(column.value, row, own, place)
-            return [node] if node is not None else []
+            items = row.lists.get(column.name, []) if column.separator else [""]
+            nodes = [
+                self._node(column.value, row, {**own, column.name: item} if item else own, place) for item in items
+            ]
+            return [node for node in nodes if node is not None]
         texts = row.lists.get(column.name) or ([column.default] if column.default else [])
         return [_literal(column, text) for text in texts]
 
@@ -314,6 +318,13 @@ class TableReader:
 
     def _report(self, rule: Rule, place: Place, nl: str, en: str, value: str = "") -> None:
         self.findings.append(breach(rule, place, nl, en, value=value))
+
+
+def _joined(value: Text | Listing) -> str:
+    """A value of the header block as a cell would have it: items of a list are separated by | (SSSOM, TSV format)."""
+    if isinstance(value, Text):
+        return "" if value.empty else value.value
+    return "|".join(item.value for item in value.items if isinstance(item, Text))
 
 
 def _literal(column: Column, text: str) -> Literal:

@@ -96,7 +96,10 @@ class YamlReader:
             self.things.append(thing)
         for text, kind in types:
             self._state(thing.node, _TYPE, kind, Place(self.shown, text.line, text.column))
-        for key, value in mapping.entries.values():
+        inherited = self.identifiers.inherit  # first, so that the parts of this thing inherit them in whatever order
+        for key, value in sorted(mapping.entries.values(), key=lambda entry: entry[0].value not in inherited):
+            if key.value not in inherited:
+                self._inherit(thing, around)
             self._entry(key, value, thing)
         self._inherit(thing, around)
         return thing
