@@ -96,12 +96,12 @@ class YamlReader:
             self.things.append(thing)
         for text, kind in types:
             self._state(thing.node, _TYPE, kind, Place(self.shown, text.line, text.column))
-        inherited = self.identifiers.inherit  # first, so that the parts of this thing inherit them in whatever order
-        for key, value in sorted(mapping.entries.values(), key=lambda entry: entry[0].value not in inherited):
-            if key.value not in inherited:
-                self._inherit(thing, around)
+        passed_on = self.identifiers.inherit  # before the parts are read: they inherit from this thing
+        for key, value in (entry for entry in mapping.entries.values() if entry[0].value in passed_on):
             self._entry(key, value, thing)
         self._inherit(thing, around)
+        for key, value in (entry for entry in mapping.entries.values() if entry[0].value not in passed_on):
+            self._entry(key, value, thing)
         return thing
 
     def _entry(self, key: Text, node: Node, thing: Thing) -> None:
