@@ -1,4 +1,4 @@
-"""Reports: six formats of one list of findings, held to golden files, to their standards and to hostile text."""
+"""Reports: six formats of one list of findings, held to golden files, to standards and to hostile text."""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ FORMATS = {
 """Format → the module that writes it; imported when asked for, so that plain text starts fast."""
 
 
-def render(report: Report, format: str, lang: str, project: Project, *, colour: bool = False) -> str:
+def render(
+    report: Report, format: str, lang: str, project: Project, *, colour: bool = False, partial: bool = False
+) -> str:
     """The report as text, ending in a newline; the same report gives the same characters.
 
     ``lang`` is "nl" or "en"; the machine formats hold both and use ``lang`` only where their standard has
@@ -40,7 +42,7 @@ def render(report: Report, format: str, lang: str, project: Project, *, colour: 
             f'Unknown format "{format}"; choose from: {known}.',
         )
     write: Callable[[Material], str] = import_module(FORMATS[format]).write
-    return write(Material(report, Rulebook.read(project), lang, project, colour))
+    return write(Material(report, Rulebook.read(project), lang, project, colour, partial))
 
 
 __all__ = ["FORMATS", "Report", "Rule", "Rulebook", "render", "rule_name"]

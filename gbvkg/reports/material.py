@@ -56,6 +56,7 @@ class Material:
     lang: str
     project: Project
     colour: bool = False
+    partial: bool = False
 
     @cached_property
     def findings(self) -> list[Finding]:
@@ -86,8 +87,11 @@ class Material:
         return in_language(finding.message, self.lang)
 
     def advice(self, finding: Finding) -> str:
-        """What would be right, from the rule's description; "" when the shapes have none."""
-        return in_language(self.rule(finding).description, self.lang)
+        """What would be right, from the rule's description; "" when there is none or the message has said
+        it.
+        """
+        advice = in_language(self.rule(finding).description, self.lang)
+        return "" if advice in self.message(finding) else advice
 
     def thing(self, iri: str) -> str:
         """A thing in short: its reference when it is of this project, else prefix:local or the IRI."""
@@ -152,18 +156,22 @@ def _counted(material: Material) -> list[str]:
 def _summary_nl(material: Material) -> str:
     let_through = len(material.waived)
     tail = f"; {let_through} met een ontheffing doorgelaten" if let_through else ""
+    here = " in deze bestanden" if material.partial else ""
     if not material.open:
-        return f"In orde: geen bevindingen{tail}."
-    verdict = "Niets houdt publicatie tegen" if material.report.conforms else "Publicatie houdt hier op"
+        return f"In orde: geen bevindingen{here}{tail}."
+    verdict = (
+        f"Niets{here} houdt publicatie tegen" if material.report.conforms else "Publicatie houdt hier op"
+    )
     return f"{_series(_counted(material), 'en')}{tail}. {verdict}."
 
 
 def _summary_en(material: Material) -> str:
     let_through = len(material.waived)
     tail = f"; {let_through} let through by a waiver" if let_through else ""
+    here = " in these files" if material.partial else ""
     if not material.open:
-        return f"All is well: no findings{tail}."
-    verdict = "Nothing stops publication" if material.report.conforms else "Publication stops here"
+        return f"All is well: no findings{here}{tail}."
+    verdict = f"Nothing{here} stops publication" if material.report.conforms else "Publication stops here"
     return f"{_series(_counted(material), 'and')}{tail}. {verdict}."
 
 

@@ -1,0 +1,262 @@
+"""What each command does: call the library, hand over the data, say how it went, answer with an exit code.
+
+Every command imports what it needs when it runs, so that ``gbvkg validate`` does not wait for what only
+``query`` uses. This module refuses to decide anything that the library decides.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gbvkg.cli.streams import Streams
+from gbvkg.config import Settings
+from gbvkg.errors import BadParameter, GateClosed, UsageError
+
+if TYPE_CHECKING:
+    from gbvkg.project import Project
+    from gbvkg.queries import Catalogue
+    from gbvkg.validation import Report
+
+FINE, FINDINGS = 0, 1
+
+
+@dataclass
+class Run:
+    """One run of the command line: what was asked, what the environment says, and where words go."""
+
+    asked: argparse.Namespace
+    settings: Settings
+    streams: Streams
+
+    def project(self) -> Project:
+        from gbvkg.project import Project
+
+        return Project.open(self.asked.project or self.settings.project)
+
+    def releases(self, project: Project) -> Path:
+        """The folder of the releases: as asked, as the environment says, or beside the project."""
+        return self.asked.out or self.settings.releases or project.releases
+
+
+def validate(run: Run) -> int:
+    """Show the findings; 1 when a violation without a waiver is among them."""
+    from gbvkg.reports import render
+
+    project = run.project()
+    paths = [inside(project, path) for path in run.asked.paths]
+    report = checked(run, project, paths)
+    colour = run.streams.wants_colour(run.asked.output)
+    lang, format = run.streams.lang, run.asked.format
+    run.streams.data(
+        render(report, format, lang, project, colour=colour, partial=bool(paths)), run.asked.output
+    )
+    if paths:
+        run.streams.say(
+            "Het hele plan is gecontroleerd; enkel de bevindingen over de gevraagde bestanden zijn getoond.",
+            "The whole plan was checked; only the findings about the files that you asked for are shown.",
+        )
+    return FINE if report.conforms else FINDINGS
+
+
+def checked(run: Run, project: Project, paths: Sequence[Path]) -> Report:
+    """Read, judge and, when asked, reason."""
+    from gbvkg import graph, validation
+
+    reading = run.streams.progress("Bronnen lezen", "Reading sources")
+    loaded = graph.load(project, progress=reading)
+    findings = list(loaded.findings)
+    if run.asked.reason:
+        from gbvkg import reasoning
+
+        run.streams.say("De redeneerder kijkt de ontologie na …", "The reasoner checks the ontology …")
+        findings += reasoning.check(sorted(project.folder("ontology").glob("*.ttl")))
+    return validation.validate(
+        loaded.dataset,
+        reading=findings,
+        paths=paths or None,
+        engine=run.asked.engine,
+        progress=run.streams.progress("Regels toetsen", "Applying rules"),
+    )
+
+
+def inside(project: Project, path: Path) -> Path:
+    """``path`` as an absolute path. Raises UsageError when it is not there or not in the project."""
+    from difflib import get_close_matches
+
+    for start in (Path.cwd(), project.root):
+        found = (start / path).resolve()
+        if found.exists() and found.is_relative_to(project.root):
+            return found
+    parent = (project.root / path).parent
+    names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
+    near = get_close_matches(path.name, names, 1)
+    nl = f' Bedoelde u "{path.parent / near[0]}"?' if near else ""
+    en = f' Did you mean "{path.parent / near[0]}"?' if near else ""
+    raise UsageError(
+        f"{path} is geen bestand of map van {project.root}.{nl}",
+        f"{path} is no file or folder of {project.root}.{en}",
+    )
+
+
+def explain(run: Run) -> int:
+    """Show one rule, or the list."""
+    from gbvkg.cli.explain import explanation, find, listing
+    from gbvkg.reports import Rulebook
+
+    rules, lang = Rulebook.read(run.project()), run.streams.lang
+    name = run.asked.rule
+    run.streams.data(explanation(find(rules, name), lang) if name else listing(rules, lang))
+    return FINE
+
+
+def publish(run: Run) -> int:
+    """Make a release; a closed gate shows what closed it."""
+    from gbvkg import release
+    from gbvkg.errors import AlreadyPublished
+    from gbvkg.reports import render
+
+    project = run.project()
+    out = run.releases(project)
+    try:
+        made = release.publish(project, out, progress=run.streams.progress("Publiceren", "Publishing"))
+    except GateClosed as closed:
+        if closed.report is not None:
+            report: Report = closed.report  # type: ignore[assignment]
+            colour = run.streams.wants_colour(None)
+            run.streams.data(render(report, "text", run.streams.lang, project, colour=colour))
+        raise
+    except AlreadyPublished as already:
+        if not run.asked.if_new:
+            raise
+        run.streams.say(already.nl, already.en)
+        return FINE
+    run.streams.data(f"{made}\n")
+    run.streams.say(
+        f"Release {made.name} is nu de huidige van {out}.",
+        f"Release {made.name} is now the current one of {out}.",
+    )
+    return FINE
+
+
+def folder_of(run: Run, name: str) -> Path:
+    """The folder of a release: a path that holds a manifest, else a version or "current" in the releases
+    folder.
+    """
+    from gbvkg.release import folder
+
+    path = Path(name)
+    if (path / "manifest.json").is_file():
+        return path.resolve()
+    return folder.find(run.releases(run.project()), name)
+
+
+def verify(run: Run) -> int:
+    """Say that a release is whole; ReleaseCorrupt says what is not."""
+    from gbvkg import release
+
+    path = folder_of(run, run.asked.release)
+    release.verify(path)
+    run.streams.data(
+        f"{path}: heel, alle controlesommen kloppen.\n"
+        if run.streams.lang == "nl"
+        else f"{path}: whole, all checksums are right.\n"
+    )
+    return FINE
+
+
+def diff(run: Run) -> int:
+    """Show what changed."""
+    from gbvkg import release
+
+    difference = release.diff(folder_of(run, run.asked.old), folder_of(run, run.asked.new))
+    run.streams.data(difference.serialize(run.asked.format, run.streams.lang), run.asked.output)
+    return FINE
+
+
+def releases(run: Run) -> int:
+    """List the versions; an asterisk marks the current one."""
+    from gbvkg.release import folder
+
+    out = run.releases(run.project())
+    current = folder.current(out)
+    names = folder.versions(out)
+    run.streams.data(
+        "".join(f"{'*' if current and current.name == name else ' '} {name}\n" for name in names)
+    )
+    if not names:
+        run.streams.say(
+            f"Er is nog geen release in {out}; maak er een met: gbvkg publish.",
+            f"There is no release in {out} yet; make one with: gbvkg publish.",
+        )
+    return FINE
+
+
+def query(run: Run) -> int:
+    """Ask, or list what can be asked."""
+    from gbvkg.queries import Catalogue
+
+    project = run.project()
+    catalogue = Catalogue(project)
+    if run.asked.list:
+        run.streams.data(described(catalogue, run.asked.name, run.streams.lang), run.asked.output)
+        return FINE
+    if run.asked.name is None:
+        raise UsageError(
+            "Noem een vraag, of toon ze allemaal met: gbvkg query --list.",
+            "Name a question, or list them all with: gbvkg query --list.",
+        )
+    asked = catalogue.get(run.asked.name)
+    values = parameters(run.asked.param)
+    asked.bind(values)  # a wrong parameter is said before a release is opened
+
+    from gbvkg import release
+
+    store = release.open_store(folder_of(run, run.asked.from_release))
+    answer = asked.run(store, values)
+    run.streams.data(answer.serialize(run.asked.format, run.streams.lang), run.asked.output)
+    return FINE
+
+
+def parameters(given: Sequence[str]) -> dict[str, str]:
+    """``name=value`` → mapping. Raises BadParameter for a word without "=" and for a name given twice."""
+    values: dict[str, str] = {}
+    for word in given:
+        name, sign, value = word.partition("=")
+        if not sign:
+            raise BadParameter(f'"{word}" moet naam=waarde zijn.', f'"{word}" must be name=value.')
+        if name in values:
+            raise BadParameter(
+                f'Parameter "{name}" staat er twee keer.', f'Parameter "{name}" is given twice.'
+            )
+        values[name] = value
+    return values
+
+
+def described(catalogue: Catalogue, name: str | None, lang: str) -> str:
+    """All questions in a line each, or one with its parameters."""
+    if name is None:
+        names = catalogue.names()
+        width = max((len(each) for each in names), default=0)
+        return "".join(f"{each:<{width}}  {catalogue.get(each).summary[lang]}\n" for each in names)
+    asked = catalogue.get(name)
+    lines = [f"{asked.name}: {asked.summary[lang]}", asked.description.get(lang, "")]
+    for parameter in asked.parameters.values():
+        need = {"nl": "verplicht", "en": "required"}[lang] if parameter.name in asked.required else ""
+        facts = ", ".join(filter(None, [parameter.type, need]))
+        lines.append(f"  --param {parameter.name}={parameter.example}  ({facts}) {parameter.summary[lang]}")
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+COMMANDS: dict[str, Callable[[Run], int]] = {
+    "validate": validate,
+    "explain": explain,
+    "publish": publish,
+    "verify": verify,
+    "diff": diff,
+    "releases": releases,
+    "query": query,
+}

@@ -1,0 +1,147 @@
+"""Where words go: data on standard output or in a file, talk and progress on standard error.
+
+An output file is there whole or not at all. This module refuses to print colours or a bar where no person
+looks.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from gbvkg.errors import UsageError
+
+PATIENCE = 0.7
+"""Seconds of work after which a bar appears."""
+PACE = 0.1
+"""Seconds between two states of the bar."""
+
+
+@dataclass
+class Streams:
+    """Standard output and error of one run. ``colour`` is False when the environment wants none."""
+
+    lang: str = "nl"
+    quiet: bool = False
+    colour: bool = True
+    bar: Bar | None = field(default=None, init=False)
+
+    def data(self, text: str, output: Path | None = None) -> None:
+        """Write what was asked for: into ``output``, or to standard output.
+
+        Raises UsageError when the file cannot be written; a file of that name is then unchanged.
+        """
+        self.calm()
+        if output is not None:
+            write_file(output, text)
+        else:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def say(self, nl: str, en: str) -> None:
+        """A line of talk on standard error, unless asked to be quiet."""
+        if not self.quiet:
+            self.complain(nl, en)
+
+    def complain(self, nl: str, en: str) -> None:
+        """A line on standard error, also when asked to be quiet."""
+        self.calm()
+        sys.stderr.write((nl if self.lang == "nl" else en) + "\n")
+        sys.stderr.flush()
+
+    def wants_colour(self, output: Path | None) -> bool:
+        """Whether the data goes to a terminal that shows colours."""
+        return self.colour and output is None and sys.stdout.isatty()
+
+    def progress(self, nl: str, en: str) -> Bar:
+        """A bar for one stage of long work; it shows itself on a terminal only."""
+        self.calm()
+        self.bar = Bar(nl if self.lang == "nl" else en, sys.stderr, not self.quiet and sys.stderr.isatty())
+        return self.bar
+
+    def calm(self) -> None:
+        """Wipe the bar away."""
+        if self.bar:
+            self.bar.wipe()
+
+
+@dataclass
+class Bar:
+    """Call it with steps done, steps in all, and the name of the step at hand."""
+
+    stage: str
+    stream: TextIO
+    shown: bool
+    started: float = field(default_factory=time.monotonic)
+    last: float = 0.0
+    drawn: bool = False
+
+    def __call__(self, done: int, total: int, step: str) -> None:
+        now = time.monotonic()
+        if not self.shown or now - self.started < PATIENCE or now - self.last < PACE:
+            return
+        self.last, self.drawn = now, True
+        self.stream.write(f"\r\x1b[K{self.line(done, total, step)}")
+        self.stream.flush()
+
+    def line(self, done: int, total: int, step: str) -> str:
+        """Stage, bar, count and step in one line of the terminal."""
+        from shutil import get_terminal_size
+
+        filled = 20 * done // total if total else 0
+        head = f"{self.stage} [{'#' * filled}{'.' * (20 - filled)}] {done}/{total} "
+        room = get_terminal_size().columns - len(head) - 1
+        return head + ("".join(c for c in step if c.isprintable())[-room:] if room > 0 else "")
+
+    def wipe(self) -> None:
+        if self.drawn:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()
+            self.drawn = False
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8 beside ``path`` and move it there in one step; a device or pipe is written to
+    directly.
+
+    Raises UsageError when that cannot be done.
+    """
+    content = text.encode("utf-8", "backslashreplace")
+    target = path.resolve()
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+        else:
+            _replace(target, content)
+    except OSError as error:
+        raise UsageError(
+            f"{path} kan niet geschreven worden: {error.strerror}.",
+            f"{path} cannot be written: {error.strerror}.",
+        ) from error
+
+
+def _replace(target: Path, content: bytes) -> None:
+    import tempfile
+
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    beside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        beside.replace(target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
