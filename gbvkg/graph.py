@@ -18,8 +18,10 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from gbvkg import sources
 from gbvkg.findings import Finding
 from gbvkg.project import Project
-from gbvkg.sources import METADATA, Reading, yaml_reader
-from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest
+from gbvkg.sources import METADATA, yaml_reader
+from gbvkg.sources.cache import ReadingCache, state_of
+from gbvkg.sources.reading import Reading
+from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean, nearest
 from gbvkg.sources.statement import Object, Place, Statement, Subject
 from gbvkg.vocabulary import BASE, prefixes
 
@@ -30,6 +32,7 @@ Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the name of the file at hand."""
 
 _ONTOLOGY = ("gbv.ttl", "code-lists/*.ttl", "alignments/*.ttl")
+_RULES = f"{BASE}ns/shapes#"
 _UNREAD = ("LICENSE*", "README*")
 
 
@@ -139,26 +142,84 @@ def _rdflib_term(term: Object, iri: type, literal: type) -> object:
 
 @dataclass
 class Loaded:
-    """The dataset, and what reading found wrong with it, sorted. ``changed`` names the files that differ from the run
-    that filled the cache (also the removed ones); None without a cache or on its first run."""
+    """The dataset, and what reading found wrong with it, sorted.
+
+    With a cache, ``changed`` names the files that differ from the run that filled it (also the removed ones; None on its
+    first run) and ``before`` has their statements of then. ``state`` and ``previous_state`` identify all that was read now
+    and then: what somebody else keeps about an earlier run is about ``previous_state`` or of no use.
+    """
 
     dataset: Dataset
     findings: list[Finding] = field(default_factory=list)
     changed: frozenset[str] | None = None
+    before: list[Statement] = field(default_factory=list)
+    state: str = ""
+    previous_state: str = ""
 
 
-def load(project: Project, progress: Progress | None = None) -> Loaded:
+def load(project: Project, progress: Progress | None = None, cache: Path | None = None) -> Loaded:
     """Everything the project's ontology and data folders say. Never raises for what a source file holds.
 
-    Raises ProjectError when the term table or the identifier table is broken.
+    ``cache`` is a folder of gbvkg's own; with it a file that did not change is not parsed again, and the result is the
+    same. Raises ProjectError when the term table or the identifier table is broken.
     """
     files = [*ontology_files(project), *data_files(project)]
+    memory = _Memory(project, cache) if cache else None
     readings = []
-    for n, file in enumerate(files):
-        readings.append(sources.read_source(file.path, project, file.shown))
+    for n, file in enumerate(files, 1):
+        readings.append(memory.read(file) if memory else sources.read_source(file.path, project, file.shown))
         if progress:
-            progress(n + 1, len(files), file.shown)
-    return _assemble(project, files, readings)
+            progress(n, len(files), file.shown)
+    loaded = _assemble(project, files, readings)
+    return memory.finish(loaded) if memory else loaded
+
+
+class _Memory:
+    """Reading with a cache, and what that tells about the run before."""
+
+    def __init__(self, project: Project, folder: Path) -> None:
+        self.project = project
+        self.key = sources.cache_key(project)
+        self.cache = ReadingCache(folder, self.key)
+        self.digests: dict[str, str] = {}
+        self.changed: set[str] = set()
+        self.before: list[Statement] = []
+
+    def read(self, file: SourceFile) -> Reading:
+        try:
+            content = sources.open_source(file.path, self.project, file.shown)
+        except Refused as refused:
+            return self._renew(file.shown, "", Reading(findings=[refused.finding]))
+        digest = sources.digest_of(content, file.path)
+        if self.cache.digests.get(file.shown) == digest:
+            kept = self.cache.get(file.shown)
+            if kept is not None:
+                self.digests[file.shown] = digest
+                return kept
+        return self._renew(file.shown, digest, sources.read_content(content, file.path, self.project, file.shown))
+
+    def _renew(self, shown: str, digest: str, reading: Reading) -> Reading:
+        self._forget(shown)
+        self.digests[shown] = digest
+        self.cache.put(shown, digest, reading)
+        return reading
+
+    def _forget(self, shown: str) -> None:
+        self.changed.add(shown)
+        old = self.cache.get(shown)
+        self.before += old.statements if old else []
+
+    def finish(self, loaded: Loaded) -> Loaded:
+        for shown in sorted(set(self.cache.digests) - set(self.digests)):
+            self._forget(shown)
+            self.cache.drop(shown)
+        if self.cache.digests:
+            loaded.changed = frozenset(self.changed)
+            loaded.before = self.before
+            loaded.previous_state = state_of(self.key, self.cache.digests)
+        loaded.state = state_of(self.key, self.digests)
+        self.cache.close()
+        return loaded
 
 
 def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]) -> Loaded:
@@ -167,6 +228,7 @@ def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]
     findings = [finding for reading in readings for finding in reading.findings]
     findings += yaml_reader.duplicates(thing for reading in readings for thing in reading.things)
     findings += _unknown_references(dataset)
+    findings += _texts_of_nothing(dataset, files)
     return Loaded(dataset, sorted(findings, key=Finding.sort_key))
 
 
@@ -208,55 +270,74 @@ def _walk(folder: Path) -> Iterator[Path]:
 # --- references ---------------------------------------------------------------------------------------------------
 
 
-def _unknown_references(dataset: Dataset) -> list[Finding]:
-    """A finding for each IRI of ours or of the project that is referred to and that nothing describes.
-
-    The ontology that came with gbvkg cites sources that only gbvkg's own data describes; a project that borrows that
-    ontology does not have to repeat them.
-    """
-    spaces = tuple(sorted({f"{dataset.project.base}id/", f"{BASE}id/", f"{BASE}ns#"}))
-    described = {s.subject for s in dataset.statements}
-    borrowed = dataset.project.folder("ontology").parent != dataset.project.root
-    unknown: dict[NamedNode, list[Statement]] = {}
-    for statement in dataset.statements:
-        if borrowed and statement.place.file.startswith("ontology/"):
-            continue
-        target = statement.object
-        if target not in described and isinstance(target, NamedNode) and target.value.startswith(spaces):
-            unknown.setdefault(target, []).append(statement)
-    known = _by_kind(described)
+def _texts_of_nothing(dataset: Dataset, files: list[SourceFile]) -> list[Finding]:
+    """A finding for each text file that is kept as the text of a thing that nothing describes."""
+    texts = [(file.shown, sources.text_of(dataset.project, file.shown)) for file in files if file.path.suffix == ".txt"]
+    described = {s.subject.value for s in dataset.statements} if texts else set()
     return [
-        _unknown_reference(dataset, statement, nearest_iri)
-        for target, users in unknown.items()
-        for nearest_iri in [_nearest_iri(target.value, known)]
-        for statement in users
+        sources.read_by_nothing(shown)
+        for shown, thing in texts
+        if thing and f"{dataset.project.base}id/{thing}" not in described
     ]
 
 
+def _unknown_references(dataset: Dataset) -> list[Finding]:
+    """A finding for each use, in a folder of the project's own, of an IRI of ours or of the project that nothing describes."""
+    project = dataset.project
+    spaces = tuple(sorted({f"{project.base}id/", f"{BASE}id/", f"{BASE}ns#", _RULES}))
+    described: set[Object] = {s.subject for s in dataset.statements}
+    described |= {s.graph for s in dataset.statements}
+    foreign = "" if (project.root / "ontology").is_dir() else "ontology/"
+    unknown: dict[NamedNode, list[Statement]] = {}
+    for statement in dataset.statements:
+        for term in statement[1:3]:
+            if term not in described and isinstance(term, NamedNode) and term.value.startswith(spaces):
+                if not foreign or not statement.place.file.startswith(foreign):
+                    unknown.setdefault(term, []).append(statement)
+    if any(term.value.startswith(_RULES) for term in unknown):
+        described |= _rules(project)
+    known = _by_kind(described)
+    return [
+        finding
+        for term, users in unknown.items()
+        if term not in described
+        for finding in _findings_about(term, users, dataset, known)
+    ]
+
+
+def _rules(project: Project) -> set[Object]:
+    """The IRIs of all shapes and rules: a waiver refers to one, and they are not part of the dataset."""
+    files = sorted(project.folder("shapes").glob("*.ttl"))
+    return {s.subject for f in files for s in sources.read_source(f, project, f"shapes/{f.name}").statements}
+
+
 def _kind(iri: str) -> str:
-    return iri.rpartition("/")[0] if "#" not in iri else iri.rpartition("#")[0]
+    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
 
 
-def _by_kind(described: Iterable[Subject]) -> dict[str, list[str]]:
+def _by_kind(described: Iterable[Object]) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
     for node in described:
         kinds.setdefault(_kind(node.value), []).append(node.value)
     return kinds
 
 
-def _nearest_iri(iri: str, known: dict[str, list[str]]) -> str:
-    return nearest(iri, known.get(_kind(iri), []))
-
-
-def _unknown_reference(dataset: Dataset, statement: Statement, suggestion: str) -> Finding:
-    target = statement.object.value
-    nl, en = did_you_mean(suggestion.removeprefix(f"{dataset.project.base}id/"))
-    return breach(
-        Rule.UNKNOWN_REFERENCE,
-        dataset.exact_place(statement),
-        f"{target} bestaat niet: geen enkel bestand beschrijft het.{nl}",
-        f"{target} does not exist: no file describes it.{en}",
-        focus=statement.subject.value,
-        path=statement.predicate.value,
-        value=str(statement.object),
-    )
+def _findings_about(
+    term: NamedNode, users: list[Statement], dataset: Dataset, known: dict[str, list[str]]
+) -> list[Finding]:
+    space = _kind(term.value)
+    meant = nearest(term.value[len(space) :], sorted(iri[len(space) :] for iri in known.get(space, ())))
+    shown = dataset.project.base + "id/"
+    nl, en = did_you_mean((space + meant).removeprefix(shown) if meant else "")
+    return [
+        breach(
+            Rule.UNKNOWN_REFERENCE,
+            dataset.exact_place(statement),
+            f"{term.value} bestaat niet: geen enkel bestand beschrijft het.{nl}",
+            f"{term.value} does not exist: no file describes it.{en}",
+            focus=statement.subject.value,
+            path=statement.predicate.value,
+            value=str(term),
+        )
+        for statement in users
+    ]

@@ -6,7 +6,7 @@ unreadable, hostile or wrong file is a finding. Nothing is ever fetched from the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from pyoxigraph import NamedNode
@@ -14,14 +14,15 @@ from pyoxigraph import NamedNode
 from gbvkg.findings import Finding
 from gbvkg.project import Project
 from gbvkg.sources import turtle_reader, yaml_reader
+from gbvkg.sources.cache import key_of
 from gbvkg.sources.context import Context, load_context
 from gbvkg.sources.csvw import Description, parse_description
 from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
 from gbvkg.sources.identifiers import Identifiers, load_identifiers
+from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Refused, Rule, breach
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.sources.table_reader import TableReader
-from gbvkg.sources.yaml_reader import Thing
 from gbvkg.vocabulary import BASE, packaged_root
 
 METADATA = "-metadata.json"
@@ -37,15 +38,6 @@ _REFUSED = {
 }  # fmt: skip
 
 
-@dataclass
-class Reading:
-    """What one file says: statements, findings, and the things that it gives an identity (in file order)."""
-
-    statements: list[Statement] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    things: list[Thing] = field(default_factory=list)
-
-
 def read(path: Path, project: Project, shown: str) -> tuple[list[Statement], list[Finding]]:
     """The statements and findings of one file; ``shown`` is its name relative to the project, with "/".
 
@@ -57,28 +49,55 @@ def read(path: Path, project: Project, shown: str) -> tuple[list[Statement], lis
 
 
 def read_source(path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> Reading:
-    """As ``read``, with the things that the file gives an identity and with other ``limits`` when given."""
+    """As ``read``, with the things that the file gives an identity, and with other ``limits`` when given."""
     try:
-        check_inside(path, root_of(path, project), shown)
-        content = read_bytes(path, shown, size_limit(shown, limits))
-        return read_content(content, path, project, shown, limits)
+        return read_content(open_source(path, project, shown, limits), path, project, shown, limits)
     except Refused as refused:
         return Reading(findings=[refused.finding])
 
 
+def open_source(path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> bytes:
+    """The bytes of a source file. Raises Refused for what is outside the project, no regular file, or too large."""
+    check_inside(path, root_of(path, project), shown)
+    return read_bytes(path, shown, size_limit(shown, limits))
+
+
 def read_content(content: bytes, path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> Reading:
     """As ``read_source``, for bytes that were already read from ``path``."""
+    suffix = path.suffix.lower()
     try:
-        suffix = path.suffix.lower()
         if suffix in _YAML:
             return _read_yaml(decode(content, shown), project, shown, limits)
         if suffix in _TURTLE:
             return _read_turtle(decode(content, shown), project, shown, limits)
         if suffix in _TABLES:
             return _read_table(decode(content, shown), path, project, shown, limits)
+        if text_of(project, shown):
+            decode(content, shown)
+            return Reading()
         raise _no_reader(path, shown)
     except Refused as refused:
         return Reading(findings=[refused.finding])
+
+
+def digest_of(content: bytes, path: Path) -> str:
+    """SHA-256 over everything in the data folder that decides what the file says: itself and its description."""
+    digest = sha256(content)
+    if path.suffix.lower() in _TABLES and not path.name.endswith(SSSOM) and description_file(path).is_file():
+        digest.update(b"\0" + description_file(path).read_bytes())
+    return digest.hexdigest()
+
+
+def cache_key(project: Project) -> str:
+    """A digest of everything outside the data folder that decides what a file says."""
+    names = ("context.jsonld", "identifiers.yaml", "sssom-metadata.json")
+    paths = [project.folder("ontology") / name for name in names]
+    return key_of([project.base.encode(), *(path.read_bytes() if path.is_file() else b"" for path in paths)])
+
+
+def text_of(project: Project, shown: str) -> str:
+    """``kind/key`` of the thing whose plain text the file is (``texts`` in identifiers.yaml), or ""."""
+    return identifiers(project).text_of(shown.removeprefix("data/"))
 
 
 def turtle_places(path: Path, project: Project, shown: str) -> list[Place]:
@@ -181,6 +200,16 @@ def _no_description(shown: str, name: str) -> Refused:
     )
 
 
+def read_by_nothing(shown: str) -> Finding:
+    """The finding about a file in the data folder that no reader and nothing else has a use for."""
+    return breach(
+        Rule.UNKNOWN_FILE,
+        Place(shown),
+        f"{shown} wordt door niets gelezen. Verplaats of verwijder het (alleen LICENSE* en README* mogen blijven).",
+        f"{shown} is read by nothing. Move or remove it (only LICENSE* and README* may stay).",
+    )
+
+
 def _no_reader(path: Path, shown: str) -> Refused:
     if path.suffix.lower() in _REFUSED:
         return Refused(
@@ -191,11 +220,4 @@ def _no_reader(path: Path, shown: str) -> Refused:
                 f'Files "{path.suffix}" are not read. Supply YAML, Turtle or CSV/TSV with a CSVW description.',
             )
         )
-    return Refused(
-        breach(
-            Rule.UNKNOWN_FILE,
-            Place(shown),
-            f"{shown} wordt door niets gelezen. Verplaats of verwijder het (alleen LICENSE* en README* mogen blijven).",
-            f"{shown} is read by nothing. Move or remove it (only LICENSE* and README* may stay).",
-        )
-    )
+    return Refused(read_by_nothing(shown))

@@ -5,6 +5,7 @@ This module refuses to follow a link out of the project, to open a pipe or a dev
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +31,11 @@ LIMITS = Limits()
 def check_inside(path: Path, root: Path, shown: str) -> None:
     """Raises Refused when ``path`` is not a regular file below ``root`` after following its links."""
     try:
-        real = path.resolve(strict=True)
-        regular = stat.S_ISREG(real.stat().st_mode)
-    except (OSError, RuntimeError) as error:
+        real = os.path.realpath(path, strict=True)
+        regular = stat.S_ISREG(os.stat(real).st_mode)
+    except OSError as error:
         raise _unreadable(shown, error) from None
-    if not real.is_relative_to(root) or not regular:
+    if not real.startswith(f"{root}{os.sep}") or not regular:
         raise Refused(
             breach(
                 Rule.OUTSIDE_PROJECT,
