@@ -36,6 +36,9 @@ STABILITIES = ("stable", "experimental")
 SEVERITIES = ("violation", "warning", "info")
 CHARTS = ("bar", "heatmap", "timeline")
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's safe loader where PyYAML has it: six times as fast, and every check reads all headers."""
+
 Lines = dict[tuple[str, ...], int]
 
 
@@ -116,10 +119,10 @@ class _Reader:
 
     def load(self) -> dict[str, Any]:
         try:
-            node = yaml.compose(self.source, Loader=yaml.SafeLoader)
+            node = yaml.compose(self.source, Loader=LOADER)
             if node is not None:
                 self.note(node, ())
-            data = yaml.safe_load(self.source)
+            data = yaml.load(self.source, Loader=LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             place = f"{self.path}:{mark.line + 1 if mark else 1}"
