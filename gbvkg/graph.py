@@ -1,7 +1,8 @@
 """The project folder → one dataset of named graphs in which every statement knows its place.
 
-Files are read in one fixed order, so the same input gives the same statements. This module refuses to judge the data: it
-reports only what reading can know (stages FILE, CELL and LIST), and it adds nothing that no file says.
+Files are read in one fixed order, so the same input gives the same statements. This module refuses to judge
+the data: it reports only what reading can know (stages FILE, CELL and LIST), and it adds nothing that no file
+says.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class SourceFile:
 class Dataset:
     """All statements of a project, in file order. A value: nothing changes a dataset once it is made."""
 
-    def __init__(self, project: Project, statements: list[Statement], files: dict[str, Path] | None = None) -> None:
+    def __init__(
+        self, project: Project, statements: list[Statement], files: dict[str, Path] | None = None
+    ) -> None:
         self.project = project
         self.statements = statements
         self._files = files or {}
@@ -58,7 +61,8 @@ class Dataset:
         return sorted({s.graph for s in self.statements}, key=lambda node: node.value)
 
     def store(self) -> Store:
-        """All named graphs in one in-memory store (which canonicalises literals: publish from ``statements``)."""
+        """All named graphs in one in-memory store (which canonicalises literals: publish from
+        ``statements``)."""
         return self._store
 
     @cached_property
@@ -77,7 +81,8 @@ class Dataset:
     def place(
         self, subject: Subject, predicate: NamedNode | None = None, object: Object | None = None
     ) -> Place | None:
-        """Where the first statement that matches was written: of the given object, else predicate, else subject.
+        """Where the first statement that matches was written: of the given object, else predicate, else
+        subject.
 
         None when nothing in the dataset is about ``subject``.
         """
@@ -92,7 +97,8 @@ class Dataset:
         return None
 
     def exact_place(self, statement: Statement) -> Place:
-        """The place of ``statement`` with line and column; a Turtle file is scanned for its lines at the first call."""
+        """The place of ``statement`` with line and column; a Turtle file is scanned for its lines at the
+        first call."""
         place = statement.place
         if place.line or not place.file.endswith(".ttl") or place.file not in self._files:
             return place
@@ -108,10 +114,10 @@ class Dataset:
         return {s[:3]: place for s, place in zip(reversed(written), reversed(found), strict=True)}
 
     def rdflib(self) -> rdflib.Graph:
-        """The union of all graphs as an rdflib graph, for the reference engines; lexical forms stay as written."""
-        from rdflib import Graph
+        """The union of all graphs as an rdflib graph, for the reference engines; lexical forms stay as
+        written."""
+        from rdflib import Graph, URIRef
         from rdflib import Literal as RdflibLiteral
-        from rdflib import URIRef
 
         graph = Graph()
         for prefix, namespace in prefixes().items():
@@ -131,7 +137,9 @@ class Dataset:
         return Dataset(self.project, [*self.statements, *extra], self._files)
 
 
-def _rdflib_term(term: Object, iri: type, literal: type) -> object:
+def _rdflib_term(
+    term: Object, iri: type[rdflib.URIRef], literal: type[rdflib.Literal]
+) -> rdflib.URIRef | rdflib.Literal:
     if isinstance(term, Literal):
         if term.language:
             return literal(term.value, lang=term.language)
@@ -144,9 +152,10 @@ def _rdflib_term(term: Object, iri: type, literal: type) -> object:
 class Loaded:
     """The dataset, and what reading found wrong with it, sorted.
 
-    With a cache, ``changed`` names the files that differ from the run that filled it (also the removed ones; None on its
-    first run) and ``before`` has their statements of then. ``state`` and ``previous_state`` identify all that was read now
-    and then: what somebody else keeps about an earlier run is about ``previous_state`` or of no use.
+    With a cache, ``changed`` names the files that differ from the run that filled it (also the removed ones;
+    None on its first run) and ``before`` has their statements of then. ``state`` and ``previous_state``
+    identify all that was read now and then: what somebody else keeps about an earlier run is about
+    ``previous_state`` or of no use.
     """
 
     dataset: Dataset
@@ -160,8 +169,8 @@ class Loaded:
 def load(project: Project, progress: Progress | None = None, cache: Path | None = None) -> Loaded:
     """Everything the project's ontology and data folders say. Never raises for what a source file holds.
 
-    ``cache`` is a folder of gbvkg's own; with it a file that did not change is not parsed again, and the result is the
-    same. Raises ProjectError when the term table or the identifier table is broken.
+    ``cache`` is a folder of gbvkg's own; with it a file that did not change is not parsed again, and the
+    result is the same. Raises ProjectError when the term table or the identifier table is broken.
     """
     files = [*ontology_files(project), *data_files(project)]
     memory = _Memory(project, cache) if cache else None
@@ -196,7 +205,9 @@ class _Memory:
             if kept is not None:
                 self.digests[file.shown] = digest
                 return kept
-        return self._renew(file.shown, digest, sources.read_content(content, file.path, self.project, file.shown))
+        return self._renew(
+            file.shown, digest, sources.read_content(content, file.path, self.project, file.shown)
+        )
 
     def _renew(self, shown: str, digest: str, reading: Reading) -> Reading:
         self._forget(shown)
@@ -267,12 +278,16 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-# --- references ---------------------------------------------------------------------------------------------------
+# --- references ---------------------------------------------------------------------------------------------
 
 
 def _texts_of_nothing(dataset: Dataset, files: list[SourceFile]) -> list[Finding]:
     """A finding for each text file that is kept as the text of a thing that nothing describes."""
-    texts = [(file.shown, sources.text_of(dataset.project, file.shown)) for file in files if file.path.suffix == ".txt"]
+    texts = [
+        (file.shown, sources.text_of(dataset.project, file.shown))
+        for file in files
+        if file.path.suffix == ".txt"
+    ]
     described = {s.subject.value for s in dataset.statements} if texts else set()
     return [
         sources.read_by_nothing(shown)
@@ -282,7 +297,8 @@ def _texts_of_nothing(dataset: Dataset, files: list[SourceFile]) -> list[Finding
 
 
 def _unknown_references(dataset: Dataset) -> list[Finding]:
-    """A finding for each use, in a folder of the project's own, of an IRI of ours or of the project that nothing describes."""
+    """A finding for each use, in a folder of the project's own, of an IRI of ours or of the project that
+    nothing describes."""
     project = dataset.project
     spaces = tuple(sorted({f"{project.base}id/", f"{BASE}id/", f"{BASE}ns#", _RULES}))
     described: set[Object] = {s.subject for s in dataset.statements}
@@ -291,9 +307,10 @@ def _unknown_references(dataset: Dataset) -> list[Finding]:
     unknown: dict[NamedNode, list[Statement]] = {}
     for statement in dataset.statements:
         for term in statement[1:3]:
-            if term not in described and isinstance(term, NamedNode) and term.value.startswith(spaces):
-                if not foreign or not statement.place.file.startswith(foreign):
-                    unknown.setdefault(term, []).append(statement)
+            if term in described or not isinstance(term, NamedNode) or not term.value.startswith(spaces):
+                continue
+            if not foreign or not statement.place.file.startswith(foreign):
+                unknown.setdefault(term, []).append(statement)
     if any(term.value.startswith(_RULES) for term in unknown):
         described |= _rules(project)
     known = _by_kind(described)

@@ -1,7 +1,7 @@
 """Sources: YAML, Turtle and tables become statements that know their place.
 
-``read`` is the one door. It always answers with statements and findings and never raises for what a file holds: an
-unreadable, hostile or wrong file is a finding. Nothing is ever fetched from the network.
+``read`` is the one door. It always answers with statements and findings and never raises for what a file
+holds: an unreadable, hostile or wrong file is a finding. Nothing is ever fetched from the network.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ SSSOM = ".sssom.tsv"
 
 _YAML, _TURTLE, _TABLES = {".yaml", ".yml"}, {".ttl"}, {".csv", ".tsv"}
 _REFUSED = {
-    ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json", ".trig", ".nt", ".nq", ".n3", ".html", ".xhtml", ".xlsx", ".xls",
-    ".ods", ".docx", ".zip", ".gz",
+    ".rdf", ".owl", ".xml", ".trix", ".jsonld", ".json", ".trig", ".nt", ".nq", ".n3", ".html", ".xhtml",
+    ".xlsx", ".xls", ".ods", ".docx", ".zip", ".gz",
 }  # fmt: skip
 
 
 def read(path: Path, project: Project, shown: str) -> tuple[list[Statement], list[Finding]]:
     """The statements and findings of one file; ``shown`` is its name relative to the project, with "/".
 
-    A file that cannot be read gives no statement and one finding. Raises ProjectError only when the project's own
-    term table or identifier table is broken.
+    A file that cannot be read gives no statement and one finding. Raises ProjectError only when the project's
+    own term table or identifier table is broken.
     """
     reading = read_source(path, project, shown)
     return reading.statements, reading.findings
@@ -57,12 +57,15 @@ def read_source(path: Path, project: Project, shown: str, limits: Limits = LIMIT
 
 
 def open_source(path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> bytes:
-    """The bytes of a source file. Raises Refused for what is outside the project, no regular file, or too large."""
+    """The bytes of a source file. Raises Refused for what is outside the project, no regular file, or too
+    large."""
     check_inside(path, root_of(path, project), shown)
     return read_bytes(path, shown, size_limit(shown, limits))
 
 
-def read_content(content: bytes, path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> Reading:
+def read_content(
+    content: bytes, path: Path, project: Project, shown: str, limits: Limits = LIMITS
+) -> Reading:
     """As ``read_source``, for bytes that were already read from ``path``."""
     suffix = path.suffix.lower()
     try:
@@ -81,7 +84,8 @@ def read_content(content: bytes, path: Path, project: Project, shown: str, limit
 
 
 def digest_of(content: bytes, path: Path) -> str:
-    """SHA-256 over everything in the data folder that decides what the file says: itself and its description."""
+    """SHA-256 over everything in the data folder that decides what the file says: itself and its
+    description."""
     digest = sha256(content)
     if path.suffix.lower() in _TABLES and not path.name.endswith(SSSOM) and description_file(path).is_file():
         digest.update(b"\0" + description_file(path).read_bytes())
@@ -101,7 +105,8 @@ def text_of(project: Project, shown: str) -> str:
 
 
 def turtle_places(path: Path, project: Project, shown: str) -> list[Place]:
-    """The place of each statement that ``read`` gave for a Turtle file, in the same order; [] when it is unreadable."""
+    """The place of each statement that ``read`` gave for a Turtle file, in the same order; [] when it is
+    unreadable."""
     try:
         check_inside(path, root_of(path, project), shown)
         return turtle_reader.places(decode(read_bytes(path, shown, size_limit(shown)), shown), shown)
@@ -135,7 +140,8 @@ def graph_of(project: Project, shown: str) -> NamedNode:
 
 
 def root_of(path: Path, project: Project) -> Path:
-    """The folder that ``path`` may not leave: the project's, or the packaged one's for what the project lacks."""
+    """The folder that ``path`` may not leave: the project's, or the packaged one's for what the project
+    lacks."""
     return project.root if path.is_relative_to(project.root) else packaged_root().resolve()
 
 
@@ -174,7 +180,11 @@ def _read_table(text: str, path: Path, project: Project, shown: str, limits: Lim
 def _description(path: Path, project: Project, shown: str, limits: Limits) -> Description:
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     if shown.endswith(SSSOM):
-        file, name, table = project.folder("ontology") / "sssom-metadata.json", "ontology/sssom-metadata.json", ""
+        file, name, table = (
+            project.folder("ontology") / "sssom-metadata.json",
+            "ontology/sssom-metadata.json",
+            "",
+        )
     else:
         file, name, table = description_file(path), shown + METADATA, path.name
         if not file.exists():
@@ -205,7 +215,8 @@ def read_by_nothing(shown: str) -> Finding:
     return breach(
         Rule.UNKNOWN_FILE,
         Place(shown),
-        f"{shown} wordt door niets gelezen. Verplaats of verwijder het (alleen LICENSE* en README* mogen blijven).",
+        f"{shown} wordt door niets gelezen. Verplaats of verwijder het (alleen LICENSE* en README* mogen "
+        "blijven).",
         f"{shown} is read by nothing. Move or remove it (only LICENSE* and README* may stay).",
     )
 
@@ -216,8 +227,10 @@ def _no_reader(path: Path, shown: str) -> Refused:
             breach(
                 Rule.FORMAT_REFUSED,
                 Place(shown),
-                f'Bestanden "{path.suffix}" worden niet gelezen. Lever YAML, Turtle of CSV/TSV met een CSVW-beschrijving.',
-                f'Files "{path.suffix}" are not read. Supply YAML, Turtle or CSV/TSV with a CSVW description.',
+                f'Bestanden "{path.suffix}" worden niet gelezen. Lever YAML, Turtle of CSV/TSV met een '
+                "CSVW-beschrijving.",
+                f'Files "{path.suffix}" are not read. Supply YAML, Turtle or CSV/TSV with a CSVW '
+                "description.",
             )
         )
     return Refused(read_by_nothing(shown))

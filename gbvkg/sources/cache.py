@@ -1,8 +1,8 @@
 """What the files said the last time, so that a later run reads only the ones that changed.
 
-One SQLite file of JSON rows, keyed by the SHA-256 of each file and of everything that decides how it is read (term table,
-identifier table, the readers themselves). Losing or damaging it costs time, never correctness. This module refuses
-formats that can run code, and refuses to judge by modification times.
+One SQLite file of JSON rows, keyed by the SHA-256 of each file and of everything that decides how it is read
+(term table, identifier table, the readers themselves). Losing or damaging it costs time, never correctness.
+This module refuses formats that can run code, and refuses to judge by modification times.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ NAME = "readings.sqlite"
 
 
 class ReadingCache:
-    """The readings of one project. ``digests`` are those of the run that filled it: {} for a new or outdated one."""
+    """The readings of one project. ``digests`` are those of the run that filled it: {} for a new or outdated
+    one."""
 
     def __init__(self, folder: Path, key: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +44,9 @@ class ReadingCache:
     def _open(self) -> None:
         self._base = sqlite3.connect(self.path)
         self._base.execute("CREATE TABLE IF NOT EXISTS made_with (key TEXT PRIMARY KEY)")
-        self._base.execute("CREATE TABLE IF NOT EXISTS reading (file TEXT PRIMARY KEY, digest TEXT, said TEXT)")
+        self._base.execute(
+            "CREATE TABLE IF NOT EXISTS reading (file TEXT PRIMARY KEY, digest TEXT, said TEXT)"
+        )
         if list(self._base.execute("SELECT key FROM made_with")) != [(self.key,)]:
             self._base.execute("DELETE FROM reading")
             self._base.execute("DELETE FROM made_with")
@@ -101,7 +104,8 @@ def _encode(reading: Reading) -> dict[str, Any]:
         "terms": [_term(term) for term in terms],
         "rows": rows,
         "things": [
-            [t.node.value if t.node else "", t.reference, list(t.classes), list(t.place)] for t in reading.things
+            [t.node.value if t.node else "", t.reference, list(t.classes), list(t.place)]
+            for t in reading.things
         ],
         "findings": [
             [f.severity, f.rule, f.stage, f.message, f.focus, f.path, f.value, f.place and list(f.place)]
@@ -125,7 +129,9 @@ def _decode(said: dict[str, Any], shown: str, iris: dict[str, NamedNode]) -> Rea
         for s, p, o, line, column in zip(rows, rows, rows, rows, rows, strict=True)
     ]
     findings = [
-        Finding(Severity(s), rule, Stage(stage), message, focus, path, value, Place(*place) if place else None)
+        Finding(
+            Severity(s), rule, Stage(stage), message, focus, path, value, Place(*place) if place else None
+        )
         for s, rule, stage, message, focus, path, value, place in said["findings"]
     ]
     things = [

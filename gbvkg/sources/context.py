@@ -1,7 +1,8 @@
 """The JSON-LD context as the readers use it: terms, prefixes and the expansion of IRIs.
 
-Follows the IRI expansion of JSON-LD 1.1 Processing Algorithms §5.2.2 for the features that ``ontology/context.jsonld``
-uses. This module refuses to fetch a context, and refuses a context with a feature that it does not follow.
+Follows the IRI expansion of JSON-LD 1.1 Processing Algorithms §5.2.2 for the features that
+``ontology/context.jsonld`` uses. This module refuses to fetch a context, and refuses a context with a feature
+that it does not follow.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Term:
 
 
 class Context:
-    """The compiled term table. ``properties`` are the keys that a source may use, ``keywords`` the aliases of JSON-LD's
-    own keywords, ``classes`` the terms that name a class, ``ignored`` the null terms."""
+    """The compiled term table. ``properties`` are the keys that a source may use, ``keywords`` the aliases of
+    JSON-LD's own keywords, ``classes`` the terms that name a class, ``ignored`` the null terms."""
 
     def __init__(self, definitions: dict[str, object]) -> None:
         self.prefixes: dict[str, str] = {}
@@ -98,13 +99,19 @@ class Context:
         return text
 
     def expand(self, text: str, base: str, vocab: str | None = None) -> str:
-        """The IRI that ``text`` means; ``vocab`` None when terms are not looked up (``@type: @id``), "" without @vocab.
+        """The IRI that ``text`` means; ``vocab`` None when terms are not looked up (``@type: @id``), ""
+        without @vocab.
 
-        "" when it is no IRI: a keyword, a blank node, a null term, or a relative reference that is not ``kind/ref``.
+        "" when it is no IRI: a keyword, a blank node, a null term, or a relative reference that is not
+        ``kind/ref``.
         """
         if vocab is not None and text in self._iris:
             return self._iris[text]
-        if text[:1] == "@" or text[:2] == "_:" or (vocab is not None and (text in self.ignored or text in self.keywords)):
+        if (
+            text[:1] == "@"
+            or text[:2] == "_:"
+            or (vocab is not None and (text in self.ignored or text in self.keywords))
+        ):
             return ""
         if ":" in text[1:]:
             return self.compact(text)
@@ -113,7 +120,8 @@ class Context:
         return (vocab or base) + text
 
     def spelling(self, space: str) -> str:
-        """The namespace of the table that ``space`` is a variant of (http or https, www., last sign), else ``space``."""
+        """The namespace of the table that ``space`` is a variant of (http or https, www., last sign), else
+        ``space``."""
         return self._spellings.get(_bare(space), space)
 
     def class_name(self, iri: str) -> str:
@@ -122,7 +130,9 @@ class Context:
 
     def is_class(self, text: str) -> bool:
         """Whether ``text`` may be the value of ``type``: a class term, or an IRI."""
-        return text in self.classes or (":" in text and text.partition(":")[0] in self.prefixes) or "://" in text
+        return (
+            text in self.classes or (":" in text and text.partition(":")[0] in self.prefixes) or "://" in text
+        )
 
 
 def _bare(space: str) -> str:
@@ -139,7 +149,8 @@ def _load(path: Path, _stamp: int) -> Context:
 
 
 def load_context(path: Path) -> Context:
-    """The context in ``path``. Raises ProjectError when it is absent, malformed or uses what gbvkg does not follow."""
+    """The context in ``path``. Raises ProjectError when it is absent, malformed or uses what gbvkg does not
+    follow."""
     try:
         stamp = path.stat().st_mtime_ns
     except OSError as error:

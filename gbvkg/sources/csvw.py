@@ -1,7 +1,9 @@
-"""The description of a table: CSV on the Web metadata (Tabular Data Model, Metadata Vocabulary), read and checked.
+"""The description of a table: CSV on the Web metadata (Tabular Data Model, Metadata Vocabulary), read and
+checked.
 
-Annotations (properties with a colon, ``notes``) are for people. A property that gbvkg does not follow is refused, because
-ignoring it would change what the table says. Nothing is fetched: a remote ``tableSchema`` or context is refused.
+Annotations (properties with a colon, ``notes``) are for people. A property that gbvkg does not follow is
+refused, because ignoring it would change what the table says. Nothing is fetched: a remote ``tableSchema`` or
+context is refused.
 """
 
 from __future__ import annotations
@@ -31,12 +33,18 @@ _DIALECT = {
 }  # fmt: skip
 _DATATYPES = {
     "string": "string", "boolean": "boolean", "integer": "integer", "nonNegativeInteger": "nonNegativeInteger",
-    "positiveInteger": "positiveInteger", "decimal": "decimal", "double": "double", "float": "float", "number": "double",
-    "date": "date", "dateTime": "dateTime", "datetime": "dateTime", "time": "time", "gYear": "gYear",
-    "gYearMonth": "gYearMonth", "duration": "duration", "anyURI": "anyURI",
+    "positiveInteger": "positiveInteger", "decimal": "decimal", "double": "double", "float": "float",
+    "number": "double", "date": "date", "dateTime": "dateTime", "datetime": "dateTime", "time": "time",
+    "gYear": "gYear", "gYearMonth": "gYearMonth", "duration": "duration", "anyURI": "anyURI",
 }  # fmt: skip
 _EXPRESSION = re.compile(r"\{([+#]?)([A-Za-z0-9_%.]+)\}")
-_DATE_FIELDS = {"yyyy": r"(?P<y>\d{4})", "MM": r"(?P<m>\d{2})", "M": r"(?P<m>\d{1,2})", "dd": r"(?P<d>\d{2})", "d": r"(?P<d>\d{1,2})"}
+_DATE_FIELDS = {
+    "yyyy": r"(?P<y>\d{4})",
+    "MM": r"(?P<m>\d{2})",
+    "M": r"(?P<m>\d{1,2})",
+    "dd": r"(?P<d>\d{2})",
+    "d": r"(?P<d>\d{1,2})",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,8 @@ def _expression(operator: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """One described column; ``normal`` turns the text of a cell into its lexical form, "" when it does not fit."""
+    """One described column; ``normal`` turns the text of a cell into its lexical form, "" when it does not
+    fit."""
 
     name: str
     titles: tuple[str, ...]
@@ -116,7 +125,9 @@ def parse_description(text: str, shown: str, table: str, delimiter: str) -> Desc
     try:
         content = json.loads(text, object_pairs_hook=partial(_unique, shown))
     except json.JSONDecodeError as error:
-        raise _refuse(shown, f"geen geldige JSON ({error.msg})", f"not valid JSON ({error.msg})", error) from None
+        raise _refuse(
+            shown, f"geen geldige JSON ({error.msg})", f"not valid JSON ({error.msg})", error
+        ) from None
     except RecursionError:
         raise _refuse(shown, "te diep genest", "nested too deep") from None
     return _Builder(shown, table, delimiter).description(content)
@@ -152,7 +163,9 @@ class _Builder:
         key = schema.get("primaryKey", [])
         keys = tuple(key) if isinstance(key, list) else (key,)
         if not set(keys) <= {column.name for column in columns}:
-            raise self._wrong('"primaryKey" noemt een kolom die er niet is', '"primaryKey" names a column that is absent')
+            raise self._wrong(
+                '"primaryKey" noemt een kolom die er niet is', '"primaryKey" names a column that is absent'
+            )
         return Description(columns, keys, self._dialect(table.get("dialect", {})))
 
     def _object(self, value: Any, known: set[str], nl: str, en: str) -> dict[str, Any]:
@@ -231,29 +244,39 @@ class _Builder:
             base, pattern = known.get("base", "string"), known.get("format")
         if not isinstance(base, str) or base not in _DATATYPES:
             nl, en = did_you_mean(nearest(str(base), _DATATYPES))
-            raise self._wrong(f'het datatype "{base}" wordt niet gevolgd.{nl}', f'datatype "{base}" is not followed.{en}')
+            raise self._wrong(
+                f'het datatype "{base}" wordt niet gevolgd.{nl}', f'datatype "{base}" is not followed.{en}'
+            )
         try:
             return XSD + _DATATYPES[base], _normaliser(_DATATYPES[base], pattern)
         except (ValueError, TypeError, re.error):
             shown = json.dumps(pattern)
-            raise self._wrong(f"het formaat {shown} wordt niet gevolgd", f"format {shown} is not followed") from None
+            raise self._wrong(
+                f"het formaat {shown} wordt niet gevolgd", f"format {shown} is not followed"
+            ) from None
 
     def _check(self, columns: tuple[Column, ...]) -> None:
         names = [column.name for column in columns]
         known = {*names, "_row", "_sourceRow", "_column", "_sourceColumn", "_name"}
         for n, column in enumerate(columns):
             if column.name in names[:n]:
-                raise self._wrong(f'kolom "{column.name}" staat er tweemaal', f'column "{column.name}" is given twice')
+                raise self._wrong(
+                    f'kolom "{column.name}" staat er tweemaal', f'column "{column.name}" is given twice'
+                )
             if not column.suppressed and (column.property is None or column.about is None):
                 raise self._wrong(
-                    f'kolom "{column.name}" heeft geen propertyUrl of aboutUrl; zeg suppressOutput: true als dat zo hoort',
-                    f'column "{column.name}" has no propertyUrl or aboutUrl; say suppressOutput: true if that is meant',
+                    f'kolom "{column.name}" heeft geen propertyUrl of aboutUrl; zeg suppressOutput: true '
+                    "als dat zo hoort",
+                    f'column "{column.name}" has no propertyUrl or aboutUrl; say suppressOutput: true if '
+                    "that is meant",
                 )
             for template in (column.about, column.property, column.value):
                 for name in template.variables if template else ():
                     if name not in known:
                         nl, en = did_you_mean(nearest(name, names))
-                        raise self._wrong(f'kolom "{name}" bestaat niet.{nl}', f'column "{name}" does not exist.{en}')
+                        raise self._wrong(
+                            f'kolom "{name}" bestaat niet.{nl}', f'column "{name}" does not exist.{en}'
+                        )
 
     def _dialect(self, value: Any) -> Dialect:
         own = self._object(value, _DIALECT, '"dialect"', '"dialect"')
@@ -262,7 +285,11 @@ class _Builder:
         if own.get("header", True) is not True or own.get("headerRowCount", 1) != 1:
             raise self._wrong("een tabel heeft één koprij", "a table has one header row")
         delimiter, mark = own.get("delimiter", self.delimiter), own.get("quoteChar", '"')
-        if not isinstance(delimiter, str) or len(delimiter) != 1 or not (mark is None or (isinstance(mark, str) and len(mark) == 1)):
+        if (
+            not isinstance(delimiter, str)
+            or len(delimiter) != 1
+            or not (mark is None or (isinstance(mark, str) and len(mark) == 1))
+        ):
             raise self._wrong(
                 '"delimiter" en "quoteChar" zijn één teken', '"delimiter" and "quoteChar" are one character'
             )
@@ -281,11 +308,16 @@ def _refuse(shown: str, nl: str, en: str, where: json.JSONDecodeError | None = N
     place = Place(shown, where.lineno, where.colno) if where else Place(shown)
     end = "" if nl.endswith("?") else "."
     return Refused(
-        breach(Rule.TABLE_DESCRIPTION, place, f"De tabelbeschrijving klopt niet: {nl}{end}", f"The table description is wrong: {en}{end}")
+        breach(
+            Rule.TABLE_DESCRIPTION,
+            place,
+            f"De tabelbeschrijving klopt niet: {nl}{end}",
+            f"The table description is wrong: {en}{end}",
+        )
     )
 
 
-# --- formats of cells ---------------------------------------------------------------------------------------------
+# --- formats of cells ---------------------------------------------------------------------------------------
 
 
 def _normaliser(datatype: str, pattern: Any) -> Callable[[str], str]:

@@ -41,7 +41,8 @@ def check_inside(path: Path, root: Path, shown: str) -> None:
                 Rule.OUTSIDE_PROJECT,
                 Place(shown),
                 f"{shown} is geen gewoon bestand binnen de projectmap. Zet het bestand zelf in de map.",
-                f"{shown} is not a regular file inside the project folder. Put the file itself in the folder.",
+                f"{shown} is not a regular file inside the project folder. Put the file itself in the "
+                "folder.",
             )
         )
 
@@ -66,7 +67,8 @@ def read_bytes(path: Path, shown: str, limit: int) -> bytes:
 
 
 def decode(content: bytes, shown: str) -> str:
-    """``content`` as UTF-8 without byte order mark. Raises Refused for any other encoding and for NUL characters."""
+    """``content`` as UTF-8 without byte order mark. Raises Refused for any other encoding and for NUL
+    characters."""
     body = content.removeprefix(_BOM)
     try:
         text = body.decode("utf-8")
@@ -79,12 +81,15 @@ def decode(content: bytes, shown: str) -> str:
 
 def _not_text(body: bytes, offset: int, shown: str) -> Refused:
     before = body[:offset]
-    place = Place(shown, before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1)
+    place = Place(
+        shown, before.count(b"\n") + 1, len(before.rpartition(b"\n")[2].decode("utf-8", "replace")) + 1
+    )
     return Refused(
         breach(
             Rule.NOT_TEXT,
             place,
-            f"{shown} is geen UTF-8-tekst (byte {offset}: 0x{body[offset]:02X}). Bewaar het bestand als UTF-8.",
+            f"{shown} is geen UTF-8-tekst (byte {offset}: 0x{body[offset]:02X}). Bewaar het bestand als "
+            "UTF-8.",
             f"{shown} is not UTF-8 text (byte {offset}: 0x{body[offset]:02X}). Save the file as UTF-8.",
         )
     )

@@ -1,7 +1,7 @@
 """How things get their IRI: the table ``ontology/identifiers.yaml``, read once.
 
-A reference comes from the plan and a number or key, never from a title or a person. This module refuses to invent:
-without the values that the table asks for there is no IRI.
+A reference comes from the plan and a number or key, never from a title or a person. This module refuses to
+invent: without the values that the table asks for there is no IRI.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Identifiers:
-    """The whole table. ``files`` maps a pattern of file paths below ``data/`` to the class whose reference it repeats,
-    ``texts`` the same for the plain texts kept beside a source document; ``graphs`` maps a path to its named graph."""
+    """The whole table. ``files`` maps a pattern of file paths below ``data/`` to the class whose reference it
+    repeats,
+    ``texts`` the same for the plain texts kept beside a source document; ``graphs`` maps a path to its named
+    graph."""
 
     classes: dict[str, Row]
     inherit: tuple[str, ...] = ()
@@ -41,7 +43,8 @@ class Identifiers:
     graphs: dict[str, str] = field(default_factory=dict)
 
     def expected_path(self, relative: str, class_name: str, reference: str) -> str:
-        """The path below ``data/`` that a file with this thing must have, or "" when the table asks nothing of it."""
+        """The path below ``data/`` that a file with this thing must have, or "" when the table asks nothing
+        of it."""
         for pattern, owner in self.files.items():
             if owner == class_name and fnmatchcase(relative, _glob(pattern)):
                 parent, _, key = reference.rpartition("/")

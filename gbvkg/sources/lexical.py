@@ -14,10 +14,11 @@ _ZONE = r"(?:Z|[+-](?:0\d|1[0-3]):[0-5]\d|[+-]14:00)?"
 _YEAR = r"-?(?:[1-9]\d{3,}|0\d{3})"
 _DAY = rf"({_YEAR})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
 _TIME = r"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?|24:00:00(?:\.0+)?)"
+_CLOCK = r"(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
 _FLOAT = r"(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?INF|NaN)"
 
 _FORMS: dict[str, tuple[re.Pattern[str], str, str]] = {
-    XSD + name: (re.compile(pattern + r"\Z", re.ASCII), nl, en)
+    XSD + name: (re.compile(f"(?:{pattern})\\Z", re.ASCII), nl, en)
     for name, pattern, nl, en in (
         ("boolean", "true|false|1|0", "true of false", "true or false"),
         ("integer", r"[+-]?\d+", "een geheel getal, zoals 115", "a whole number, like 115"),
@@ -35,7 +36,7 @@ _FORMS: dict[str, tuple[re.Pattern[str], str, str]] = {
         ("gYearMonth", rf"{_YEAR}-(?:0[1-9]|1[0-2]){_ZONE}", "een maand als jjjj-mm, zoals 2027-06",
          "a month as yyyy-mm, like 2027-06"),
         ("time", _TIME + _ZONE, "een uur, zoals 10:00:00", "a time, like 10:00:00"),
-        ("duration", r"-?P(?=\d|T\d)(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?=\d)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?",
+        ("duration", r"-?P(?=\d|T\d)(?:\d+Y)?(?:\d+M)?(?:\d+D)?" + _CLOCK,
          "een duur, zoals P1Y6M", "a duration, like P1Y6M"),
         ("anyURI", r"\S*", "een webadres zonder spaties", "a web address without spaces"),
     )
@@ -50,12 +51,14 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})\Z", re.ASCII)
 
 
 def is_language_tag(tag: str) -> bool:
-    """Whether ``tag`` is a well-formed langtag of RFC 5646 with a primary subtag of ISO 639 (two or three letters)."""
+    """Whether ``tag`` is a well-formed langtag of RFC 5646 with a primary subtag of ISO 639 (two or three
+    letters)."""
     return _LANGUAGE.match(tag) is not None
 
 
 def is_valid(text: str, datatype: str) -> bool:
-    """Whether ``text`` is in the lexical space of ``datatype``; any text is when gbvkg does not know the datatype."""
+    """Whether ``text`` is in the lexical space of ``datatype``; any text is when gbvkg does not know the
+    datatype."""
     form = _FORMS.get(datatype)
     if form is None:
         return True
@@ -85,7 +88,9 @@ def _candidates(text: str, name: str) -> list[str]:
         return ["true" if word in _TRUE | {"true"} else "false" if word in _FALSE | {"false"} else ""]
     if name == "date":
         day_first = _DAY_FIRST.match(text)
-        return [f"{y}-{int(m):02}-{int(d):02}" for d, m, y in [day_first.groups()]] if day_first else [text[:10]]
+        return (
+            [f"{y}-{int(m):02}-{int(d):02}" for d, m, y in [day_first.groups()]] if day_first else [text[:10]]
+        )
     if name == "gYear":
         return [text[:4]]
     return [text, text.replace(" ", ""), text.replace(",", "."), text.replace(".", "").replace(",", ".")]

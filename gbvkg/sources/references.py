@@ -1,6 +1,7 @@
 """A reference as somebody wrote it → the IRI that it means, or what is wrong with it.
 
-One judgement for every kind of source. This module refuses blank nodes, unknown schemes and relative paths that climb.
+One judgement for every kind of source. This module refuses blank nodes, unknown schemes and relative paths
+that climb.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Problem(NamedTuple):
 
 
 def resolve(text: str, context: Context, base: str, vocab: str | None = None) -> NamedNode | Problem:
-    """The IRI of ``text`` (JSON-LD 1.1 IRI expansion; ``vocab`` as in ``Context.expand``), or the problem with it."""
+    """The IRI of ``text`` (JSON-LD 1.1 IRI expansion; ``vocab`` as in ``Context.expand``), or the problem
+    with it."""
     iri = context.expand(text, base, vocab)
     node = named_node(iri) if iri.partition(":")[0] in _SCHEMES else None
     return node or _problem(text, iri, context)
@@ -41,7 +43,9 @@ def _problem(text: str, iri: str, context: Context) -> Problem:
             f'"{text}" means nothing outside this file. Give the thing an IRI: kind/reference.',
         )
     if colon and prefix.replace("-", "").isalnum() and prefix not in _SCHEMES:
-        nl, en = did_you_mean(nearest(prefix, [*context.prefixes, *(_SCHEMES if local.startswith("//") else ())]))
+        nl, en = did_you_mean(
+            nearest(prefix, [*context.prefixes, *(_SCHEMES if local.startswith("//") else ())])
+        )
         return Problem(
             Rule.UNKNOWN_PREFIX,
             f'Het voorvoegsel "{prefix}:" staat niet in de tabel.{nl}',
@@ -49,8 +53,10 @@ def _problem(text: str, iri: str, context: Context) -> Problem:
         )
     return Problem(
         Rule.BAD_IRI,
-        f'"{text}" is geen verwijzing. Schrijf soort/referentie, zoals plan/vap-ggg-2025, of een webadres met https://.',
-        f'"{text}" is not a reference. Write kind/reference, like plan/vap-ggg-2025, or a web address with https://.',
+        f'"{text}" is geen verwijzing. Schrijf soort/referentie, zoals plan/vap-ggg-2025, of een webadres '
+        "met https://.",
+        f'"{text}" is not a reference. Write kind/reference, like plan/vap-ggg-2025, or a web address with '
+        "https://.",
     )
 
 

@@ -1,7 +1,7 @@
 """The rules that reading applies, and how a breach of one becomes a finding.
 
-Each rule is described for people in ``shapes/reading.ttl`` under the same name (prefix ``gbvsh:``). This module refuses
-to read anything: it only names rules, words findings and looks for the nearest right value.
+Each rule is described for people in ``shapes/reading.ttl`` under the same name (prefix ``gbvsh:``). This
+module refuses to read anything: it only names rules, words findings and looks for the nearest right value.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""CSV and TSV files → statements, as their CSVW description says; SSSOM mappings by the description shipped for them.
+"""CSV and TSV files → statements, as their CSVW description says; SSSOM mappings by the description shipped
+for them.
 
-Follows "Generating RDF from Tabular Data on the Web" in minimal mode, with four differences: relative IRIs resolve against
-``<base>id/`` as in YAML, compact IRIs use the one prefix table, nothing makes a blank node, and a column with both a
-separator and a valueUrl gives one IRI per item. This module refuses a
-column or a cell that it cannot read; it never skips one in silence.
+Follows "Generating RDF from Tabular Data on the Web" in minimal mode, with four differences: relative IRIs
+resolve against
+``<base>id/`` as in YAML, compact IRIs use the one prefix table, nothing makes a blank node, and a column with
+both a separator and a valueUrl gives one IRI per item. This module refuses a column or a cell that it cannot
+read; it never skips one in silence.
 """
 
 from __future__ import annotations
@@ -22,13 +24,13 @@ from gbvkg.sources.lexical import XSD, expected, is_valid, repair
 from gbvkg.sources.references import misspelled, resolve
 from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean, nearest
 from gbvkg.sources.statement import Object, Place, Statement
-from gbvkg.sources.yaml_tree import Mapping as YamlMapping
 from gbvkg.sources.yaml_tree import Listing, Node, Text, compose
+from gbvkg.sources.yaml_tree import Mapping as YamlMapping
 
 _SET_SLOTS = {
-    "cardinality_scope", "comment", "creator_id", "creator_label", "curie_map", "extension_definitions", "license",
-    "mapping_set_confidence", "mapping_set_description", "mapping_set_id", "mapping_set_title", "mapping_set_version",
-    "publication_date", "see_also", "sssom_version",
+    "cardinality_scope", "comment", "creator_id", "creator_label", "curie_map", "extension_definitions",
+    "license", "mapping_set_confidence", "mapping_set_description", "mapping_set_id", "mapping_set_title",
+    "mapping_set_version", "publication_date", "see_also", "sssom_version",
 }  # fmt: skip
 """Slots of a mapping set that describe the file and say nothing about a mapping (SSSOM, class MappingSet)."""
 
@@ -62,7 +64,8 @@ class TableReader:
     _defaults: dict[str, tuple[str, Place]] = field(default_factory=dict)
 
     def read(self, text: str, depth: int) -> None:
-        """Fills ``statements`` and ``findings`` from ``text``; raises Refused when the table cannot be read at all."""
+        """Fills ``statements`` and ``findings`` from ``text``; raises Refused when the table cannot be read
+        at all."""
         if self.by_name:
             self._header_block(text, depth)
         records = self._records(text)
@@ -76,7 +79,7 @@ class TableReader:
             if row is not None:
                 self._emit(row)
 
-    # --- text → cells ---------------------------------------------------------------------------------------------
+    # --- text → cells ---------------------------------------------------------------------------------------
 
     def _records(self, text: str) -> Iterator[tuple[int, list[str]]]:
         dialect = self.description.dialect
@@ -117,10 +120,11 @@ class TableReader:
             Place(self.shown, line),
             f"Deze rij heeft {found} cellen in plaats van {wanted}. Zet tekst met een scheidingsteken tussen "
             "aanhalingstekens.",
-            f"This row has {found} cells instead of {wanted}. Put text with a delimiter between quotation marks.",
+            f"This row has {found} cells instead of {wanted}. Put text with a delimiter between quotation "
+            "marks.",
         )
 
-    # --- header ---------------------------------------------------------------------------------------------------
+    # --- header ---------------------------------------------------------------------------------------------
 
     def _order(self, titles: list[str], line: int) -> list[Column | None]:
         """The column of each cell of a row (None for one that nobody reads, about which a finding is made)."""
@@ -192,7 +196,7 @@ class TableReader:
         if finding:
             self.findings.append(finding)
 
-    # --- cells ----------------------------------------------------------------------------------------------------
+    # --- cells ----------------------------------------------------------------------------------------------
 
     def _row(self, line: int, number: int, cells: list[str], order: list[Column | None]) -> _Row | None:
         row = _Row(line, number)
@@ -257,7 +261,7 @@ class TableReader:
             )
         return first == row.line
 
-    # --- statements -----------------------------------------------------------------------------------------------
+    # --- statements -----------------------------------------------------------------------------------------
 
     def _emit(self, row: _Row) -> None:
         for n, column in enumerate(self.description.columns):
@@ -286,13 +290,16 @@ class TableReader:
         if column.value is not None:
             items = row.lists.get(column.name, []) if column.separator else [""]
             nodes = [
-                self._node(column.value, row, {**own, column.name: item} if item else own, place) for item in items
+                self._node(column.value, row, {**own, column.name: item} if item else own, place)
+                for item in items
             ]
             return [node for node in nodes if node is not None]
         texts = row.lists.get(column.name) or ([column.default] if column.default else [])
         return [_literal(column, text) for text in texts]
 
-    def _node(self, template: Template | None, row: _Row, own: Mapping[str, str], place: Place) -> NamedNode | None:
+    def _node(
+        self, template: Template | None, row: _Row, own: Mapping[str, str], place: Place
+    ) -> NamedNode | None:
         if template is None:
             return None
         try:
@@ -321,7 +328,8 @@ class TableReader:
 
 
 def _joined(value: Text | Listing) -> str:
-    """A value of the header block as a cell would have it: items of a list are separated by | (SSSOM, TSV format)."""
+    """A value of the header block as a cell would have it: items of a list are separated by | (SSSOM, TSV
+    format)."""
     if isinstance(value, Text):
         return "" if value.empty else value.value
     return "|".join(item.value for item in value.items if isinstance(item, Text))
@@ -334,10 +342,13 @@ def _literal(column: Column, text: str) -> Literal:
 
 
 class _Lines:
-    """The lines of a text as csv wants them, without comments; ``start`` is the line on which the record begins."""
+    """The lines of a text as csv wants them, without comments; ``start`` is the line on which the record
+    begins."""
 
     def __init__(self, text: str, comment: str) -> None:
-        self.lines = StringIO(text, newline="")  # ends a line at LF, CR and CRLF only, and keeps what it found
+        self.lines = StringIO(
+            text, newline=""
+        )  # ends a line at LF, CR and CRLF only, and keeps what it found
         self.comment = comment
         self.fresh = True
         self.number = 0

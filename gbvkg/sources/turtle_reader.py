@@ -1,8 +1,9 @@
 """Turtle → statements. The triples come from pyoxigraph, the lines and columns from a scan of the same text.
 
-pyoxigraph emits one triple per object, in an order that the text determines, so the n-th triple stands where the scan found
-the n-th object. Most runs never ask for a place in a Turtle file, so the scan is made on demand. This module refuses deep
-nesting before the parser sees it, because the parser answers that by ending the process, and triple terms of RDF 1.2.
+pyoxigraph emits one triple per object, in an order that the text determines, so the n-th triple stands where
+the scan found the n-th object. Most runs never ask for a place in a Turtle file, so the scan is made on
+demand. This module refuses deep nesting before the parser sees it, because the parser answers that by ending
+the process, and triple terms of RDF 1.2.
 """
 
 from __future__ import annotations
@@ -26,14 +27,18 @@ _STRING = (
 )  # fmt: skip
 _IRI = r'<(?!<)[^<>"{}|^`\x00-\x20]*+>'
 _COMMENT = r"\#[^\r\n]*+"
-_BRACKET = re.compile(rf"\\.|{_STRING}|{_IRI}|{_COMMENT}|(?P<open>[\[({{]|<<)|(?P<close>[\])}}]|>>)", re.DOTALL)
+_BRACKET = re.compile(
+    rf"\\.|{_STRING}|{_IRI}|{_COMMENT}|(?P<open>[\[({{]|<<)|(?P<close>[\])}}]|>>)", re.DOTALL
+)
 _TOKEN = re.compile(
     rf"(?P<skip>\s++|{_COMMENT})|(?P<term>{_STRING}|{_IRI}|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?<!\.))"
     r"|(?P<sign>[\[\]().;,])|(?P<suffix>\^\^|@[A-Za-z]+(?:-[A-Za-z\d]+)*(?:--[a-z]+)?)"
     r"""|(?P<word>(?:\\.|[^\s<>"'{}|^`\\()\[\];,.\#]|\.(?=\.*[^\s<>"'{}|^`()\[\];,.\#]))++)""",
     re.DOTALL,
 )
-_PREFIX = re.compile(rf"{_STRING}|{_COMMENT}|@?prefix\s+(?P<name>[^\s:<]*):\s*<(?P<space>[^>\s]*)>", re.DOTALL | re.I)
+_PREFIX = re.compile(
+    rf"{_STRING}|{_COMMENT}|@?prefix\s+(?P<name>[^\s:<]*):\s*<(?P<space>[^>\s]*)>", re.DOTALL | re.I
+)
 
 
 def read_turtle(text: str, shown: str, base: str, graph: NamedNode, depth: int) -> list[Statement]:
@@ -94,7 +99,9 @@ def check_turtle(text: str, shown: str, statements: list[Statement], context: Co
         and not is_valid(statement.object.value, statement.object.datatype.value)
     ]
     where = places(text, shown) if wrong else []
-    return findings + [_wrong_literal(statements[n], where[n] if n < len(where) else Place(shown)) for n in wrong]
+    return findings + [
+        _wrong_literal(statements[n], where[n] if n < len(where) else Place(shown)) for n in wrong
+    ]
 
 
 def _wrong_literal(statement: Statement, place: Place) -> Finding:
@@ -130,24 +137,27 @@ def refuse_blank_nodes(text: str, shown: str, statements: list[Statement]) -> Fi
             return breach(
                 Rule.BLANK_NODE,
                 where[n] if n < len(where) else Place(shown),
-                "Een ding zonder IRI kan niet gepubliceerd worden. Geef het een IRI in plaats van [ ], ( ) of _:.",
+                "Een ding zonder IRI kan niet gepubliceerd worden. Geef het een IRI in plaats van [ ], ( ) "
+                "of _:.",
                 "A thing without an IRI cannot be published. Give it an IRI instead of [ ], ( ) or _:.",
             )
     return None
 
 
 def skolemise(statements: list[Statement], base: str) -> list[Statement]:
-    """The same statements with each blank node replaced by ``<base>id/genid/<digest of what is said about it>``.
+    """The same statements with each blank node replaced by ``<base>id/genid/<digest of what is said about
+    it>``.
 
-    An IRI depends on nothing else in the file (RDF 1.1 Concepts §3.5): neither labels, order nor other statements change
-    it, and two nodes of which exactly the same is said become one. Nodes in a cycle stay blank.
+    An IRI depends on nothing else in the file (RDF 1.1 Concepts §3.5): neither labels, order nor other
+    statements change it, and two nodes of which exactly the same is said become one. Nodes in a cycle stay
+    blank.
     """
     names = _digests(statements)
     if not names:
         return statements
     iris = {node: NamedNode(f"{base}id/genid/{digest}") for node, digest in names.items()}
     return [
-        s._replace(subject=iris.get(s.subject, s.subject), object=iris.get(s.object, s.object))  # type: ignore[arg-type]
+        s._replace(subject=iris.get(s.subject, s.subject), object=iris.get(s.object, s.object))
         for s in statements
     ]
 
@@ -192,7 +202,8 @@ class _Lines:
 
 
 class _Frame:
-    """An open bracket: what comes next in it (0 subject, 1 predicate, 2 object, 3 sign), and its items so far."""
+    """An open bracket: what comes next in it (0 subject, 1 predicate, 2 object, 3 sign), and its items so
+    far."""
 
     __slots__ = ("expects", "items", "kind", "offset")
 
@@ -254,7 +265,8 @@ class _Scan:
             frame.expects += 1
 
     def _item(self, frame: _Frame, offset: int) -> None:
-        """An item of a collection: rdf:first, and before it the link to its cell from the list or the previous cell."""
+        """An item of a collection: rdf:first, and before it the link to its cell from the list or the
+        previous cell."""
         frame.items += 1
         self.offsets.append(offset)
         if frame.items > 1:
@@ -286,7 +298,9 @@ def _triple_term(shown: str) -> Refused:
         breach(
             Rule.FORMAT_REFUSED,
             Place(shown),
-            "Triple-termen van RDF 1.2 (<<( … )>>) worden niet gelezen. Beschrijf de uitspraak als een ding met IRI.",
-            "Triple terms of RDF 1.2 (<<( … )>>) are not read. Describe the statement as a thing with an IRI.",
+            "Triple-termen van RDF 1.2 (<<( … )>>) worden niet gelezen. Beschrijf de uitspraak als een ding "
+            "met IRI.",
+            "Triple terms of RDF 1.2 (<<( … )>>) are not read. Describe the statement as a thing with an "
+            "IRI.",
         )
     )

@@ -1,8 +1,9 @@
 """YAML fiches and plan files → statements, through the JSON-LD context.
 
-The result is what a JSON-LD 1.1 processor makes of the same document (expansion and to-RDF, with every scalar a string and
-every minted IRI written as ``id``), plus the place of each statement. This module refuses a key that the context does not
-define, where JSON-LD would silently drop it, and knows no key or class of the domain itself.
+The result is what a JSON-LD 1.1 processor makes of the same document (expansion and to-RDF, with every scalar
+a string and every minted IRI written as ``id``), plus the place of each statement. This module refuses a key
+that the context does not define, where JSON-LD would silently drop it, and knows no key or class of the
+domain itself.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ _TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 @dataclass(slots=True)
 class Thing:
-    """One described thing: its IRI (None when it could not be made), its reference and what its parts inherit."""
+    """One described thing: its IRI (None when it could not be made), its reference and what its parts
+    inherit."""
 
     node: NamedNode | None
     reference: str
@@ -37,7 +39,8 @@ class Thing:
 
 @dataclass
 class YamlReader:
-    """Reads one document. ``things`` are the described things that have both an IRI and a type, in file order."""
+    """Reads one document. ``things`` are the described things that have both an IRI and a type, in file
+    order."""
 
     context: Context
     identifiers: Identifiers
@@ -49,7 +52,8 @@ class YamlReader:
     things: list[Thing] = field(default_factory=list)
 
     def read(self, text: str, depth: int) -> None:
-        """Fills ``statements``, ``findings`` and ``things`` from ``text``; raises Refused when it is unreadable."""
+        """Fills ``statements``, ``findings`` and ``things`` from ``text``; raises Refused when it is
+        unreadable."""
         root, found = compose(text, self.shown, depth)
         self.findings += found
         if isinstance(root, Mapping):
@@ -112,7 +116,8 @@ class YamlReader:
             self._report(
                 Rule.REMOTE_CONTEXT,
                 key,
-                'Een eigen "@context" wordt niet gelezen, en niets wordt van het net gehaald. Laat de sleutel weg.',
+                'Een eigen "@context" wordt niet gelezen, en niets wordt van het net gehaald. Laat de '
+                "sleutel weg.",
                 'A "@context" of its own is not read, and nothing is fetched. Leave the key out.',
                 thing,
             )
@@ -127,7 +132,7 @@ class YamlReader:
                 thing,
             )
 
-    # --- values ---------------------------------------------------------------------------------------------------
+    # --- values ---------------------------------------------------------------------------------------------
 
     def _property(self, term: Term, node: Node, thing: Thing) -> None:
         if type(node) is Text:
@@ -224,7 +229,7 @@ class YamlReader:
         if subject is not None:
             self.statements.append(Statement(subject, predicate, value, self.graph, place))
 
-    # --- identity -------------------------------------------------------------------------------------------------
+    # --- identity -------------------------------------------------------------------------------------------
 
     def _types(self, mapping: Mapping) -> list[tuple[Text, NamedNode]]:
         """The values of ``type`` that are classes, each with where it is written."""
@@ -259,8 +264,17 @@ class YamlReader:
                 )
         return []
 
-    def _identify(self, mapping: Mapping, names: list[str], around: Thing | None) -> tuple[NamedNode | None, str]:
-        given = next((mapping.entries[n] for n, k in self.context.keywords.items() if k == "@id" and n in mapping.entries), None)
+    def _identify(
+        self, mapping: Mapping, names: list[str], around: Thing | None
+    ) -> tuple[NamedNode | None, str]:
+        given = next(
+            (
+                mapping.entries[n]
+                for n, k in self.context.keywords.items()
+                if k == "@id" and n in mapping.entries
+            ),
+            None,
+        )
         if given is None:
             return self._mint(mapping, names, around)
         if type(given[1]) is not Text or given[1].empty:
@@ -297,7 +311,8 @@ class YamlReader:
             self._report(
                 Rule.WRONG_TYPE,
                 node,
-                f'"{key}" wordt een deel van de IRI: gebruik alleen letters zonder accent, cijfers en . - _ ~.',
+                f'"{key}" wordt een deel van de IRI: gebruik alleen letters zonder accent, cijfers en . - _ '
+                "~.",
                 f'"{key}" becomes a part of the IRI: use only unaccented letters, digits and . - _ ~.',
             )
             return ""
@@ -314,9 +329,7 @@ class YamlReader:
                 return None
             iri = self.context.expand(mapping.text(parent), f"{self.base}id/")
             return self._reference(NamedNode(iri)) or None if named_node(iri) else None
-        if around is None:
-            self._missing(mapping, "id", names)
-        elif around.node is not None and not around.reference:
+        if around is None or (around.node is not None and not around.reference):
             self._missing(mapping, "id", names)
         return (around.reference or None) if around else None
 
@@ -350,11 +363,19 @@ class YamlReader:
         self._report(found.rule, text, found.nl, found.en, thing, term)
         return None
 
-    # --- findings -------------------------------------------------------------------------------------------------
+    # --- findings -------------------------------------------------------------------------------------------
 
     def _wrong(self, term: Term, node: Node, thing: Thing, nl: str, en: str, meant: str = "") -> None:
-        value = f'"{node.value}"' if type(node) is Text else {Mapping: "blok", Listing: "lijst"}.get(type(node), "")
-        value_en = f'"{node.value}"' if type(node) is Text else {Mapping: "block", Listing: "list"}.get(type(node), "")
+        value = (
+            f'"{node.value}"'
+            if type(node) is Text
+            else {Mapping: "blok", Listing: "lijst"}.get(type(node), "")
+        )
+        value_en = (
+            f'"{node.value}"'
+            if type(node) is Text
+            else {Mapping: "block", Listing: "list"}.get(type(node), "")
+        )
         ask_nl, ask_en = did_you_mean(meant)
         self._report(
             Rule.WRONG_TYPE,
@@ -405,11 +426,20 @@ class YamlReader:
         place = Place(self.shown, node.line, node.column) if node is not None else Place(self.shown)
         focus = thing.node.value if thing and thing.node else ""
         value = str(Literal(node.value)) if type(node) is Text and term is not None else ""
-        self.findings.append(breach(rule, place, nl, en, focus=focus, path=term.iri if term else "", value=value))
+        self.findings.append(
+            breach(rule, place, nl, en, focus=focus, path=term.iri if term else "", value=value)
+        )
 
 
 def _language_meant(tag: str) -> str:
-    known = {"nederlands": "nl", "dutch": "nl", "english": "en", "engels": "en", "frans": "fr", "french": "fr"}
+    known = {
+        "nederlands": "nl",
+        "dutch": "nl",
+        "english": "en",
+        "engels": "en",
+        "frans": "fr",
+        "french": "fr",
+    }
     dashed = tag.replace("_", "-")
     return dashed if is_language_tag(dashed) else known.get(tag.casefold(), "")
 
@@ -426,7 +456,8 @@ def duplicates(things: Iterable[Thing]) -> list[Finding]:
                 breach(
                     Rule.DUPLICATE_IDENTIFIER,
                     thing.place,
-                    f"{iri} is al beschreven in {earlier.place}. Geef dit ding een ander nummer of een andere sleutel.",
+                    f"{iri} is al beschreven in {earlier.place}. Geef dit ding een ander nummer of een "
+                    "andere sleutel.",
                     f"{iri} is already described at {earlier.place}. Give this thing another number or key.",
                     focus=iri,
                 )

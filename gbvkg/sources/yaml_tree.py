@@ -1,8 +1,9 @@
 """YAML text → a tree of mappings, lists and texts that know their line and column.
 
-Follows the failsafe schema of YAML 1.2 (§10.1): every scalar is the text that was written, so ``27.70``, ``no`` and
-``2027-01-05`` stay what they are; types come from the JSON-LD context. This module refuses anchors, aliases, merge keys,
-tags, several documents and deep nesting, and never builds a Python object that the file names.
+Follows the failsafe schema of YAML 1.2 (§10.1): every scalar is the text that was written, so ``27.70``,
+``no`` and
+``2027-01-05`` stay what they are; types come from the JSON-LD context. This module refuses anchors, aliases,
+merge keys, tags, several documents and deep nesting, and never builds a Python object that the file names.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ _NULLS = {"~", "null", "Null", "NULL"}
 def compose(text: str, shown: str, depth: int) -> tuple[Node | None, list[Finding]]:
     """The tree of the one document in ``text`` (None when it is empty) and the findings about its keys.
 
-    Raises Refused for a file that cannot be read as a whole. Memory is bounded by the text: nothing is ever repeated.
+    Raises Refused for a file that cannot be read as a whole. Memory is bounded by the text: nothing is ever
+    repeated.
     """
     composer = _Composer(text, shown, depth)
     try:
@@ -126,7 +128,8 @@ class _Composer:
                 breach(
                     Rule.TAG_REFUSED,
                     self._place(event.start_mark),
-                    f'Het YAML-label "{event.tag}" wordt niet gelezen. Laat het weg; het type volgt uit de sleutel.',
+                    f'Het YAML-label "{event.tag}" wordt niet gelezen. Laat het weg; het type volgt uit de '
+                    "sleutel.",
                     f'The YAML tag "{event.tag}" is not read. Leave it out; the key decides the type.',
                 )
             )
@@ -138,8 +141,10 @@ class _Composer:
                 breach(
                     Rule.TOO_DEEP,
                     self._place(event.start_mark),
-                    f"Dieper genest dan {self.depth} niveaus. Beschrijf het geneste ding apart en verwijs ernaar.",
-                    f"Nested deeper than {self.depth} levels. Describe the nested thing apart and refer to it.",
+                    f"Dieper genest dan {self.depth} niveaus. Beschrijf het geneste ding apart en verwijs "
+                    "ernaar.",
+                    f"Nested deeper than {self.depth} levels. Describe the nested thing apart and refer to "
+                    "it.",
                 )
             )
         mark = event.start_mark
@@ -206,7 +211,8 @@ class _Composer:
                 place,
                 "YAML-ankers (&), verwijzingen (*) en samenvoegingen (<<) worden niet gelezen. "
                 "Schrijf de waarde voluit.",
-                "YAML anchors (&), aliases (*) and merge keys (<<) are not read. Write the value out in full.",
+                "YAML anchors (&), aliases (*) and merge keys (<<) are not read. Write the value out in "
+                "full.",
             )
         )
 
@@ -215,7 +221,8 @@ class _Composer:
             breach(
                 Rule.SYNTAX,
                 self._place(mark),
-                f"Dit is geen geldige YAML ({problem}). Kijk naar inspringing, dubbelepunten en aanhalingstekens.",
+                f"Dit is geen geldige YAML ({problem}). Kijk naar inspringing, dubbelepunten en "
+                "aanhalingstekens.",
                 f"This is not valid YAML ({problem}). Look at indentation, colons and quotation marks.",
             )
         )
