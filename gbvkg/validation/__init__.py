@@ -23,8 +23,9 @@ from gbvkg.validation import shapes as shapes_graph
 from gbvkg.validation.constraints import Result
 from gbvkg.validation.engine import Engine
 from gbvkg.validation.follow_on import Judged
+from gbvkg.validation.memory import Memory, judge_again, judge_all
 from gbvkg.validation.profiles import Profiles
-from gbvkg.validation.shapes import Shapes
+from gbvkg.validation.shapes import Root, Shapes
 from gbvkg.validation.tables import Tables
 from gbvkg.validation.waivers import Places, Waiver
 from gbvkg.validation.wording import Wording
@@ -64,6 +65,7 @@ def validate(
     reading: Iterable[Finding] = (),
     paths: Sequence[Path] | None = None,
     engine: str = "default",
+    previous: Memory | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Judge ``dataset`` by ``shapes`` (the project's own when None).
@@ -77,15 +79,28 @@ def validate(
     """
     used = shapes_graph.load(dataset.project) if shapes is None else shapes
     tables = Tables((s.subject, s.predicate, s.object) for s in dataset.statements)
-    results = _run(engine, used, tables, progress)
+    if engine not in ENGINES:
+        raise UsageError(f"Onbekende engine: {engine}.", f"Unknown engine: {engine}.")
+    results = _by_default(used, tables, previous) if engine == "default" else _by_reference(used, tables)
     report = conclude(results, used, tables, dataset, reading)
     return report if paths is None else _placed_in(report, paths, dataset.project.root)
 
 
-def _run(engine: str, used: Shapes, tables: Tables, progress: Progress | None) -> list[Result]:
-    if engine not in ENGINES:
-        raise UsageError(f"Onbekende engine: {engine}.", f"Unknown engine: {engine}.")
-    return Engine(used, tables).run()
+def _by_default(used: Shapes, tables: Tables, previous: Memory | None) -> list[Result]:
+    """The default engine, and pySHACL for the shapes that it does not vouch for."""
+    bound = Engine(used, tables)
+    last = previous.recall(used) if previous else None
+    outcome = judge_again(bound, previous.change(tables), last) if previous and last else judge_all(bound)
+    if previous:
+        previous.keep(outcome, used)
+    unproven = [root for root in used.roots if root.unproven]
+    return [*outcome.results(), *(_by_reference(used, tables, unproven) if unproven else ())]
+
+
+def _by_reference(used: Shapes, tables: Tables, roots: Sequence[Root] | None = None) -> list[Result]:
+    from gbvkg.validation import reference
+
+    return reference.run(used, tables, roots)
 
 
 def conclude(

@@ -47,13 +47,17 @@ class Engine:
     def __init__(self, shapes: Shapes, tables: Tables) -> None:
         self.shapes = shapes
         self.tables = tables
-        self.queries = Queries(shapes, tables, self._values_of)
-        self.core = Core(shapes, tables, self.queries)
         self.roots = [root for root in shapes.roots if not root.unproven]
         self.routes: dict[int, list[Route]] = {}
         for root in self.roots:
             for route in routes(root):
                 self.routes.setdefault(route.constraint.number, []).append(route)
+        self.forget()
+
+    def forget(self) -> None:
+        """Bind anew: the tables were changed."""
+        self.queries = Queries(self.shapes, self.tables, self._values_of)
+        self.core = Core(self.shapes, self.tables, self.queries)
 
     def _values_of(self, shape: Shape, focus: Term) -> Values:
         return self.core.bound(shape).values(focus)
@@ -79,13 +83,3 @@ class Engine:
     def asked(self) -> list[Constraint]:
         """The SPARQL-based constraints that report results, in order."""
         return [self.shapes.constraints[number] for number in sorted(self.routes)]
-
-    def run(self) -> list[Result]:
-        """All results of the proven roots."""
-        results: list[Result] = []
-        for root in self.roots:
-            for _, found in self.judge(root, self.core.targets(root.targets)):
-                results.extend(found)
-        for constraint in self.asked():
-            results.extend(self.queries.run(constraint, self.foci(constraint)))
-        return results

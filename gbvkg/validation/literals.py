@@ -200,3 +200,10 @@ def in_language_range(tag: str, wanted: str) -> bool:
         return bool(tag)
     low, high = tag.lower(), wanted.lower()
     return low == high or low.startswith(high + "-")
+
+
+def value_key(literal: Literal) -> tuple[str, object]:
+    """Equal for literals that a canonicalising store may merge: same datatype and, where SPARQL orders the
+    datatype, same value.
+    """
+    return literal.datatype.value, _key(literal.value, literal.datatype.value)

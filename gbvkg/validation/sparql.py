@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Triple
 
 from gbvkg.errors import ProjectError
 from gbvkg.validation import paths
@@ -289,8 +289,9 @@ class Queries:
             return term
         scratch = Store()
         scratch.add(Quad(_CANONICAL, _CANONICAL, term))
-        found: Term = next(iter(scratch)).object  # type: ignore[assignment]
-        return found
+        quad: Quad = next(iter(scratch))
+        assert not isinstance(quad.object, Triple)
+        return quad.object
 
     def _as_written(self, canonical: Term | None, focus: Term) -> list[Term]:
         """The literals of the data that the store shows as ``canonical``: those at the focus node, else
@@ -315,6 +316,7 @@ class Queries:
         index: dict[Term, list[Term]] = {}
         for quad in scratch.quads_for_pattern(None, _CANONICAL, None, DefaultGraph()):
             term = literals[int(quad.subject.value[len(_MACHINERY) :])]  # type: ignore[union-attr]
+            assert not isinstance(quad.object, Triple)
             index.setdefault(quad.object, []).append(term)
         return index
 
