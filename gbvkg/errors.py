@@ -11,7 +11,7 @@
     ├── ReleaseError               exit 1
     │   ├── GateClosed                      violations stop the release; carries the findings
     │   ├── VersionExists                   an existing version is never overwritten
-    │   │   └── AlreadyPublished   exit 0   it was made from the same sources: nothing is left to do
+    │   │   └── AlreadyPublished            it was made from the same sources: nothing is left to do
     │   ├── BadVersion                      a version that cannot be the name of a release
     │   ├── ReleaseNotFound                 no release of that name, or none at all
     │   ├── ReleaseBusy                     another process is publishing in the same folder
@@ -93,7 +93,6 @@ class VersionExists(ReleaseError):
 
 class AlreadyPublished(VersionExists):
     slug = "already-published"
-    exit_code = 0
 
 
 class BadVersion(ReleaseError):

@@ -40,7 +40,7 @@ def checked_version(version: str) -> str:
         return version
     shown = ascii(version[:80])
     raise BadVersion(
-        f"{shown} is geen versie van een uitgave; gebruik een jaar en nummers, zoals 2026.1 of 2026-11-22.",
+        f"{shown} is geen versie van een release; gebruik een jaar en nummers, zoals 2026.1 of 2026-11-22.",
         f"{shown} is not the version of a release; use a year and numbers, such as 2026.1 or 2026-11-22.",
     )
 
@@ -66,7 +66,7 @@ def current(out: Path) -> Path | None:
     target = os.readlink(link) if link.is_symlink() else ""
     if target not in versions(out):
         raise ReleaseCorrupt(
-            f"{link} wijst niet naar een uitgave ernaast; publiceer opnieuw of herstel de link.",
+            f"{link} wijst niet naar een release ernaast; publiceer opnieuw of herstel de link.",
             f"{link} does not lead to a release beside it; publish again or restore the link.",
         )
     return out / target
@@ -81,7 +81,7 @@ def find(out: Path, name: str = CURRENT) -> Path:
         path = current(out)
         if path is None:
             raise ReleaseNotFound(
-                f"Er is nog geen uitgave in {out}; maak er een met: gbvkg publish.",
+                f"Er is nog geen release in {out}; maak er een met: gbvkg publish.",
                 f"There is no release in {out} yet; make one with: gbvkg publish.",
             )
         return path
@@ -90,7 +90,7 @@ def find(out: Path, name: str = CURRENT) -> Path:
         return out / name
     listed = ", ".join(present)
     raise ReleaseNotFound(
-        f"Er is geen uitgave {name} in {out}; wel: {listed or 'geen enkele'}.",
+        f"Er is geen release {name} in {out}; wel: {listed or 'geen enkele'}.",
         f"There is no release {name} in {out}; there is: {listed or 'none'}.",
     )
 
@@ -138,7 +138,7 @@ def install(built: Path, version: str) -> Path:
     """
     target = built.parent / checked_version(version)
     if os.path.lexists(target):
-        raise VersionExists(f"Uitgave {version} bestaat al.", f"Release {version} exists already.")
+        raise VersionExists(f"Release {version} bestaat al.", f"Release {version} exists already.")
     _sync_tree(built)
     os.rename(built, target)
     _sync(built.parent)

@@ -130,10 +130,10 @@ def write(quads: Sequence[Quad], out: BinaryIO, context: Context | None = None) 
 def _write_nodes(quads: Iterable[Quad], out: BinaryIO, context: Context) -> None:
     for index, (subject, about) in enumerate(by_subject(quads)):
         out.write(b",\n" if index else b"")
-        out.write(_dump(_node(subject, about, context)))
+        out.write(_dump(node(subject, about, context)))
 
 
-def _node(subject: NamedNode, about: Iterable[Quad], context: Context) -> dict[str, Json]:
+def node(subject: NamedNode, about: Iterable[Quad], context: Context) -> dict[str, Json]:
     node: dict[str, Json] = {context.id: context.iri(subject.value)}
     for _, predicate, value, _ in about:
         if predicate.value == RDF_TYPE and isinstance(value, NamedNode):

@@ -26,6 +26,12 @@ class Labels:
                 languages = self._texts.setdefault(subject.value, {})
                 languages[value.language or ""] = min(rank, languages.get(value.language or "", rank))
 
+    def or_else(self, other: Labels) -> Labels:
+        """These labels, and those of ``other`` for what has none here."""
+        both = Labels(())
+        both._texts = {**other._texts, **self._texts}
+        return both
+
     def get(self, iri: str, lang: str) -> str:
         """The label in ``lang``, or in another language, or ""."""
         texts = self._texts.get(iri, {})

@@ -123,7 +123,7 @@ def verify(release: Path) -> Manifest:
     if not problems:
         problems = _miscounts(release, manifest.quads, quads)
     if problems:
-        raise _corrupt(release, problems)
+        raise corrupt(release, problems)
     return manifest
 
 
@@ -150,7 +150,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
-        raise _corrupt(path.parent, [(f"{path.name} ontbreekt", f"{path.name} is missing")]) from None
+        raise corrupt(path.parent, [(f"{path.name} ontbreekt", f"{path.name} is missing")]) from None
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or content.get("layout") != _LAYOUT:
@@ -208,14 +208,14 @@ def _stored(path: Path) -> int:
 
 
 def _unreadable(path: Path) -> ReleaseCorrupt:
-    nl, en = f"{path.name} is geen manifest van een uitgave", f"{path.name} is not a release's manifest"
-    return _corrupt(path.parent, [(nl, en)])
+    nl, en = f"{path.name} is geen manifest van een release", f"{path.name} is not a release's manifest"
+    return corrupt(path.parent, [(nl, en)])
 
 
-def _corrupt(release: Path, problems: list[Problem]) -> ReleaseCorrupt:
+def corrupt(release: Path, problems: list[Problem]) -> ReleaseCorrupt:
     dutch, english = (", ".join(texts[:_SHOWN]) for texts in zip(*problems, strict=True))
     more = f" (+{len(problems) - _SHOWN})" if len(problems) > _SHOWN else ""
     return ReleaseCorrupt(
-        f"Uitgave {release.name} is beschadigd: {dutch}{more}. Zet een goede kopie terug.",
+        f"Release {release.name} is beschadigd: {dutch}{more}. Zet een goede kopie terug.",
         f"Release {release.name} is damaged: {english}{more}. Restore it from a good copy.",
     )

@@ -1,0 +1,339 @@
+"""What changed between two releases: per thing, in statements and in words.
+
+Read from the published N-Quads and not from the stores, which change lexical forms. The provenance and
+findings graphs are left out: they are about a release and not about the plans. Graphs are merged first, so a
+statement that only moved to another graph did not change. No property is named here: the words come from the
+labels that the releases publish.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+
+from gbvkg.errors import ReleaseCorrupt, UsageError
+from gbvkg.release.labels import LABEL_PROPERTIES, Labels, reference
+from gbvkg.release.manifest import QUADS, read_manifest
+from gbvkg.release.order import RDF_TYPE, natural, ordered, union
+from gbvkg.release.tables import guarded
+from gbvkg.release.writers import write_turtle
+from gbvkg.sources.statement import Place, Statement
+from gbvkg.vocabulary import LANGUAGES, expand
+
+Term = NamedNode | Literal
+
+ABOUT_THE_RELEASE = ("/id/graph/provenance", "/id/graph/findings")
+"""Ends of the names of the graphs that are not compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyChange:
+    """Values of one property in one language ("" for none) that went and that came."""
+
+    property: str
+    language: str
+    removed: tuple[Term, ...]
+    added: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing: ``kind`` is "added", "removed" or "changed"; ``cls`` is its first class or ""."""
+
+    subject: str
+    kind: str
+    cls: str
+    properties: tuple[PropertyChange, ...]
+
+
+@dataclass(frozen=True)
+class Diff:
+    """All changes from version ``old`` to ``new``, in the natural order of their subjects."""
+
+    old: str
+    new: str
+    changes: tuple[Change, ...]
+    labels: Labels
+
+    @property
+    def added(self) -> list[Change]:
+        return self._of("added")
+
+    @property
+    def removed(self) -> list[Change]:
+        return self._of("removed")
+
+    @property
+    def changed(self) -> list[Change]:
+        return self._of("changed")
+
+    def words(self, change: Change, lang: str) -> list[str]:
+        """The change as sentences in ``lang`` ("nl" or "en")."""
+        name = _name(change, self.labels, lang)
+        if change.kind != "changed":
+            return [f"{name}: {_WORDS[lang][change.kind]}"]
+        return [f"{name}: {_sentence(each, self.labels, lang)}" for each in change.properties]
+
+    def serialize(self, format: str, lang: str = "nl") -> str:
+        """The diff as text, json, csv or ttl; ``lang`` is for text only, the others have both languages.
+
+        Raises UsageError for another format.
+        """
+        if format not in FORMATS:
+            known = ", ".join(FORMATS)
+            raise UsageError(
+                f'Onbekend formaat "{format}"; kies uit: {known}.',
+                f'Unknown format "{format}"; choose from: {known}.',
+            )
+        return FORMATS[format](self, lang)
+
+    def _of(self, kind: str) -> list[Change]:
+        return [change for change in self.changes if change.kind == kind]
+
+
+def diff(old: Path, new: Path) -> Diff:
+    """What changed from the release in ``old`` to the one in ``new``. Raises ReleaseCorrupt."""
+    versions = [read_manifest(release).version for release in (old, new)]
+    return compare(old / QUADS, new / QUADS, *versions)
+
+
+def compare(old_file: Path, new_file: Path, old: str, new: str) -> Diff:
+    """The same for two canonical N-Quads files and their versions."""
+    before, after = _triples(old_file), _triples(new_file)
+    removed, added = _parsed(before - after), _parsed(after - before)
+    labels = Labels(_parsed(_naming(after))).or_else(Labels(_parsed(_naming(before))))
+    classes = _classes(before | after, {_subject(line) for line in before ^ after})
+    there = [{_subject(line) for line in lines} for lines in (before, after)]
+    changes = [
+        Change(subject, _kind(subject, *there), classes.get(subject, ""), properties)
+        for subject, properties in _grouped(removed, added)
+    ]
+    return Diff(old, new, tuple(changes), labels)
+
+
+# --- reading
+# ------------------------------------------------------------------------------------------------------
+
+
+def _triples(path: Path) -> set[bytes]:
+    """The lines of a canonical N-Quads file without their graphs, of the graphs that are compared."""
+    ends = tuple(f"{end}>".encode() for end in ABOUT_THE_RELEASE)
+    try:
+        with path.open("rb") as file:
+            parts = (line.rsplit(b" ", 2) for line in file)
+            return {part[0] for part in parts if not part[1].endswith(ends)}
+    except FileNotFoundError:
+        raise ReleaseCorrupt(f"{path} ontbreekt.", f"{path} is missing.") from None
+
+
+def _parsed(lines: Iterable[bytes]) -> list[Quad]:
+    text = b"".join(line + b" .\n" for line in sorted(lines))
+    return list(parse(text, format=RdfFormat.N_TRIPLES))
+
+
+def _naming(lines: Iterable[bytes]) -> Iterator[bytes]:
+    properties = {f"<{iri}>".encode() for iri in LABEL_PROPERTIES}
+    return (line for line in lines if line.split(b" ", 2)[1] in properties)
+
+
+def _subject(line: bytes) -> str:
+    return line[1 : line.index(b">")].decode()
+
+
+def _classes(lines: Iterable[bytes], subjects: set[str]) -> dict[str, str]:
+    """Of each subject the first class by name: of classes with a Dutch name there is one in practice."""
+    types = (line for line in lines if line.split(b" ", 2)[1] == f"<{RDF_TYPE}>".encode())
+    found: dict[str, str] = {}
+    for quad in _parsed(line for line in types if _subject(line) in subjects):
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
+            found.setdefault(quad.subject.value, quad.object.value)
+    return found
+
+
+def _kind(subject: str, before: set[str], after: set[str]) -> str:
+    if subject not in before:
+        return "added"
+    return "changed" if subject in after else "removed"
+
+
+def _grouped(removed: list[Quad], added: list[Quad]) -> list[tuple[str, tuple[PropertyChange, ...]]]:
+    found: dict[str, dict[tuple[str, str], tuple[list[Term], list[Term]]]] = {}
+    for side, quads in enumerate((removed, added)):
+        for subject, predicate, value, _ in quads:
+            language = value.language or "" if isinstance(value, Literal) else ""
+            key = ("" if predicate.value == RDF_TYPE else predicate.value, language)
+            found.setdefault(subject.value, {}).setdefault(key, ([], []))[side].append(value)
+    return [
+        (
+            subject,
+            tuple(
+                PropertyChange(iri or RDF_TYPE, language, tuple(went), tuple(came))
+                for (iri, language), (went, came) in sorted(properties.items(), key=lambda row: row[0])
+            ),
+        )
+        for subject, properties in sorted(found.items(), key=lambda row: natural(row[0]))
+    ]
+
+
+# --- words
+# --------------------------------------------------------------------------------------------------------
+
+_WORDS = {
+    "nl": {
+        "added": "toegevoegd", "removed": "verwijderd", "changed": "gewijzigd", "from": "van", "to": "naar",
+        "and": "en", "nothing": "Niets gewijzigd.", "of": "Van release", "until": "naar",
+    },
+    "en": {
+        "added": "added", "removed": "removed", "changed": "changed", "from": "from", "to": "to",
+        "and": "and", "nothing": "Nothing changed.", "of": "From release", "until": "to",
+    },
+}  # fmt: skip
+
+
+def _name(change: Change, labels: Labels, lang: str) -> str:
+    kind = labels.get(change.cls, lang) or reference(change.cls) if change.cls else ""
+    label = labels.get(change.subject, lang)
+    shown = f"{kind} {reference(change.subject)}".strip()
+    return f"{shown} ({label})" if label else shown
+
+
+def _sentence(change: PropertyChange, labels: Labels, lang: str) -> str:
+    words = _WORDS[lang]
+    name = labels.get(change.property, lang) or reference(change.property)
+    name = f"{name} ({change.language})" if change.language else name
+    went, came = (_listed(values, labels, lang) for values in (change.removed, change.added))
+    if went and came:
+        return f"{name} {words['changed']} {words['from']} {went} {words['to']} {came}"
+    return f"{name} {words['removed']}: {went}" if went else f"{name} {words['added']}: {came}"
+
+
+def _listed(values: tuple[Term, ...], labels: Labels, lang: str) -> str:
+    shown = [_shown(value, labels, lang) for value in values]
+    return f" {_WORDS[lang]['and']} ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _shown(value: Term, labels: Labels, lang: str) -> str:
+    if isinstance(value, NamedNode):
+        return labels.get(value.value, lang) or reference(value.value)
+    plain = value.language or value.datatype.value == expand("xsd:string")
+    return json.dumps(value.value, ensure_ascii=False) if plain else value.value
+
+
+# --- formats
+# ------------------------------------------------------------------------------------------------------
+
+
+def _text(diff: Diff, lang: str) -> str:
+    words = _WORDS[lang]
+    counts = ", ".join(
+        f"{len(changes)} {words[kind]}"
+        for kind, changes in (("added", diff.added), ("removed", diff.removed), ("changed", diff.changed))
+    )
+    head = f"{words['of']} {diff.old} {words['until']} {diff.new}: {counts}."
+    lines = [line for change in diff.changes for line in diff.words(change, lang)]
+    return "\n".join([head, "", *(lines or [words["nothing"]])]) + "\n"
+
+
+def _json(diff: Diff, _: str) -> str:
+    described = {
+        "old": diff.old,
+        "new": diff.new,
+        "counts": {"added": len(diff.added), "removed": len(diff.removed), "changed": len(diff.changed)},
+        "changes": [_json_change(diff, change) for change in diff.changes],
+    }
+    return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
+
+
+def _json_change(diff: Diff, change: Change) -> dict[str, object]:
+    return {
+        "subject": change.subject,
+        "kind": change.kind,
+        "class": change.cls,
+        "label": diff.labels.both(change.subject),
+        "words": {lang: diff.words(change, lang) for lang in LANGUAGES},
+        "properties": [
+            {
+                "property": each.property,
+                "label": diff.labels.both(each.property),
+                "language": each.language,
+                "removed": [str(value) for value in each.removed],
+                "added": [str(value) for value in each.added],
+            }
+            for each in change.properties
+        ],
+    }
+
+
+_HEADER = (
+    "kind", "subject", "subject_nl", "subject_en", "property", "property_nl", "property_en", "language",
+    "operation", "value",
+)  # fmt: skip
+
+
+def _csv(diff: Diff, _: str) -> str:
+    """One row per statement that came or went; ``guarded`` as the tables of a release are."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(_HEADER)
+    for change in diff.changes:
+        thing = [change.kind, change.subject, *(diff.labels.get(change.subject, lang) for lang in LANGUAGES)]
+        for each in change.properties:
+            names = [
+                each.property,
+                *(diff.labels.get(each.property, lang) for lang in LANGUAGES),
+                each.language,
+            ]
+            for operation, values in (("removed", each.removed), ("added", each.added)):
+                for value in values:
+                    writer.writerow(map(guarded, [*thing, *names, operation, value.value]))
+    return out.getvalue()
+
+
+def _ttl(diff: Diff, _: str) -> str:
+    """The Changeset vocabulary: a cs:ChangeSet per thing, with the statements that came and went reified."""
+    out = io.BytesIO()
+    write_turtle(union(ordered(_changesets(diff))), out)
+    return out.getvalue().decode()
+
+
+def _changesets(diff: Diff) -> Iterator[Statement]:
+    for change in diff.changes:
+        base = change.subject.partition("/id/")[0] + "/id/changeset"
+        node = NamedNode(f"{base}/{diff.old}/{diff.new}/{_digest(change.subject)}")
+        yield _statement(node, "rdf:type", NamedNode(expand("cs:ChangeSet")))
+        yield _statement(node, "cs:subjectOfChange", NamedNode(change.subject))
+        for lang in LANGUAGES:
+            for words in diff.words(change, lang):
+                yield _statement(node, "cs:changeReason", Literal(words, language=lang))
+        yield from _reified(change, node)
+
+
+def _reified(change: Change, node: NamedNode) -> Iterator[Statement]:
+    for each in change.properties:
+        for operation, values in (("cs:removal", each.removed), ("cs:addition", each.added)):
+            for value in values:
+                line = NamedNode(f"{node.value}/{_digest(f'{operation} {each.property} {value}')}")
+                yield _statement(node, operation, line)
+                yield _statement(line, "rdf:type", NamedNode(expand("rdf:Statement")))
+                yield _statement(line, "rdf:subject", NamedNode(change.subject))
+                yield _statement(line, "rdf:predicate", NamedNode(each.property))
+                yield _statement(line, "rdf:object", value)
+
+
+def _statement(subject: NamedNode, predicate: str, value: Term) -> Statement:
+    return Statement(subject, NamedNode(expand(predicate)), value, NamedNode("urn:gbvkg:diff"), Place(""))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+FORMATS: dict[str, Callable[[Diff, str], str]] = {"text": _text, "json": _json, "csv": _csv, "ttl": _ttl}
+"""Format → its writer."""

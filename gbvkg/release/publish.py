@@ -1,0 +1,162 @@
+"""Publishing: a project → ``releases/<version>/``, whole or not at all.
+
+Read, derive, judge, and only when the gate is open: write beside, verify, sync, rename, switch (see
+``folder``). The version and the date come from ``data/dataset.yaml``, and nothing in a release depends on the
+clock, the machine or the user: two builds of the same sources after the same release give the same bytes, the
+embedded store excepted (and the compressed copies as long as zlib and zstd are the same). This module refuses
+to overwrite a version.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from pyoxigraph import Store
+
+from gbvkg import __version__
+from gbvkg.errors import AlreadyPublished, ReleaseWriteFailed, VersionExists
+from gbvkg.project import Project
+from gbvkg.release import folder, gate, manifest
+from gbvkg.release.content import Content, content
+from gbvkg.release.gate import Progress
+from gbvkg.release.inputs import Input, digest, read_inputs
+from gbvkg.release.sections import SECTIONS
+
+STAGES = ("digest", *gate.STAGES, "content", *SECTIONS, "manifest", "verify", "switch")
+"""The names that ``progress`` is called with, in order."""
+
+SPACE_PER_QUAD = 2_000
+SPACE_AT_LEAST = 32_000_000
+"""Bytes of disk that a release needs, generously: measured on the packaged project and 11,500 actions."""
+
+
+def publish(project: Project, out: Path, progress: Progress | None = None) -> Path:
+    """The folder of the new release of ``project`` in ``out``, which is then the current one.
+
+    ``progress`` is called with steps done, steps in all and the step's name. When a publish of the same
+    sources was cut off between its last two steps, only the last one is done.
+
+    Raises, all with the old release still current and whole: BadVersion; GateClosed, with the report, before
+    anything is written; AlreadyPublished when this version was made from the same sources, VersionExists when
+    from others; ReleaseBusy; ReleaseWriteFailed (disk full, no permission); ReleaseCorrupt when the current
+    release is damaged; ReleaseError for data that a format cannot hold; ProjectError for a malformed project.
+    """
+    version = folder.checked_version(project.version)
+    steps = _Steps(progress)
+    steps("digest")
+    inputs = read_inputs(project)
+    if unfinished := _existing(out, version, inputs):
+        return _finish(unfinished)
+    judgement = gate.judge(project, lambda done, of, name: steps(name))
+    gate.pass_gate(judgement.report)
+    with _failures_told(out), folder.publishing(out):
+        steps("content")
+        said = content(project, judgement, inputs, folder.current(out))
+        with folder.building(out, version) as path:
+            _write(said, path, steps)
+            release = folder.install(path, version)
+        folder.switch(release)
+    return release
+
+
+def open_store(release: Path) -> Store:
+    """The embedded store of a release, read-only: many processes can have it open. Raises ReleaseCorrupt."""
+    try:
+        return Store.read_only(str(release / manifest.STORE))
+    except OSError as error:
+        raise manifest.corrupt(release, [("store opent niet", "store does not open")]) from error
+
+
+class _Steps:
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+
+    def __call__(self, name: str) -> None:
+        if self._progress:
+            self._progress(STAGES.index(name), len(STAGES), name)
+
+
+@contextmanager
+def _failures_told(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _write_failed(out, error.strerror or str(error)) from error
+
+
+def _write_failed(out: Path, reason: str) -> ReleaseWriteFailed:
+    return ReleaseWriteFailed(
+        f"De release kon niet geschreven worden in {out}: {reason}. De vorige release blijft de huidige.",
+        f"The release could not be written in {out}: {reason}. The previous release stays current.",
+    )
+
+
+def _existing(out: Path, version: str, inputs: Sequence[Input]) -> Path | None:
+    """The release of this version if it never became current, None if there is none; raises otherwise."""
+    if version not in folder.versions(out):
+        return None
+    release, now = out / version, folder.current(out)
+    made = manifest.read_manifest(release)
+    if made.inputs != digest(inputs):
+        raise VersionExists(
+            f"Release {version} bestaat al, uit andere bronnen; verhoog de version in data/dataset.yaml.",
+            f"Release {version} exists already, from other sources; raise version in data/dataset.yaml.",
+        )
+    before = made.previous["version"] if made.previous else None
+    if (now.name if now else None) == before:
+        return release
+    raise AlreadyPublished(
+        f"Release {version} is al gepubliceerd, uit precies deze bronnen.",
+        f"Release {version} is already published, from exactly these sources.",
+    )
+
+
+def _finish(release: Path) -> Path:
+    with _failures_told(release.parent), folder.publishing(release.parent):
+        manifest.verify(release)
+        folder.switch(release)
+    return release
+
+
+def _write(said: Content, path: Path, steps: _Steps) -> None:
+    _check_space(path.parent, len(said.quads))
+    for name, write in SECTIONS.items():
+        steps(name)
+        write(said, path)
+    steps("manifest")
+    _write_manifest(said, path)
+    steps("verify")
+    manifest.verify(path)
+    steps("switch")
+
+
+def _check_space(out: Path, quads: int) -> None:
+    needed, free = SPACE_AT_LEAST + SPACE_PER_QUAD * quads, shutil.disk_usage(out).free
+    if free < needed:
+        raise _write_failed(out, f"{free // 10**6} MB free, {needed // 10**6} MB needed")
+
+
+def _write_manifest(said: Content, path: Path) -> None:
+    report = said.report
+    counts = {severity.name.lower(): count for severity, count in report.counts().items()}
+    previous = said.previous and {
+        "version": said.previous.name,
+        "manifest_sha256": manifest.sha256(said.previous / manifest.MANIFEST),
+    }
+    graphs = Counter(quad.graph_name.value for quad in said.quads)
+    manifest.write_manifest(
+        path,
+        dataset=said.dataset,
+        version=said.project.version,
+        issued=said.issued,
+        tool=f"gbvkg {__version__}",
+        inputs=digest(said.inputs),
+        quads=len(said.quads),
+        graphs=dict(sorted(graphs.items())),
+        findings={**counts, "waived": sum(1 for finding in report.findings if finding.waiver)},
+        previous=previous,
+    )
