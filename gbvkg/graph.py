@@ -61,8 +61,7 @@ class Dataset:
         return sorted({s.graph for s in self.statements}, key=lambda node: node.value)
 
     def store(self) -> Store:
-        """All named graphs in one in-memory store (which canonicalises literals: publish from
-        ``statements``)."""
+        """All named graphs in memory; a store canonicalises literals, so publish from ``statements``."""
         return self._store
 
     @cached_property
@@ -97,8 +96,7 @@ class Dataset:
         return None
 
     def exact_place(self, statement: Statement) -> Place:
-        """The place of ``statement`` with line and column; a Turtle file is scanned for its lines at the
-        first call."""
+        """The place of ``statement`` with line and column; the first call scans its Turtle file."""
         place = statement.place
         if place.line or not place.file.endswith(".ttl") or place.file not in self._files:
             return place
@@ -114,8 +112,7 @@ class Dataset:
         return {s[:3]: place for s, place in zip(reversed(written), reversed(found), strict=True)}
 
     def rdflib(self) -> rdflib.Graph:
-        """The union of all graphs as an rdflib graph, for the reference engines; lexical forms stay as
-        written."""
+        """The union of all graphs for the reference engines; lexical forms stay as written."""
         from rdflib import Graph, URIRef
         from rdflib import Literal as RdflibLiteral
 
@@ -297,8 +294,7 @@ def _texts_of_nothing(dataset: Dataset, files: list[SourceFile]) -> list[Finding
 
 
 def _unknown_references(dataset: Dataset) -> list[Finding]:
-    """A finding for each use, in a folder of the project's own, of an IRI of ours or of the project that
-    nothing describes."""
+    """A finding for each use, by the project itself, of an IRI of its own or ours that nothing describes."""
     project = dataset.project
     spaces = tuple(sorted({f"{project.base}id/", f"{BASE}id/", f"{BASE}ns#", _RULES}))
     described: set[Object] = {s.subject for s in dataset.statements}

@@ -57,8 +57,7 @@ def read_source(path: Path, project: Project, shown: str, limits: Limits = LIMIT
 
 
 def open_source(path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> bytes:
-    """The bytes of a source file. Raises Refused for what is outside the project, no regular file, or too
-    large."""
+    """The bytes of a source file. Raises Refused when it is outside the project, no file, or too large."""
     check_inside(path, root_of(path, project), shown)
     return read_bytes(path, shown, size_limit(shown, limits))
 
@@ -84,8 +83,7 @@ def read_content(
 
 
 def digest_of(content: bytes, path: Path) -> str:
-    """SHA-256 over everything in the data folder that decides what the file says: itself and its
-    description."""
+    """SHA-256 of all in the data folder that decides what the file says: itself and its description."""
     digest = sha256(content)
     if path.suffix.lower() in _TABLES and not path.name.endswith(SSSOM) and description_file(path).is_file():
         digest.update(b"\0" + description_file(path).read_bytes())
@@ -105,8 +103,7 @@ def text_of(project: Project, shown: str) -> str:
 
 
 def turtle_places(path: Path, project: Project, shown: str) -> list[Place]:
-    """The place of each statement that ``read`` gave for a Turtle file, in the same order; [] when it is
-    unreadable."""
+    """The place of each statement that ``read`` gave for a Turtle file; [] when it is unreadable."""
     try:
         check_inside(path, root_of(path, project), shown)
         return turtle_reader.places(decode(read_bytes(path, shown, size_limit(shown)), shown), shown)
@@ -140,8 +137,7 @@ def graph_of(project: Project, shown: str) -> NamedNode:
 
 
 def root_of(path: Path, project: Project) -> Path:
-    """The folder that ``path`` may not leave: the project's, or the packaged one's for what the project
-    lacks."""
+    """The folder that ``path`` may not leave: the project, or the packaged one for what that lacks."""
     return project.root if path.is_relative_to(project.root) else packaged_root().resolve()
 
 

@@ -25,8 +25,7 @@ NAME = "readings.sqlite"
 
 
 class ReadingCache:
-    """The readings of one project. ``digests`` are those of the run that filled it: {} for a new or outdated
-    one."""
+    """The readings of one project; ``digests`` are of the run that filled it, {} when it is of no use."""
 
     def __init__(self, folder: Path, key: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -120,8 +120,7 @@ class Context:
         return (vocab or base) + text
 
     def spelling(self, space: str) -> str:
-        """The namespace of the table that ``space`` is a variant of (http or https, www., last sign), else
-        ``space``."""
+        """The namespace of the table that ``space`` is another spelling of, else ``space``."""
         return self._spellings.get(_bare(space), space)
 
     def class_name(self, iri: str) -> str:
@@ -149,8 +148,7 @@ def _load(path: Path, _stamp: int) -> Context:
 
 
 def load_context(path: Path) -> Context:
-    """The context in ``path``. Raises ProjectError when it is absent, malformed or uses what gbvkg does not
-    follow."""
+    """The context in ``path``. Raises ProjectError when it is absent or not to be followed."""
     try:
         stamp = path.stat().st_mtime_ns
     except OSError as error:

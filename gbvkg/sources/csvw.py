@@ -1,5 +1,4 @@
-"""The description of a table: CSV on the Web metadata (Tabular Data Model, Metadata Vocabulary), read and
-checked.
+"""The description of a table: CSV on the Web metadata, read and checked.
 
 Annotations (properties with a colon, ``notes``) are for people. A property that gbvkg does not follow is
 refused, because ignoring it would change what the table says. Nothing is fetched: a remote ``tableSchema`` or
@@ -32,7 +31,8 @@ _DIALECT = {
     "lineTerminators", "quoteChar", "skipBlankRows",
 }  # fmt: skip
 _DATATYPES = {
-    "string": "string", "boolean": "boolean", "integer": "integer", "nonNegativeInteger": "nonNegativeInteger",
+    "string": "string", "boolean": "boolean", "integer": "integer",
+    "nonNegativeInteger": "nonNegativeInteger",
     "positiveInteger": "positiveInteger", "decimal": "decimal", "double": "double", "float": "float",
     "number": "double", "date": "date", "dateTime": "dateTime", "datetime": "dateTime", "time": "time",
     "gYear": "gYear", "gYearMonth": "gYearMonth", "duration": "duration", "anyURI": "anyURI",
@@ -75,8 +75,7 @@ def _expression(operator: str, value: str) -> str:
 
 @dataclass(frozen=True)
 class Column:
-    """One described column; ``normal`` turns the text of a cell into its lexical form, "" when it does not
-    fit."""
+    """One described column; ``normal`` makes the lexical form of a cell, "" when it does not fit."""
 
     name: str
     titles: tuple[str, ...]

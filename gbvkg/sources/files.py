@@ -67,8 +67,7 @@ def read_bytes(path: Path, shown: str, limit: int) -> bytes:
 
 
 def decode(content: bytes, shown: str) -> str:
-    """``content`` as UTF-8 without byte order mark. Raises Refused for any other encoding and for NUL
-    characters."""
+    """``content`` as UTF-8 without its mark. Raises Refused for other encodings and for NUL characters."""
     body = content.removeprefix(_BOM)
     try:
         text = body.decode("utf-8")

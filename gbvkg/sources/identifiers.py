@@ -43,8 +43,7 @@ class Identifiers:
     graphs: dict[str, str] = field(default_factory=dict)
 
     def expected_path(self, relative: str, class_name: str, reference: str) -> str:
-        """The path below ``data/`` that a file with this thing must have, or "" when the table asks nothing
-        of it."""
+        """The path below ``data/`` that a file with this thing must have, or "" for any."""
         for pattern, owner in self.files.items():
             if owner == class_name and fnmatchcase(relative, _glob(pattern)):
                 parent, _, key = reference.rpartition("/")

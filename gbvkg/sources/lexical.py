@@ -51,14 +51,12 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})\Z", re.ASCII)
 
 
 def is_language_tag(tag: str) -> bool:
-    """Whether ``tag`` is a well-formed langtag of RFC 5646 with a primary subtag of ISO 639 (two or three
-    letters)."""
+    """Whether ``tag`` is a langtag of RFC 5646 whose primary subtag is of ISO 639 (2 or 3 letters)."""
     return _LANGUAGE.match(tag) is not None
 
 
 def is_valid(text: str, datatype: str) -> bool:
-    """Whether ``text`` is in the lexical space of ``datatype``; any text is when gbvkg does not know the
-    datatype."""
+    """Whether ``text`` is in the lexical space of ``datatype``; any text is of an unknown one."""
     form = _FORMS.get(datatype)
     if form is None:
         return True

@@ -27,8 +27,7 @@ class Problem(NamedTuple):
 
 
 def resolve(text: str, context: Context, base: str, vocab: str | None = None) -> NamedNode | Problem:
-    """The IRI of ``text`` (JSON-LD 1.1 IRI expansion; ``vocab`` as in ``Context.expand``), or the problem
-    with it."""
+    """The IRI of ``text`` (``vocab`` as in ``Context.expand``), or the problem with it."""
     iri = context.expand(text, base, vocab)
     node = named_node(iri) if iri.partition(":")[0] in _SCHEMES else None
     return node or _problem(text, iri, context)

@@ -72,7 +72,7 @@ def breach(
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str:
-    """The most similar of ``right``, or "" when nothing resembles ``wrong``; upper and lower case are alike."""
+    """The most similar of ``right``, or "" when nothing resembles ``wrong``; case does not matter."""
     folded: dict[str, str] = {}
     for candidate in right:
         folded.setdefault(candidate.casefold(), candidate)

@@ -11,7 +11,7 @@ Object = NamedNode | BlankNode | Literal
 
 
 class Place(NamedTuple):
-    """Where a statement was written: a file relative to the project, line and column counted from 1 (0: whole file)."""
+    """Where a statement was written: a file of the project, line and column from 1 (0: the whole file)."""
 
     file: str
     line: int = 0

@@ -64,8 +64,7 @@ class TableReader:
     _defaults: dict[str, tuple[str, Place]] = field(default_factory=dict)
 
     def read(self, text: str, depth: int) -> None:
-        """Fills ``statements`` and ``findings`` from ``text``; raises Refused when the table cannot be read
-        at all."""
+        """Fills ``statements`` and ``findings`` from ``text``; raises Refused for an unreadable table."""
         if self.by_name:
             self._header_block(text, depth)
         records = self._records(text)
@@ -127,7 +126,7 @@ class TableReader:
     # --- header ---------------------------------------------------------------------------------------------
 
     def _order(self, titles: list[str], line: int) -> list[Column | None]:
-        """The column of each cell of a row (None for one that nobody reads, about which a finding is made)."""
+        """The column of each cell of a row; None, and a finding, for one that nobody reads."""
         real = self.description.real
         order: list[Column | None] = []
         for n, title in enumerate(titles):
@@ -221,8 +220,11 @@ class TableReader:
             row.places[column.name] = place
             row.lists[column.name] = [column.normal(part) for part in parts]
             row.values[column.name] = ",".join(row.lists[column.name])
-            pairs = zip(parts, row.lists[column.name], strict=True)
-            return all([self._valid(column, part, normal, place) for part, normal in pairs])
+            fits = [
+                self._valid(column, part, normal, place)  # a finding for each item that does not fit
+                for part, normal in zip(parts, row.lists[column.name], strict=True)
+            ]
+            return all(fits)
         if column.required:
             self._report(
                 Rule.EMPTY_VALUE,
@@ -328,8 +330,7 @@ class TableReader:
 
 
 def _joined(value: Text | Listing) -> str:
-    """A value of the header block as a cell would have it: items of a list are separated by | (SSSOM, TSV
-    format)."""
+    """A value of the header block as a cell would have it: SSSOM separates the items of a list by |."""
     if isinstance(value, Text):
         return "" if value.empty else value.value
     return "|".join(item.value for item in value.items if isinstance(item, Text))
@@ -342,8 +343,7 @@ def _literal(column: Column, text: str) -> Literal:
 
 
 class _Lines:
-    """The lines of a text as csv wants them, without comments; ``start`` is the line on which the record
-    begins."""
+    """The lines of a text without comments, for csv; ``start`` is where the record begins."""
 
     def __init__(self, text: str, comment: str) -> None:
         self.lines = StringIO(

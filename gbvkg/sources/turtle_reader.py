@@ -88,7 +88,7 @@ def places(text: str, shown: str) -> list[Place]:
 
 
 def check_turtle(text: str, shown: str, statements: list[Statement], context: Context) -> list[Finding]:
-    """Findings about literals outside their datatype and about prefixes spelled otherwise than in the table."""
+    """Findings about literals outside their datatype and prefixes spelled otherwise than in the table."""
     spelled = [misspelled(name, space, place, context) for name, space, place in _declared(text, shown)]
     findings = [finding for finding in spelled if finding]
     wrong = [
@@ -202,8 +202,7 @@ class _Lines:
 
 
 class _Frame:
-    """An open bracket: what comes next in it (0 subject, 1 predicate, 2 object, 3 sign), and its items so
-    far."""
+    """An open bracket: what it expects (0 subject, 1 predicate, 2 object, 3 sign), and its items so far."""
 
     __slots__ = ("expects", "items", "kind", "offset")
 
@@ -265,8 +264,7 @@ class _Scan:
             frame.expects += 1
 
     def _item(self, frame: _Frame, offset: int) -> None:
-        """An item of a collection: rdf:first, and before it the link to its cell from the list or the
-        previous cell."""
+        """An item of a collection: rdf:first, and the link to its cell."""
         frame.items += 1
         self.offsets.append(offset)
         if frame.items > 1:

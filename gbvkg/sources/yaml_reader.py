@@ -27,8 +27,7 @@ _TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 @dataclass(slots=True)
 class Thing:
-    """One described thing: its IRI (None when it could not be made), its reference and what its parts
-    inherit."""
+    """One described thing: its IRI (None when there is none), reference, and what its parts inherit."""
 
     node: NamedNode | None
     reference: str
@@ -39,8 +38,7 @@ class Thing:
 
 @dataclass
 class YamlReader:
-    """Reads one document. ``things`` are the described things that have both an IRI and a type, in file
-    order."""
+    """Reads one document; ``things`` are the described ones with an IRI and a type, in file order."""
 
     context: Context
     identifiers: Identifiers
@@ -52,8 +50,7 @@ class YamlReader:
     things: list[Thing] = field(default_factory=list)
 
     def read(self, text: str, depth: int) -> None:
-        """Fills ``statements``, ``findings`` and ``things`` from ``text``; raises Refused when it is
-        unreadable."""
+        """Fills the three lists from ``text``; raises Refused when it is unreadable."""
         root, found = compose(text, self.shown, depth)
         self.findings += found
         if isinstance(root, Mapping):
