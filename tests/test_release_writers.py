@@ -219,6 +219,8 @@ def test_turtle_is_readable() -> None:
     assert f"<{BASE}id/action/p/2> a <https://example.org/other/Kind> , gbv:Action ;\n" in text
     assert text.index(f"\n\n<{BASE}id/action/p/2> a") < text.index(f"\n\n<{BASE}id/action/p/10> a")
     assert "\n\n\n" not in text
+    names = [line.split()[1] for line in text.splitlines() if line.startswith("@prefix")]
+    assert names == ["dcat:", "gbv:", "rdfs:", "skos:", "xsd:"]
     assert text.endswith(" .\n")
 
 

@@ -147,7 +147,7 @@ def _write_manifest(said: Content, path: Path) -> None:
         "version": said.previous.name,
         "manifest_sha256": manifest.sha256(said.previous / manifest.MANIFEST),
     }
-    graphs = Counter(quad.graph_name.value for quad in said.quads)
+    graphs = Counter(str(quad.graph_name).strip("<>") for quad in said.quads)
     manifest.write_manifest(
         path,
         dataset=said.dataset,

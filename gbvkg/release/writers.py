@@ -80,7 +80,12 @@ def _triples(quads: Iterable[Quad]) -> Iterable[Triple]:
 
 
 def _serialised(statements: Iterable[Quad] | Iterable[Triple], syntax: RdfFormat) -> bytes:
-    return serialize(statements, format=syntax, prefixes=prefixes()) or b""
+    return serialize(statements, format=syntax, prefixes=_short_prefixes()) or b""
+
+
+def _short_prefixes() -> dict[str, str]:
+    """The prefix table without the namespaces of things: Turtle would escape each slash in them."""
+    return {prefix: ns for prefix, ns in prefixes().items() if not ns.endswith("/id/")}
 
 
 def _write_lines(text: bytes, out: BinaryIO) -> None:
@@ -88,13 +93,15 @@ def _write_lines(text: bytes, out: BinaryIO) -> None:
 
 
 def _write_spaced(text: bytes, out: BinaryIO) -> None:
-    """``text`` with an empty line after the prefixes and after each subject.
+    """``text`` with only the prefixes that it uses, by name, and an empty line after each subject.
 
     A line break inside a literal is always written as an escape, so " ." before a real one ends a statement.
     """
     end = 0
     while text.startswith(b"@prefix", end):
         end = text.index(b"\n", end) + 1
-    out.write(text[:end])
     body = text[end:].replace(b" .\n", b" .\n\n").replace(b"\n\n}", b"\n}")
+    for prefix, namespace in sorted(_short_prefixes().items()):
+        if any(f"{before}{prefix}:".encode() in body for before in (" ", "\t", "\n", "^^")):
+            out.write(f"@prefix {prefix}: <{namespace}> .\n".encode())
     out.write(b"\n" + body.rstrip(b"\n") + b"\n")
