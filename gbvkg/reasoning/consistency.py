@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from gbvkg.errors import SourceError
 from gbvkg.findings import Finding, Severity, Stage
@@ -58,7 +58,7 @@ def check(
     or when it is not done within ``seconds``.
     """
     files = list(paths)
-    ontology = [triple for number, path in enumerate(files) for triple in _read(path, number)]
+    ontology = [triple for path in files for triple in _read(path)]
     data = list(_logical(statements, ontology))
     triples = [*ontology, *(Triple(s.subject, s.predicate, s.object) for s in data)]
     answer = consult(triples, java=java, seconds=seconds)
@@ -70,19 +70,15 @@ def check(
     return sorted(found, key=Finding.sort_key)
 
 
-def _read(path: Path, number: int) -> Iterator[Triple]:
+def _read(path: Path) -> Iterator[Triple]:
     """The triples of a file but its imports; its blank nodes get names that no other file uses."""
     try:
-        for quad in parse(path=str(path), format=RdfFormat.TURTLE):
+        for quad in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True):
             if quad.predicate != _IMPORTS:
-                yield Triple(_apart(quad.subject, number), quad.predicate, _apart(quad.object, number))
+                yield Triple(quad.subject, quad.predicate, quad.object)
     except (SyntaxError, OSError) as error:
         nl, en = f"{path} is niet leesbaar: {error}", f"{path} cannot be read: {error}"
         raise SourceError(nl, en) from error
-
-
-def _apart(term: Node, number: int) -> Node:
-    return BlankNode(f"f{number}x{term.value}") if isinstance(term, BlankNode) else term
 
 
 def _logical(statements: Iterable[Statement], ontology: list[Triple]) -> Iterator[Statement]:
@@ -100,10 +96,10 @@ def _declared(ontology: list[Triple], kind: NamedNode) -> set[Node]:
 
 
 _UNEXPLAINED = (
-    "De ontologie (met de gegevens) spreekt zichzelf tegen. De redeneerder zegt niet waarom, en de oorzaak is "
-    "niet dat één ding in twee klassen zit die elkaar uitsluiten: maak de jongste wijziging ongedaan en herhaal "
-    "ze in stappen.",
-    "The ontology (with the data) contradicts itself. The reasoner does not say why, and the cause is not that "
+    "De ontologie (met de gegevens) spreekt zichzelf tegen. De redeneerder zegt niet waarom, en het komt "
+    "niet doordat één ding in twee klassen zit die elkaar uitsluiten: draai de jongste wijziging terug en "
+    "herhaal ze in stappen.",
+    "The ontology (with the data) contradicts itself. The reasoner does not say why, and it is not because "
     "one thing is in two classes that exclude each other: undo the latest change and repeat it in steps.",
 )
 
