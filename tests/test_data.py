@@ -470,7 +470,7 @@ def test_policy_fields_and_domains_are_those_of_themis(store: Store) -> None:
     domains = _ask(store, "?domain skos:inScheme/skos:prefLabel 'Beleidsdomeinen'@nl ; a skos:Concept")
     assert (len(fields), len(domains)) == (52, 8)
     assert all(iri.startswith(THEMIS + "beleidsveld/") for (iri,) in fields)
-    within = _ask(store, "?field skos:broader/skos:inScheme/skos:prefLabel 'Beleidsdomeinen'@nl")
+    within = _ask(store, "?field skos:broadMatch/skos:inScheme/skos:prefLabel 'Beleidsdomeinen'@nl")
     assert len(within) == 51
 
 
