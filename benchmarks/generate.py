@@ -113,7 +113,10 @@ def field_ref(notation: str) -> str:
 
 @dataclass
 class Draw:
-    """One action in the making: its dice, its plan and what the parts must agree on."""
+    """One action in the making: its dice, its plan and what the parts must agree on.
+
+    ``after_a_sound_one``: the action before it in the plan has no defect.
+    """
 
     plan: str
     number: int
@@ -125,6 +128,7 @@ class Draw:
     start: date = date.min
     end: date = date.min
     status: str = ""
+    after_a_sound_one: bool = False
     leads: list[Mandate] = field(default_factory=list)
 
     def pick(self, rows: dict[str, Thing]) -> str:
@@ -186,16 +190,14 @@ def responsibilities(kind: str, stem: str, policy_field: str, start: date) -> li
     ]
 
 
-def involved(draw: Draw) -> list[Thing]:
+def involved(draw: Draw, *others_leading: Mandate) -> list[Thing]:
     """Responsibilities of one other field whose holders never lead this action."""
-    leading = {mandate.person for mandate in draw.leads}
+    leading = {mandate.person for mandate in (*draw.leads, *others_leading)}
     others = [
         name
         for name in drawn_from()["fields"]
         if leading.isdisjoint(mandate.person for mandate in holders(name, draw.start))
     ]
-    if not draw.chance(40):
-        return []
     return responsibilities("InvolvedResponsibility", "involved", draw.dice.choice(others), draw.start)
 
 
@@ -209,6 +211,7 @@ def quantitative(draw: Draw) -> Thing:
         "type": "QuantitativeIndicator",
         "key": "ind-1",
         "label": marked(row["label"]),
+        "definition": marked(drawn_from()["texts"]["definition"]),
         "direction": row["direction"],
         "unit": row["unit"],
     }
@@ -244,6 +247,7 @@ def qualitative(draw: Draw) -> Thing:
         "type": "QualitativeIndicator",
         "key": "ind-2",
         "label": marked(words["label"]),
+        "definition": marked(drawn_from()["texts"]["definition"]),
         "direction": "qualitative",
         "noBaselineReason": marked(words["baseline"]),
         "target": {
@@ -296,7 +300,7 @@ def fiche(draw: Draw) -> Thing:
         "number": draw.number,
         "actionOf": f"plan/{draw.plan}",
         "source": SOURCE,
-        "label": marked(draw.dice.choice(row["titles"]), **words),
+        "label": marked(in_place(draw.dice.choice(row["titles"]), draw.number), **words),
         "description": marked(facts["texts"]["description"]),
         "primaryObjective": objective_ref(draw.plan, draw.objective),
         "addressesForm": [draw.form],
@@ -308,6 +312,8 @@ def fiche(draw: Draw) -> Thing:
         "endDate": draw.end,
         "lead": responsibilities("LeadResponsibility", "lead", draw.policy_field, draw.start),
         "involved": involved(draw),
+        "hasBudgetaryImpact": draw.chance(30),
+        "steps": [step()],
         "fiche": {
             "type": "ActionFiche",
             "key": "fiche",
@@ -320,6 +326,24 @@ def fiche(draw: Draw) -> Thing:
         "progress": progress(draw),
     }
     return {key: value for key, value in thing.items() if value != []}
+
+
+def step() -> Thing:
+    return {
+        "type": "ApproachStep",
+        "key": "stap-1",
+        "order": 1,
+        "label": marked(drawn_from()["texts"]["step"]),
+    }
+
+
+def in_place(title: dict[str, str], number: int) -> dict[str, str]:
+    """The title with the invented place of action ``number``; the first 1,440 places differ."""
+    place, rest = "", number
+    for parts in drawn_from()["places"]:
+        rest, part = divmod(rest, len(parts))
+        place += parts[part]
+    return {"nl": f"{title['nl']} in {place}", "en": f"{title['en']} in {place}"}
 
 
 def objective_ref(plan: str, notation: str) -> str:
@@ -392,6 +416,9 @@ def dataset_file() -> Thing:
         "uriSpace": facts["base"] + "id/",
         "version": facts["version"],
         "issued": facts["issued"],
+        "license": facts["license"],
+        "publisher": "organisation/agentschap",
+        "creator": "organisation/agentschap",
         "label": marked(facts["plan"]["label"]),
         "title": marked(facts["plan"]["label"]),
         "description": marked(facts["texts"]["description"]),
@@ -529,7 +556,8 @@ def two_open_leads(thing: Thing, draw: Draw) -> bool:
     holder = holders(other, draw.start)[0]
     thing["policyField"].append(field_ref(other))
     thing["lead"].append({**last, "key": "lead-9", "competence": field_ref(other), "mandatary": holder.ref})
-    return "involved" not in thing
+    thing["involved"] = involved(draw, holder)
+    return True
 
 
 def lead_not_in_office(thing: Thing, draw: Draw) -> bool:
@@ -538,14 +566,16 @@ def lead_not_in_office(thing: Thing, draw: Draw) -> bool:
     wrong = early if draw.start >= late.start else late
     thing["policyField"] = [field_ref("jeugd")]
     thing["lead"] = [lead_by(wrong, "jeugd", draw)]
-    return "involved" not in thing
+    thing["involved"] = involved(draw, wrong)
+    return True
 
 
 def lead_not_competent(thing: Thing, draw: Draw) -> bool:
     key = "bram-1" if draw.policy_field == "justitie" else "ada-1"
     wrong = next(mandate for mandate in mandates() if mandate.key == key)
     thing["lead"] = [lead_by(wrong, draw.policy_field, draw)]
-    return "involved" not in thing
+    thing["involved"] = involved(draw, wrong)
+    return True
 
 
 def lead_by(mandate: Mandate, policy_field: str, draw: Draw) -> Thing:
@@ -564,14 +594,26 @@ def lead_also_involved(thing: Thing, draw: Draw) -> bool:
     return True
 
 
+def no_group(thing: Thing, draw: Draw) -> bool:
+    """Nobody is aimed at: a role in violence would do as well as a group."""
+    del thing["targetsGroup"], thing["targetsRole"]
+    return True
+
+
 def unknown_mandate(thing: Thing, draw: Draw) -> bool:
     thing["lead"][-1]["mandatary"] = "mandate/niemand"
     return True
 
 
 def duplicate_number(thing: Thing, draw: Draw) -> bool:
+    """The number of the action before it, which must not have a defect that this one would hide."""
     thing["number"] -= 1
-    return draw.number > 1
+    return draw.after_a_sound_one
+
+
+def number_too_high(thing: Thing, draw: Draw) -> bool:
+    thing["number"] += 900_000
+    return True
 
 
 def unknown_key(thing: Thing, draw: Draw) -> bool:
@@ -581,7 +623,7 @@ def unknown_key(thing: Thing, draw: Draw) -> bool:
 
 def period_reversed(thing: Thing, draw: Draw) -> bool:
     thing["startDate"], thing["endDate"] = thing["endDate"], thing["startDate"]
-    return "progress" not in thing and "observations" not in thing["indicators"][0]
+    return True
 
 
 def target_after_plan(thing: Thing, draw: Draw) -> bool:
@@ -597,6 +639,7 @@ def progress_in_future(thing: Thing, draw: Draw) -> bool:
 
 def observation_in_future(thing: Thing, draw: Draw) -> bool:
     for seen in thing["indicators"][0].get("observations", []):
+        seen["startDate"] = drawn_from()["issued"] + timedelta(days=10)
         seen["endDate"] = drawn_from()["issued"] + timedelta(days=30)
     return "observations" in thing["indicators"][0]
 
@@ -611,9 +654,8 @@ PLANTERS: dict[str, Planter] = {
     "no-objective": without("primaryObjective"),
     "no-form": without("addressesForm"),
     "unknown-form": replaced("addressesForm", ["XYZ"]),
-    "no-group": without("targetsGroup"),
+    "no-group": no_group,
     "no-fiche": without("fiche"),
-    "no-end": without("endDate"),
     "no-indicator": without("indicators"),
     "no-direction": part_without("indicators", "direction"),
     "no-unit": part_without("indicators", "unit"),
@@ -628,7 +670,7 @@ PLANTERS: dict[str, Planter] = {
     "progress-in-future": progress_in_future,
     "observation-in-future": observation_in_future,
     "one-language": one_language,
-    "number-too-high": replaced("number", 999999),
+    "number-too-high": number_too_high,
     "duplicate-number": duplicate_number,
     "unknown-mandate": unknown_mandate,
     "unknown-key": unknown_key,
@@ -644,6 +686,10 @@ def afflicted(plan: str, count: int, percent: float, seed: int) -> list[int]:
 
 def planted(draw: Draw, order: int) -> tuple[Thing, str]:
     """The fiche with one defect, and its kind: each kind in its turn, the next one when it does not fit."""
+    facts = drawn_from()
+    draw.status = "in-progress"  # with a report and an observation there is more to break
+    if draw.start > facts["recomposition"]:
+        draw.start, draw.leads = facts["recomposition"], holders(draw.policy_field, facts["recomposition"])
     kinds = list(PLANTERS)
     first = order % len(kinds)
     for kind in kinds[first:] + kinds[:first]:
@@ -741,17 +787,19 @@ def write_plan(out: Path, plan: str, count: int, defects: float, seed: int) -> l
     listed = []
     for number in range(1, count + 1):
         draw = draw_action(seed, plan, number)
-        path = folder / "fiches" / f"{number}.yaml"
+        draw.after_a_sound_one = number > 1 and number - 1 not in ill
         thing, kind = planted(draw, ill[number]) if number in ill else (fiche(draw), "")
+        stem = number if kind == "duplicate-number" else thing["number"]
+        path = folder / "fiches" / f"{stem}.yaml"
         write(path, as_yaml(thing))
         if kind:
-            listed.append(defect_row(path.relative_to(out), plan, number, kind))
+            listed.append(defect_row(path.relative_to(out), plan, thing["number"], kind))
     return listed
 
 
 def defect_row(path: Path, plan: str, number: int, kind: str) -> Thing:
-    """What was planted where, and the rule that must find it."""
-    rule = drawn_from()["defects"].get(kind, "")
+    """What was planted where, and the rule that must find it in that file."""
+    rule = drawn_from()["defects"][kind]
     action = f"{drawn_from()['base']}id/action/{plan}/{number}"
     return {"file": path.as_posix(), "action": action, "defect": kind, "rule": RULES + rule}
 
