@@ -10,7 +10,7 @@ import pytest
 import yaml
 from owlrl import DeductiveClosure, OWLRL_Semantics
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
-from rdflib import OWL, RDFS, Graph, URIRef
+from rdflib import OWL, RDF, RDFS, SH, Graph, URIRef
 from rdflib.collection import Collection
 
 from gbvkg import graph, reasoning
@@ -290,3 +290,14 @@ def test_an_ontology_file_that_is_not_turtle(tmp_path: Path) -> None:
     path.write_text("this is not Turtle", "utf-8")
     with pytest.raises(SourceError, match="broken"):
         reasoning.check([path])
+
+
+def test_rules_of_the_reasoner_are_described_and_have_cases() -> None:
+    """shapes/logic.ttl describes, in both languages, exactly the rules that the planted cases break."""
+    described = Graph().parse(ROOT / "shapes" / "logic.ttl")
+    rules = set(described.subjects(RDF.type, URIRef(expand("gbvsh:LogicRule"))))
+    planted = {re.match(r"# (gbvsh:\w+)", path.read_text("utf-8"))[1] for path in PLANTED}  # type: ignore[index]
+    assert {str(rule) for rule in rules} == {expand(curie) for curie in planted}
+    for rule, predicate in ((rule, SH[name]) for rule in rules for name in ("name", "description")):
+        texts = list(described.objects(rule, predicate))
+        assert sorted(text.language for text in texts) == ["en", "nl"]  # type: ignore[attr-defined]
