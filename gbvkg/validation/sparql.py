@@ -20,6 +20,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, S
 from gbvkg.errors import ProjectError
 from gbvkg.validation import paths
 from gbvkg.validation.constraints import Result
+from gbvkg.validation.lateral import Edit, hints
 from gbvkg.validation.literals import CANONICALISED
 from gbvkg.validation.shapes import Constraint, QuerySource, Shape, Shapes
 from gbvkg.validation.syntax import Group, Query, QueryReader, tokenize
@@ -119,23 +120,26 @@ def _rewrite(query: Query, constraint: Constraint, source: QuerySource, prebound
     """The query text with the pre-bound variables joined into every group that needs them."""
     names = {f"?{name}" for name in prebound}
     joined = _joined(constraint, source, query)
-    places = [
-        group.start
+    edits, given = hints(query.where)
+    edits += [
+        (group.start, group.start, joined)
         for group in query.where.walk()
         if not group.holds_select
+        and group not in given
         and (group.kind in ("where", "select") or (group.kind != "exists" and group.mentions(names)))
     ]
-    text, at, out = (
-        query.text,
-        0,
-        [f"PREFIX {name}: <{iri}>\n" for name, iri in sorted(source.prefixes.items())],
-    )
     if query.form == "ASK":
-        out.append(text[: query.head.start] + "SELECT DISTINCT ?this ?value WHERE {")
-        at = query.where.start
-    for place in sorted(places):
-        out += [text[at:place], joined]
-        at = place
+        edits.append((query.head.start, query.where.start, "SELECT DISTINCT ?this ?value WHERE {"))
+    prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in sorted(source.prefixes.items()))
+    return prefixes + _edited(query.text, edits)
+
+
+def _edited(text: str, edits: list[Edit]) -> str:
+    """``text`` with each span (start, end) replaced; replacements come before insertions at their end."""
+    out, at = [], 0
+    for start, end, new in sorted(edits, key=lambda edit: edit[:2]):
+        out += [text[at:start], new]
+        at = end
     return "".join([*out, text[at:]])
 
 

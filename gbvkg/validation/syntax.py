@@ -68,22 +68,45 @@ class Pattern(NamedTuple):
     path: Path | None
     object: str
     position: int
+    verb: str = ""
+
+
+@dataclass(eq=False)
+class Block:
+    """Triple patterns with nothing but FILTERs between them, and the spans of text that they come from."""
+
+    patterns: list[Pattern] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    is_open: bool = True
 
 
 @dataclass(eq=False)
 class Group:
-    """A group graph pattern. ``kind``: where, select, group, union, optional, graph, exists;
-    ``holds_select`` when it is nothing but a sub-SELECT.
+    """A group graph pattern. ``kind``: where, select, group, union, optional, graph, exists.
+
+    ``opens`` is where its keyword or brace starts, ``start`` is after its brace, ``end`` after the closing
+    one. ``matched`` are the variables of its triple patterns, ``expressed`` those of its FILTERs and BINDs.
+    ``unions`` are the chains of branches among its children. ``holds_select``: it is but a sub-SELECT.
     """
 
     kind: str
     start: int
     parent: Group | None
+    opens: int = 0
+    end: int = 0
     patterns: list[Pattern] = field(default_factory=list)
     children: list[Group] = field(default_factory=list)
-    variables: set[str] = field(default_factory=set)
+    blocks: list[Block] = field(default_factory=list)
+    unions: list[list[Group]] = field(default_factory=list)
+    matched: set[str] = field(default_factory=set)
+    expressed: set[str] = field(default_factory=set)
     graph: str = ""
     holds_select: bool = False
+    binds: bool = False
+
+    @property
+    def variables(self) -> set[str]:
+        return self.matched | self.expressed
 
     def walk(self) -> Iterator[Group]:
         yield self
@@ -130,6 +153,7 @@ class QueryReader:
         self.tokens = [*tokenize(text), Token("end", "", len(text))]
         self.at = 0
         self.fresh = 0
+        self.depth = 0
         self.group: Group | None = None
 
     def read(self) -> Query:
@@ -174,7 +198,8 @@ class QueryReader:
         token = self._peek()
         self.at += 1
         if token.kind == "var" and self.group is not None:
-            self.group.variables.add("?" + token.text[1:])
+            used = self.group.expressed if self.depth else self.group.matched
+            used.add("?" + token.text[1:])
         if token.kind == "end":
             raise self.refusal("de query houdt te vroeg op", "the query ends too early")
         return token
@@ -227,7 +252,9 @@ class QueryReader:
         return bound
 
     def _group(self, kind: str, parent: Group | None) -> Group:
-        group = Group(kind, self._expect("{").end, parent)
+        opens = self._peek().start
+        group = Group(kind, self._expect("{").end, parent, opens)
+        depth, self.depth = self.depth, 0
         if parent is not None:
             parent.children.append(group)
         outer, self.group = self.group, group
@@ -236,8 +263,8 @@ class QueryReader:
         else:
             while self._peek().text != "}":
                 self._element(group)
-        self._expect("}")
-        self.group = outer
+        group.end = self._expect("}").end
+        self.group, self.depth = outer, depth
         return group
 
     def _subselect(self, group: Group) -> None:
@@ -262,22 +289,26 @@ class QueryReader:
 
     def _element(self, group: Group) -> None:
         token = self._peek()
+        if group.blocks and (token.text == "{" or token.word in ("OPTIONAL", "GRAPH", "BIND")):
+            group.blocks[-1].is_open = False
         if token.text == "{":
-            self._group("group", group)
+            branches = [self._group("group", group)]
             while self._skip_word("UNION"):
-                group.children[-1].kind = "union"
-                self._group("union", group)
+                branches.append(self._group("union", group))
+            if len(branches) > 1:
+                branches[0].kind = "union"
+                group.unions.append(branches)
         elif token.text in (".", ";"):
             self._take()
         elif token.word == "OPTIONAL":
             self._take()
-            self._group("optional", group)
+            self._group("optional", group).opens = token.start
         elif token.word == "GRAPH":
             self._take()
             name = self._take().text
             self._group("graph", group).graph = name
         elif token.word in ("FILTER", "BIND"):
-            self._take()
+            group.binds |= self._take().word == "BIND"
             self._constraint()
         else:
             self._triples(group)
@@ -288,23 +319,33 @@ class QueryReader:
         if self._skip_word("EXISTS"):
             self._group("exists", self.group)
             return
+        self.depth += 1
         while self._take().text != "(":
             pass
         self._expression()
+        self.depth -= 1
 
     # Triples (SPARQL 1.1 §19.8, TriplesSameSubjectPath)
 
     def _triples(self, group: Group) -> None:
+        start, known = self._peek().start, len(group.patterns)
         subject = self._node(group)
         if self._peek().text not in (".", "}"):
             self._predicate_objects(group, subject)
+        if self._peek().text == ".":
+            self._take()
+        if not group.blocks or not group.blocks[-1].is_open:
+            group.blocks.append(Block())
+        group.blocks[-1].patterns += group.patterns[known:]
+        group.blocks[-1].spans.append((start, self.tokens[self.at - 1].end))
 
     def _predicate_objects(self, group: Group, subject: str) -> None:
         while True:
             position = self._peek().start
+            verb = "?" + self._peek().text[1:] if self._peek().kind == "var" else ""
             path = self._verb()
             while True:
-                group.patterns.append(Pattern(subject, path, self._node(group), position))
+                group.patterns.append(Pattern(subject, path, self._node(group), position, verb))
                 if self._peek().text != ",":
                     break
                 self._take()
