@@ -25,6 +25,7 @@ NOT_OURS = {".git", ".venv", ".gbvkg", ".hypothesis", "build", "dist", "node_mod
 
 TWINS_ON_PURPOSE = {
     "queries/hygiene/namespace-drift.rq": "lists the wrong spellings that it looks for",
+    "tests/cases/hygiene/namespace-drift/": "the cases of that query",
     "tests/cases/sources/ReadingPrefixSpelling/": "the case of the rule against wrong spellings",
 }
 """Files, or folders ending in "/", that must spell a namespace wrongly, and why."""
