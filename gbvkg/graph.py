@@ -21,6 +21,7 @@ from gbvkg.findings import Finding
 from gbvkg.project import Project
 from gbvkg.sources import METADATA, yaml_reader
 from gbvkg.sources.cache import ReadingCache, state_of
+from gbvkg.sources.files import LIMITS, Limits
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean, nearest
 from gbvkg.sources.statement import Object, Place, Statement, Subject
@@ -163,17 +164,22 @@ class Loaded:
     previous_state: str = ""
 
 
-def load(project: Project, progress: Progress | None = None, cache: Path | None = None) -> Loaded:
+def load(
+    project: Project, progress: Progress | None = None, cache: Path | None = None, limits: Limits = LIMITS
+) -> Loaded:
     """Everything the project's ontology and data folders say. Never raises for what a source file holds.
 
     ``cache`` is a folder of gbvkg's own; with it a file that did not change is not parsed again, and the
     result is the same. Raises ProjectError when the term table or the identifier table is broken.
     """
     files = [*ontology_files(project), *data_files(project)]
-    memory = _Memory(project, cache) if cache else None
+    memory = _Memory(project, cache, limits) if cache else None
     readings = []
     for n, file in enumerate(files, 1):
-        readings.append(memory.read(file) if memory else sources.read_source(file.path, project, file.shown))
+        if memory:
+            readings.append(memory.read(file))
+        else:
+            readings.append(sources.read_source(file.path, project, file.shown, limits))
         if progress:
             progress(n, len(files), file.shown)
     loaded = _assemble(project, files, readings)
@@ -183,9 +189,10 @@ def load(project: Project, progress: Progress | None = None, cache: Path | None 
 class _Memory:
     """Reading with a cache, and what that tells about the run before."""
 
-    def __init__(self, project: Project, folder: Path) -> None:
+    def __init__(self, project: Project, folder: Path, limits: Limits) -> None:
         self.project = project
-        self.key = sources.cache_key(project)
+        self.limits = limits
+        self.key = f"{sources.cache_key(project)} {limits}"
         self.cache = ReadingCache(folder, self.key)
         self.digests: dict[str, str] = {}
         self.changed: set[str] = set()
@@ -193,7 +200,7 @@ class _Memory:
 
     def read(self, file: SourceFile) -> Reading:
         try:
-            content = sources.open_source(file.path, self.project, file.shown)
+            content = sources.open_source(file.path, self.project, file.shown, self.limits)
         except Refused as refused:
             return self._renew(file.shown, "", Reading(findings=[refused.finding]))
         digest = sources.digest_of(content, file.path)
@@ -202,9 +209,8 @@ class _Memory:
             if kept is not None:
                 self.digests[file.shown] = digest
                 return kept
-        return self._renew(
-            file.shown, digest, sources.read_content(content, file.path, self.project, file.shown)
-        )
+        reading = sources.read_content(content, file.path, self.project, file.shown, self.limits)
+        return self._renew(file.shown, digest, reading)
 
     def _renew(self, shown: str, digest: str, reading: Reading) -> Reading:
         self._forget(shown)

@@ -156,12 +156,12 @@ class YamlReader:
     def _mapping(self, term: Term, node: Mapping, thing: Thing) -> None:
         if term.language_map:
             self._language_map(term, node, thing)
-        elif term.refers:
+        elif term.refers and not term.vocab:  # a term with its own vocabulary takes codes of one list
             part = self._thing(node, thing)
             if part.node is not None:
                 self._link(term, part.node, Place(self.shown, node.line, node.column), thing)
         else:
-            nl, en = expected(term.coercion)
+            nl, en = ("een code uit de lijst", "a code of the list") if term.vocab else expected(term.coercion)
             self._wrong(term, node, thing, nl or "gewone tekst, geen blok", en or "plain text, not a block")
 
     def _scalar(self, term: Term, node: Text, thing: Thing) -> None:
