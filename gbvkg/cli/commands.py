@@ -73,7 +73,7 @@ def checked(run: Run, project: Project, paths: Sequence[Path]) -> Report:
         from gbvkg import reasoning
 
         run.streams.say("De redeneerder kijkt de ontologie na …", "The reasoner checks the ontology …")
-        findings += reasoning.check(sorted(project.folder("ontology").glob("*.ttl")))
+        findings += reasoning.check_project(project, loaded.dataset.statements)
     return validation.validate(
         loaded.dataset,
         reading=findings,
