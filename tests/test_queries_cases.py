@@ -1,8 +1,9 @@
 """Every named query and every check query against its cases: data in, expected rows out.
 
-A case of a query is ``cases/queries/<name>/<case>/`` with ``data.ttl``, ``expected.csv`` and, if the query gets parameters,
-``params.json``. A line ``# distractor: <reference>`` in the data names a thing that must not be in the answer.
-A case of a check is ``cases/hygiene/<name>/``: ``mutant.ttl``, whose first line names what must be found, and ``clean.ttl``.
+A case of a query is ``cases/queries/<name>/<case>/`` with ``data.ttl``, ``expected.csv`` and, if the query
+gets parameters, ``params.json``. A line ``# distractor: <reference>`` in the data names a thing that must
+not be in the answer. A case of a check is ``cases/hygiene/<name>/``: ``mutant.ttl``, whose first line names
+what must be found, and ``clean.ttl``.
 """
 
 from __future__ import annotations
@@ -76,7 +77,9 @@ def test_every_check_has_its_cases_and_every_case_its_check() -> None:
 
 def test_all_thirty_competency_questions_are_answered() -> None:
     """CQ1 to CQ30 each have exactly one query, in the folder of that name."""
-    numbers = [CATALOGUE.get(name).answers for name in CATALOGUE.names() if CATALOGUE.get(name).topic == "competency"]
+    numbers = [
+        CATALOGUE.get(name).answers for name in CATALOGUE.names() if CATALOGUE.get(name).topic == "competency"
+    ]
     assert sorted(numbers) == sorted(f"CQ{n}" for n in range(1, 31))
 
 
@@ -93,7 +96,9 @@ def test_a_query_gives_the_expected_rows_in_order(case: Path) -> None:
 
 @pytest.mark.parametrize("case", FOLDERS, ids=name_of)
 def test_a_case_holds_something_that_must_not_appear(case: Path) -> None:
-    """A query that returns all there is would fail: each case has a thing in the data that the answer leaves out."""
+    """A query that returns all there is would fail: each case has a thing in the data that the answer
+    leaves out.
+    """
     assert len(expected(case)) > 1
     assert distractors(case)
     present = {getattr(term, "value", "") for quad in quads(case / "data.ttl") for term in quad}
@@ -105,7 +110,9 @@ def test_a_case_holds_something_that_must_not_appear(case: Path) -> None:
 
 @pytest.mark.parametrize("case", FOLDERS, ids=name_of)
 def test_another_engine_gives_the_same_rows(case: Path) -> None:
-    """The text that is bound is plain SPARQL 1.1: rdflib answers as pyoxigraph does, numbers compared as numbers."""
+    """The text that is bound is plain SPARQL 1.1: rdflib answers as pyoxigraph does, numbers compared as
+    numbers.
+    """
     query = CATALOGUE.get(case.parent.name)
     answer = rdflib.Graph().parse(case / "data.ttl").query(query.bind(parameters(case)))
     found = answer.graph if query.form == "CONSTRUCT" else answer
@@ -119,10 +126,15 @@ def _numeric(row: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(CHECKS))
 def test_a_check_finds_its_mutant_and_nothing_in_clean_data(name: str) -> None:
-    """The mutant's first line names every thing that is found, and no other is; clean data gives no finding."""
+    """The mutant's first line names every thing that is found, and no other is; clean data gives no
+    finding.
+    """
     folder, check = CASES / "hygiene" / name, CHECKS[name]
     first = (folder / "mutant.ttl").read_text("utf-8").splitlines()[0]
-    wanted = {ref if ref.startswith("http") else f"{BASE}id/{ref}" for ref in first.removeprefix("# fires: ").split()}
+    wanted = {
+        ref if ref.startswith("http") else f"{BASE}id/{ref}"
+        for ref in first.removeprefix("# fires: ").split()
+    }
     findings = check.findings(store(quads(folder / "mutant.ttl")))
     assert {finding.focus for finding in findings} == wanted
     for finding in findings:

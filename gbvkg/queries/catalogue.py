@@ -171,13 +171,13 @@ def _fault(path: Path, line: int, nl: str, en: str) -> ProjectError:
 
 
 def _form(path: Path, tokens: list[Token]) -> str:
-    for token in tokens:
-        if token.is_word("SELECT", "CONSTRUCT", "ASK"):
-            return token.text.upper()
-        if not token.is_word("PREFIX") and token.kind == "word":
-            break
-    line = tokens[0].line if tokens else 1
-    raise _fault(path, line, "dit is geen SELECT, CONSTRUCT of ASK", "this is no SELECT, CONSTRUCT or ASK")
+    words = (token for token in tokens if token.kind == "word" and not token.is_word("PREFIX"))
+    first = next(words, tokens[0] if tokens else Token("word", "", 1))
+    if not first.is_word("SELECT", "CONSTRUCT", "ASK"):
+        raise _fault(
+            path, first.line, "dit is geen SELECT, CONSTRUCT of ASK", "this is no SELECT, CONSTRUCT or ASK"
+        )
+    return first.text.upper()
 
 
 def _projection(path: Path, tokens: list[Token], form: str) -> tuple[str, ...]:

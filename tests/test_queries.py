@@ -1,0 +1,567 @@
+"""The catalogue: headers, parameters bound as terms, results."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+import rdflib
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    Quad,
+    QueryResultsFormat,
+    RdfFormat,
+    Store,
+    parse,
+    parse_query_results,
+)
+from rdflib.plugins.sparql import prepareQuery
+
+from gbvkg import formats
+from gbvkg.errors import BadParameter, GbvkgError, ProjectError, UnknownQuery, UsageError
+from gbvkg.project import Project
+from gbvkg.queries import Catalogue, Parameter, Query, hygiene, read_query
+from gbvkg.queries.parameters import TYPES, bind
+from gbvkg.queries.result import CELL_WIDTH, Column, Result
+from gbvkg.queries.tokens import scan
+from gbvkg.vocabulary import LANGUAGES, expand, prefixes
+
+CATALOGUE = Catalogue(Project.open())
+
+HOSTILE = [
+    'zzz")||true||CONTAINS(?v,"',
+    "zzz') || true || CONTAINS(?v, '",
+    "} #",
+    "# comment",
+    "> } UNION { ?s ?p ?o",
+    "\\u0022 || true",
+    "\\\\u0022 || true",
+    "\\U00000022",
+    "\\",
+    '\\"',
+    '"""',
+    "'''",
+    '"@en',
+    '"^^<http://www.w3.org/2001/XMLSchema#integer>',
+    "a\nb\r\nc\td",
+    "\u202eevil\u202c",
+    "\x01\x1b[31m\x7f",
+    "$value ?value",
+    "%22 %0A",
+    "javascript:alert(1)",
+    "𝄞 é €",
+    "",
+]
+
+BODY = 'SELECT ?s WHERE { ?s ?p ?v FILTER(CONTAINS(STR(?v), $value) || "$value" = "#") } ORDER BY ?s'
+
+
+def text_parameter(name: str = "value", **kinds: object) -> Parameter:
+    return Parameter(name, str(kinds.pop("type", "string")), {"nl": "x", "en": "x"}, "x", **kinds)  # type: ignore[arg-type]
+
+
+def some_store() -> Store:
+    made = Store()
+    for n in range(3):
+        made.add(
+            Quad(NamedNode(f"http://e.example/{n}"), NamedNode("http://e.example/p"), Literal(f"value {n}"))
+        )
+    return made
+
+
+# ── parameters ──
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=ascii)
+def test_no_text_changes_the_query(value: str) -> None:
+    """Whatever the text, the tokens, and rdflib's algebra but for one literal, are those of a harmless
+    text.
+    """
+    term = text_parameter().read(value)
+    bound = bind(BODY, {"value": term})
+    harmless = bind(BODY, {"value": Literal("harmless")})
+    assert [t.kind for t in scan(bound)] == [t.kind for t in scan(harmless)]
+    assert algebra(bound).replace(repr(rdflib.Literal(value)), "?") == algebra(harmless).replace(
+        repr(rdflib.Literal("harmless")), "?"
+    )
+
+
+@pytest.mark.parametrize("value", HOSTILE, ids=ascii)
+def test_a_text_arrives_as_it_was_typed(value: str) -> None:
+    """Both engines read back exactly the text, even rdflib, which undoes codepoint escapes before backslash
+    pairs.
+    """
+    bound = bind("SELECT ?v WHERE { BIND($value AS ?v) }", {"value": text_parameter().read(value)})
+    assert [row[0].value for row in Store().query(bound)] == [value]  # type: ignore[union-attr,index]
+    assert [str(row[0]) for row in rdflib.Graph().query(bound)] == [value]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("value", [value for value in HOSTILE if value], ids=ascii)
+def test_a_hostile_search_finds_nothing(value: str) -> None:
+    """A filter with a hostile text is as strict as with any other text that is nowhere in the data."""
+    assert list(some_store().query(bind(BODY, {"value": text_parameter().read(value)}))) == []  # type: ignore[arg-type]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.text(max_size=60).filter(lambda text: "\x00" not in text and not re.search("[\ud800-\udfff]", text))
+)
+def test_any_text_survives(value: str) -> None:
+    """For any text: one string token, and the engine gives it back."""
+    bound = bind("SELECT ?v WHERE { BIND($value AS ?v) }", {"value": text_parameter().read(value)})
+    assert [row[0].value for row in Store().query(bound)] == [value]  # type: ignore[union-attr,index]
+
+
+def algebra(text: str) -> str:
+    return repr(prepareQuery(text).algebra)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/hostname",
+        "mailto:a@b.example",
+        "action/vap-sg-2020/11",
+        "/id/action",
+        "//e.example/x",
+        "http:x",
+        "http://",
+        "https://e.example/a b",
+        "https://e.example/> } UNION { ?s ?p <https://e.example/",
+        'https://e.example/"',
+        "https://e.example/{x}",
+        "https://e.example/\\u0022",
+        "https://e.example/a\nb",
+        "https://e.example/\u202egpj.exe",
+        "https://e.example/%zz",
+        "https://[:::]/x",
+        "https://e.example:port/",
+        " https://e.example/x",
+        "https://e.example/x\n",
+        "HTTPS",
+        "https://e.example/" + "x" * 3000,
+        "",
+    ],
+    ids=lambda value: ascii(value[:40]),
+)
+def test_what_is_no_absolute_web_iri_is_refused(value: str) -> None:
+    """RFC 3987 syntax, http or https, absolute, no bidirectional controls (§4.1), nothing a query could end
+    with.
+    """
+    with pytest.raises(BadParameter) as caught:
+        text_parameter(type="iri").read(value)
+    assert "http" in caught.value.nl
+    assert "For example: x" in caught.value.en
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://w3id.org/gbvkg/id/action/vap-sg-2020/11",
+        "http://themis.vlaanderen.be/id/beleidsveld/187f47a9-98a3-474c-86d4-1cb009d2fc5c",
+        "https://e.example",
+        "https://é.example/ü?x=1&y=(2)#f",
+        "http://[2001:db8::1]:8080/x%20y",
+    ],
+)
+def test_an_absolute_iri_is_one_token(value: str) -> None:
+    """A valid IRI is bound as it is."""
+    assert bind("$v", {"v": text_parameter(type="iri").read(value)}) == f"<{value}>"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2021-02-29",
+        "2021-13-01",
+        "21-01-01",
+        "2021-1-1",
+        "20210101",
+        "2021-01-01T00:00:00",
+        "2021-01-01Z",
+        "\u0662\u0660\u0662\u0661-\u0660\u0661-\u0660\u0661",
+        "today",
+        "",
+    ],
+)
+def test_a_date_is_a_real_day(value: str) -> None:
+    """A day that no calendar has, or another spelling, is refused."""
+    with pytest.raises(BadParameter):
+        text_parameter(type="date").read(value)
+
+
+@pytest.mark.parametrize("value", ["01", "+1", "-0", "1.0", "1e3", "0x1", "\u0663", "1 ", "", "9" * 30])
+def test_an_integer_is_canonical(value: str) -> None:
+    """One spelling per number, so that one question has one address."""
+    with pytest.raises(BadParameter):
+        text_parameter(type="integer").read(value)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "written"),
+    [
+        ("date", "2024-02-29", '"2024-02-29"^^<http://www.w3.org/2001/XMLSchema#date>'),
+        ("integer", "-12", '"-12"^^<http://www.w3.org/2001/XMLSchema#integer>'),
+        ("integer", "0", '"0"^^<http://www.w3.org/2001/XMLSchema#integer>'),
+        ("string", "SD 1", '"SD 1"'),
+    ],
+)
+def test_a_typed_value_is_a_typed_literal(type_: str, value: str, written: str) -> None:
+    """Dates and integers carry their datatype."""
+    assert bind("$v", {"v": text_parameter(type=type_).read(value)}) == written
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "a\ud800b", "x" * 2001])
+def test_a_text_that_cannot_be_said_is_refused(value: str) -> None:
+    """NUL and lone surrogates are in no RDF literal; a very long text is refused too."""
+    with pytest.raises(BadParameter) as caught:
+        text_parameter().read(value)
+    caught.value.en.encode("utf-8")  # and the message itself can be printed
+
+
+def test_only_parameter_tokens_are_replaced() -> None:
+    """A $name in a string, an IRI or a comment, and ?name, stay as they are."""
+    text = 'SELECT ?a WHERE { ?a <http://e.example/$a> "$a", \'$a\', """$a""" ; ?b $a } # $a'
+    assert bind(text, {"a": Literal("x")}) == text.replace("?b $a", '?b "x"')
+
+
+def test_unknown_missing_and_bad_parameters_say_what_would_be_right() -> None:
+    """Each error names the parameter, in nl and en, with the nearest name, the type and an example."""
+    query = CATALOGUE.get("lead-of-action-on-date")
+    for values, words in [
+        ({"dat": "2021-07-15"}, ('"dat"', '"date"')),
+        ({"zzz": "1"}, ("action, date",)),
+        ({"date": "15/7/2021"}, ('"date"', "15/7/2021", "2021-07-15")),
+    ]:
+        with pytest.raises(BadParameter) as caught:
+            query.bind(values)
+        for word in words:
+            assert word in caught.value.nl
+            assert word in caught.value.en
+    with pytest.raises(BadParameter, match="is missing: give a complete IRI") as caught:
+        CATALOGUE.get("action-dossier").bind({})
+    assert CATALOGUE.get("action-dossier").required == ["action"]
+    assert "https://w3id.org/gbvkg/id/action/" in caught.value.nl
+
+
+# ── the catalogue ──
+
+
+def test_every_query_keeps_the_rules() -> None:
+    """Both languages for whatever a user reads, prefixes that are all used, and an example that its type
+    accepts.
+    """
+    assert CATALOGUE.names() == sorted(CATALOGUE.names())
+    for query in map(CATALOGUE.get, CATALOGUE.names()):
+        texts = [query.summary, *(p.summary for p in query.parameters.values())]
+        texts += [column.heading for column in query.columns.values()]
+        texts += [words for column in query.columns.values() for words in column.values.values()]
+        assert all(text[lang].strip() for text in texts for lang in LANGUAGES)
+        assert query.form == "CONSTRUCT" or set(query.columns) == set(query.variables)
+        for prefix in re.findall(r"^PREFIX (\S+):", query.text, re.MULTILINE):
+            assert len(re.findall(rf"(?<![\w:-]){prefix}:", query.text)) > 1, (
+                f"{query.name}: {prefix} is not used"
+            )
+
+
+def test_every_shared_heading_is_used() -> None:
+    """A heading that no query has any more is removed."""
+    folder = Project.open().folder("queries")
+    shared = set(re.findall(r"^(\w+):", (folder / "columns.yaml").read_text("utf-8"), re.MULTILINE))
+    used = set()
+    for path in folder.glob("*/*.rq"):
+        if path.parent.name != "rules":
+            own = set(
+                re.findall(r"^#\+   (\w+):", path.read_text("utf-8").partition("columns:")[2], re.MULTILINE)
+            )
+            used |= set(read_query(path).variables) - own
+    assert shared == used
+
+
+def test_the_nearest_name_is_suggested() -> None:
+    """A typing error in a name gets the name that was meant; a name like no other gets the command that
+    lists them.
+    """
+    with pytest.raises(UnknownQuery, match='Did you mean "latest-status"') as caught:
+        CATALOGUE.get("latest-staus")
+    assert 'Bedoelde u "latest-status"' in caught.value.nl
+    with pytest.raises(UnknownQuery, match="gbvkg query --list"):
+        CATALOGUE.get("\x1b[31mxyzzy")
+
+
+def project_with(tmp_path: Path, files: dict[str, str]) -> Project:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "dataset.yaml").write_text(
+        'uriSpace: https://e.example/id/\nversion: "1"\n', "utf-8"
+    )
+    for name, text in files.items():
+        path = tmp_path / "queries" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return Project.open(tmp_path)
+
+
+GOOD = """\
+#+ summary: {nl: Wat is er?, en: What is there?}
+#+ parameters:
+#+   about: {type: iri, optional: true, summary: {nl: waarover, en: about}, example: "https://e.example/1"}
+#+ columns:
+#+   value: {nl: waarde, en: value}
+#+ stability: stable
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?value WHERE { $about rdfs:label ?value }
+ORDER BY ?value
+"""
+
+
+def test_a_project_has_its_own_catalogue(tmp_path: Path) -> None:
+    """Adding a file adds a query: no Python changes; rules and checks are not public queries."""
+    files = {"mine/labels.rq": GOOD, "rules/x.rq": "not a query", "hygiene/y.rq": "not a check"}
+    project = project_with(tmp_path, files)
+    assert Catalogue(project).names() == ["labels"]
+    query = Catalogue(project).get("labels")
+    assert (query.topic, query.base, query.stability) == ("mine", "https://e.example/", "stable")
+    with pytest.raises(ProjectError, match=r"y\.rq:1"):
+        hygiene(project, Store())
+
+
+def changed(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("SELECT ?x WHERE { ?x ?y ?z } ORDER BY ?x", 1, "no header"),
+        (changed(", en: What is there?", ""), 1, '"summary" lacks the text "en"'),
+        (changed("stability", "stabilty"), 6, "meant: stability"),
+        (changed("stable", "eternal"), 6, "must be one of: stable, experimental"),
+        (changed("type: iri", "type: uri"), 3, "must be one of: iri, string, date, integer"),
+        (changed('"https://e.example/1"', "e/1"), 3, "not a complete IRI"),
+        (changed(', example: "https://e.example/1"', ""), 3, "lacks an example"),
+        (changed("optional: true", "required: false"), 3, "meant:"),
+        (changed("#+ columns:", "#+ columns: ["), 6, "not YAML"),
+        (changed("#+ stability: stable", "#+ stability: stable\n#+ stability: stable"), 7, "is there twice"),
+        (changed("#+   value:", "#+   walue:"), 5, 'column "walue" is not in the SELECT'),
+        (changed("?value WHERE", "?value ?more WHERE"), 4, 'column "more" has no heading'),
+        (changed("$about", "$bout"), 8, "$bout is not declared"),
+        (changed("$about", "?x"), 3, 'parameter "about" is not used'),
+        (
+            changed("$about rdfs:label ?value", "$about rdfs:label ?value . ?about ?p ?o"),
+            8,
+            "?about = $about only",
+        ),
+        (changed("?value WHERE", "* WHERE"), 8, "name the columns"),
+        (changed("ORDER BY ?value", ""), 8, "no ORDER BY"),
+        (
+            changed("{ $about", "{ SERVICE <http://e.example/> { ?a ?b ?c } $about"),
+            8,
+            "SERVICE is not allowed",
+        ),
+        (
+            changed("{ $about", "{ service silent <http://e.example/> { ?a ?b ?c } $about"),
+            8,
+            "service is not allowed",
+        ),
+        (changed("WHERE {", "FROM <http://e.example/> WHERE {"), 8, "FROM is not allowed"),
+        (changed("{ $about", "{ BIND(NOW() AS ?n) $about"), 8, "NOW is not allowed"),
+        (
+            changed("{ $about", "{ SERV\\u0049CE <http://e.example/> { ?a ?b ?c } $about"),
+            8,
+            "escape outside a string",
+        ),
+        (
+            changed("SELECT ?value WHERE { $about rdfs:label ?value }\nORDER BY ?value", "DESCRIBE $about"),
+            8,
+            "no SELECT",
+        ),
+        (changed("SELECT ?value WHERE", "DELETE"), 8, "no SELECT"),
+        (changed("?value }", "?value"), 9, "not valid SPARQL"),
+        (changed("http://www.w3.org/2000/01", "https://www.w3.org/2000/01"), 7, "prefix rdfs: is <https"),
+        (changed("PREFIX rdfs:", "PREFIX schema:"), 7, "prefix schema:"),
+        (changed("#+ stability", "#+ chart: {kind: pie}\n#+ stability"), 6, '"chart.kind" must be one of'),
+        (
+            changed("#+ stability", "#+ chart: {kind: bar, x: nothing}\n#+ stability"),
+            6,
+            'no column "nothing"',
+        ),
+    ],
+    ids=lambda value: re.sub(r"\W+", "-", value)[:40] if isinstance(value, str) and "#+" not in value else "",
+)
+def test_a_broken_file_is_refused_with_its_place(tmp_path: Path, text: str, line: int, word: str) -> None:
+    """Every rule of the catalogue has a file that breaks it; the error names file and line, in both
+    languages.
+    """
+    project = project_with(tmp_path, {"mine/labels.rq": text})
+    with pytest.raises(ProjectError) as caught:
+        Catalogue(project)
+    assert f"labels.rq:{line}: " in caught.value.en
+    assert f"labels.rq:{line}: " in caught.value.nl
+    assert word in caught.value.en
+
+
+def test_names_are_kebab_case_and_unique(tmp_path: Path) -> None:
+    """The file stem is a public name: one query per name, in any topic."""
+    project = project_with(tmp_path, {"a/labels.rq": GOOD, "b/labels.rq": GOOD})
+    with pytest.raises(ProjectError, match='is called "labels" too'):
+        Catalogue(project)
+    path = tmp_path / "queries" / "a" / "All_Labels.rq"
+    path.write_text(GOOD, "utf-8")
+    with pytest.raises(ProjectError, match="kebab-case"):
+        read_query(path)
+
+
+@pytest.mark.parametrize(
+    ("extra", "word"),
+    [
+        ("", "a check has severity"),
+        ("#+ severity: warning\n", "a check has severity"),
+        ("#+ severity: bad\n", "must be one of: violation, warning, info"),
+        ("#+ severity: info\n#+ message: {nl: '{?nowhere}', en: '{?nowhere}'}\n", "no column ?nowhere"),
+    ],
+)
+def test_a_broken_check_is_refused(tmp_path: Path, extra: str, word: str) -> None:
+    """A check says how bad its finding is and what to do, and speaks only of columns that it has."""
+    text = (
+        "#+ summary: {nl: a, en: a}\n" + extra + "#+ columns: {focus: {nl: a, en: a}}\n#+ stability: stable\n"
+    )
+    project = project_with(
+        tmp_path, {"hygiene/check.rq": text + "SELECT ?focus WHERE { ?focus ?p ?o } ORDER BY ?focus\n"}
+    )
+    with pytest.raises(ProjectError, match=re.escape(word)):
+        hygiene(project, Store())
+
+
+def test_the_union_of_all_graphs_is_asked(tmp_path: Path) -> None:
+    """A query without GRAPH sees every named graph; an optional parameter without value is a wildcard."""
+    query = Catalogue(project_with(tmp_path, {"mine/labels.rq": GOOD})).get("labels")
+    store = Store()
+    for n in (2, 1):
+        subject, graph = NamedNode(f"https://e.example/{n}"), NamedNode(f"https://e.example/g{n}")
+        store.add(Quad(subject, NamedNode(expand("rdfs:label")), Literal(f"label {n}"), graph))
+    assert query.run(store).records() == [{"value": "label 1"}, {"value": "label 2"}]
+    assert query.run(store, {"about": "https://e.example/2"}).records() == [{"value": "label 2"}]
+
+
+# ── results ──
+
+IRI = NamedNode("https://w3id.org/gbvkg/id/action/p/1")
+ROWS = (
+    (IRI, Literal('état, "wit"', language="fr"), Literal("gap")),
+    (NamedNode(expand("skos:Concept")), Literal("1.50", datatype=NamedNode(expand("xsd:decimal"))), None),
+)
+COLUMNS = {
+    "z": Column({"nl": "ding", "en": "thing"}),
+    "state": Column({"nl": "stand", "en": "state"}, {"gap": {"nl": "hiaat", "en": "gap"}}),
+}
+RESULT = Result("SELECT", ("z", "a", "state"), ROWS, COLUMNS)
+
+
+def test_csv_is_sparql_csv() -> None:
+    """SPARQL 1.1 CSV: variables as written in the SELECT, CRLF, whole IRIs, lexical forms, codes
+    untranslated.
+    """
+    text = RESULT.serialize("csv")
+    assert text.splitlines(keepends=True)[0] == "z,a,state\r\n"
+    assert list(csv.reader(io.StringIO(text, newline=""))) == [
+        ["z", "a", "state"],
+        [IRI.value, 'état, "wit"', "gap"],
+        [expand("skos:Concept"), "1.50", ""],
+    ]
+
+
+def test_json_is_sparql_json() -> None:
+    """SPARQL 1.1 JSON, which pyoxigraph reads back as the same terms in the same order."""
+    text = RESULT.serialize("json")
+    assert json.loads(text)["head"]["vars"] == ["z", "a", "state"]
+    parsed = parse_query_results(text, format=QueryResultsFormat.JSON)
+    assert [tuple(row) for row in parsed] == list(ROWS)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", sorted(set(formats.RESULTS) - {"table"}))
+def test_every_result_format_of_the_table_is_written(name: str) -> None:
+    """What the format table lists, a result can be."""
+    assert "https://w3id.org/gbvkg/id/action/p/1" in RESULT.serialize(name)
+
+
+@pytest.mark.parametrize(
+    ("lang", "head", "state", "count"), [("nl", "ding", "hiaat", "2 rijen"), ("en", "thing", "gap", "2 rows")]
+)
+def test_a_table_speaks_the_language_of_the_reader(lang: str, head: str, state: str, count: str) -> None:
+    """Headings and states are translated, IRIs shortened, an unnamed column keeps its variable."""
+    lines = RESULT.serialize("table", lang).splitlines()
+    assert lines[0].split() == [head, "a", "stand" if lang == "nl" else "state"]
+    assert lines[2].split()[0] == "action/p/1"
+    assert lines[2].endswith(state)
+    assert lines[3].split() == ["skos:Concept", "1.50"]
+    assert lines[-1] == count
+
+
+def test_a_table_wraps_and_shows_what_a_terminal_would_obey() -> None:
+    """Long cells go on in the next line, whole; escape sequences and bidirectional controls are shown, not
+    sent.
+    """
+    result = Result("SELECT", ("a", "b"), ((Literal("woord " * 40), Literal("\x1b[31m\u202erood")),))
+    text = result.serialize("table", "nl")
+    assert text.count("woord") == 40
+    assert max(map(len, text.splitlines())) <= CELL_WIDTH + 2 + len("\\u001b[31m\\u202erood")
+    assert "\x1b" not in text
+    assert "\\u001b[31m\\u202erood" in text
+    assert text.endswith("1 rij\n")
+
+
+def test_a_graph_is_turtle_and_a_table_is_not(tmp_path: Path) -> None:
+    """A CONSTRUCT is written in every RDF format, sorted; a SELECT as a graph, or a graph as JSON rows, is
+    refused.
+    """
+    graph = Result(
+        "CONSTRUCT",
+        ("subject", "predicate", "object"),
+        ((IRI, NamedNode(expand("rdfs:label")), Literal("x")),),
+    )
+    for name, row in formats.RDF.items():
+        assert len(list(parse(graph.serialize(name), format=row.rdf))) == 1
+    assert "@prefix rdfs:" in graph.serialize("ttl")
+    assert graph.serialize("csv").startswith("subject,predicate,object\r\n")
+    for result, name in ((RESULT, "ttl"), (graph, "json"), (graph, "xml"), (RESULT, "docx")):
+        with pytest.raises(UsageError) as caught:
+            result.serialize(name)
+        assert "csv" in caught.value.nl
+        assert "csv" in caught.value.en
+
+
+def test_ask_answers_yes_or_no(tmp_path: Path) -> None:
+    """An ASK is one cell in CSV and a boolean in JSON."""
+    text = "#+ summary: {nl: Iets?, en: Anything?}\n#+ stability: experimental\nASK { ?s ?p ?o }\n"
+    query = Catalogue(project_with(tmp_path, {"mine/anything.rq": text})).get("anything")
+    assert json.loads(query.run(Store()).serialize("json")) == {"head": {}, "boolean": False}
+    filled = some_store()
+    assert json.loads(query.run(filled).serialize("json")) == {"head": {}, "boolean": True}
+    assert query.run(filled).serialize("csv") == "answer\r\ntrue\r\n"
+
+
+def test_tokens_joined_are_the_text() -> None:
+    """The tokeniser loses nothing, in any query file."""
+    for path in Project.open().folder("queries").glob("*/*.rq"):
+        text = path.read_text("utf-8")
+        assert "".join(token.text for token in scan(text)) == text
+        assert not [t for t in scan(text) if t.kind == "mark" and t.text in "\"'"]
+
+
+def test_every_parameter_type_is_explained() -> None:
+    """The types of a header are those that a value is read for."""
+    assert set(TYPES) == {"iri", "string", "date", "integer"}
+    assert all(isinstance(GbvkgError(nl, en).text("nl"), str) for nl, en in TYPES.values())
+    assert isinstance(CATALOGUE.get("actions"), Query)
+    assert RdfFormat.TURTLE in {row.rdf for row in formats.RDF.values()}
+    assert "gbv" in prefixes()
