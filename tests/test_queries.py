@@ -99,7 +99,7 @@ def test_a_text_arrives_as_it_was_typed(value: str) -> None:
     pairs.
     """
     bound = bind("SELECT ?v WHERE { BIND($value AS ?v) }", {"value": text_parameter().read(value)})
-    assert [row[0].value for row in Store().query(bound)] == [value]  # type: ignore[union-attr,index]
+    assert [row[0].value for row in Store().query(bound)] == [value]  # type: ignore[union-attr]
     assert [str(row[0]) for row in rdflib.Graph().query(bound)] == [value]  # type: ignore[index]
 
 
@@ -116,7 +116,7 @@ def test_a_hostile_search_finds_nothing(value: str) -> None:
 def test_any_text_survives(value: str) -> None:
     """For any text: one string token, and the engine gives it back."""
     bound = bind("SELECT ?v WHERE { BIND($value AS ?v) }", {"value": text_parameter().read(value)})
-    assert [row[0].value for row in Store().query(bound)] == [value]  # type: ignore[union-attr,index]
+    assert [row[0].value for row in Store().query(bound)] == [value]  # type: ignore[union-attr]
 
 
 def algebra(text: str) -> str:
