@@ -58,6 +58,7 @@ class Engine:
         """Bind anew: the tables were changed."""
         self.queries = Queries(self.shapes, self.tables, self._values_of)
         self.core = Core(self.shapes, self.tables, self.queries)
+        self._foci: dict[object, dict[Term, None]] = {}
 
     def _values_of(self, shape: Shape, focus: Term) -> Values:
         return self.core.bound(shape).values(focus)
@@ -72,13 +73,21 @@ class Engine:
                 yield focus, results
 
     def foci(self, constraint: Constraint) -> dict[Term, None]:
-        """The focus nodes of a SPARQL-based constraint: what its routes reach from the roots' focus nodes."""
-        found: dict[Term, None] = {}
-        for route in self.routes.get(constraint.number, ()):
-            step = paths.bind(route.path, self.tables)
-            for focus in self.core.targets(route.root.targets):
-                found.update(dict.fromkeys(step(focus)))
-        return found
+        """The focus nodes of a SPARQL-based constraint: what its routes reach from the roots' focus nodes.
+
+        Constraints with the same routes get the same dict.
+        """
+        routes = self.routes.get(constraint.number, ())
+        key = tuple((id(route.root.shape), route.path) for route in routes)
+        if key not in self._foci:
+            self._foci[key] = {
+                focus: None
+                for route in routes
+                for step in (paths.bind(route.path, self.tables),)
+                for start in self.core.targets(route.root.targets)
+                for focus in step(start)
+            }
+        return self._foci[key]
 
     def asked(self) -> list[Constraint]:
         """The SPARQL-based constraints that report results, in order."""

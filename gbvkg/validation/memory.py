@@ -8,7 +8,7 @@ that can run code, and refuses to use results whose origin it cannot prove.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
@@ -149,7 +149,7 @@ def _affected(ask: Any, about: Root | Constraint) -> set[Term] | None:
 
 def _split(
     foci: dict[Term, None], affected: set[Term] | None, known: ByFocus
-) -> tuple[Iterable[Term], ByFocus]:
+) -> tuple[Collection[Term], ByFocus]:
     """The focus nodes to judge, and what is known of the others."""
     if affected is None:
         return foci, {}
@@ -158,9 +158,8 @@ def _split(
 
 
 def _judge_root(
-    engine: Engine, outcome: Outcome, number: int, root: Root, foci: Iterable[Term], known: ByFocus
+    engine: Engine, outcome: Outcome, number: int, root: Root, foci: Collection[Term], known: ByFocus
 ) -> None:
-    foci = list(foci)
     outcome.judged += len(foci)
     found = {**known, **dict(engine.judge(root, foci))}
     if found:
@@ -168,9 +167,8 @@ def _judge_root(
 
 
 def _ask(
-    engine: Engine, outcome: Outcome, constraint: Constraint, foci: Iterable[Term], known: ByFocus
+    engine: Engine, outcome: Outcome, constraint: Constraint, foci: Collection[Term], known: ByFocus
 ) -> None:
-    foci = list(foci)
     outcome.judged += len(foci)
     found = dict(known)
     for result in engine.queries.run(constraint, foci):

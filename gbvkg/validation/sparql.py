@@ -12,7 +12,7 @@ fails when it runs: a rule that cannot be evaluated never counts as satisfied.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store, Triple
@@ -29,6 +29,7 @@ from gbvkg.validation.tables import Tables, Term, Values
 _MACHINERY = "urn:gbvkg:validation:"
 _FOCUS_GRAPH = NamedNode(_MACHINERY + "focus-nodes")
 _SHAPES_GRAPH = NamedNode(_MACHINERY + "shapes-graph")
+_SET = NamedNode(_MACHINERY + "focus-set")
 _ROW = NamedNode(_MACHINERY + "row")
 _THIS = NamedNode(_MACHINERY + "this")
 _VALUE = NamedNode(_MACHINERY + "value")
@@ -144,11 +145,10 @@ def _edited(text: str, edits: list[Edit]) -> str:
 
 
 def _joined(constraint: Constraint, source: QuerySource, query: Query) -> str:
-    rule = f"<{_MACHINERY}{constraint.number}>"
     if source.is_ask:
-        triples = f"{rule} {_ROW} ?gbvkgRow . ?gbvkgRow {_THIS} ?this . ?gbvkgRow {_VALUE} ?value"
+        triples = f"{_SET} {_ROW} ?gbvkgRow . ?gbvkgRow {_THIS} ?this . ?gbvkgRow {_VALUE} ?value"
     else:
-        triples = f"{rule} {_THIS} ?this"
+        triples = f"{_SET} {_THIS} ?this"
     constants: dict[str, Term] = dict(source.parameters)
     used = {name for group in query.where.walk() for name in group.variables}
     if "?shapesGraph" in used:
@@ -179,6 +179,7 @@ class Queries:
         self.values_of = values_of
         self.plans = {c.number: plan(c) for c in shapes.constraints if c.query is not None}
         self._store: Store | None = None
+        self._marked: Collection[Term] | None = None
         self._held: dict[tuple[int, Term], bool] = {}
         self._written: dict[Term, list[Term]] | None = None
 
@@ -207,18 +208,20 @@ class Queries:
             self._held[key] = not self.run(constraint, [focus])
         return self._held[key]
 
-    def run(self, constraint: Constraint, foci: Iterable[Term]) -> list[Result]:
-        """The results of one constraint for the given focus nodes.
+    def run(self, constraint: Constraint, foci: Collection[Term]) -> list[Result]:
+        """The results of one constraint for the given focus nodes; the same collection again costs less.
 
         Raises ProjectError when the engine cannot evaluate the query or the query binds ``?failure`` (SHACL
         §5.3.2).
         """
         each = self.plans[constraint.number]
-        batches = [[focus] for focus in foci] if each.per_focus else [list(foci)]
+        batches = [[focus] for focus in foci] if each.per_focus else [foci]
         return [result for batch in batches if batch for result in self._run(each, batch)]
 
-    def _run(self, each: Plan, foci: list[Term]) -> Iterator[Result]:
-        pairs = self._mark(each, foci)
+    def _run(self, each: Plan, foci: Collection[Term]) -> Iterator[Result]:
+        pairs = self._mark_pairs(each, foci) if each.source.is_ask else []
+        if not each.source.is_ask:
+            self._mark(foci)
         rows = list(self._rows(each))
         originals = {self._canonical(focus): focus for focus in foci if _is_canonicalised(focus)}
         if each.source.is_ask:
@@ -233,19 +236,24 @@ class Queries:
             focus = originals.get(row["this"], row["this"])
             yield from self._results(each, focus, row)
 
-    def _mark(self, each: Plan, foci: list[Term]) -> list[tuple[Term, Term]]:
-        """Write the focus nodes into the focus graph; for ASK the pairs of focus node and value node."""
-        store, rule = self.store(), NamedNode(f"{_MACHINERY}{each.constraint.number}")
-        store.remove_graph(_FOCUS_GRAPH)
-        if not each.source.is_ask:
-            store.extend(Quad(rule, _THIS, focus, _FOCUS_GRAPH) for focus in foci)
-            return []
+    def _mark(self, foci: Collection[Term]) -> None:
+        """Write the focus nodes into the focus graph, unless they are there."""
+        if foci is not self._marked:
+            self.store().remove_graph(_FOCUS_GRAPH)
+            self.store().extend(Quad(_SET, _THIS, focus, _FOCUS_GRAPH) for focus in foci)
+            self._marked = foci
+
+    def _mark_pairs(self, each: Plan, foci: Collection[Term]) -> list[tuple[Term, Term]]:
+        """Write the pairs of focus node and value node into the focus graph (ASK judges value nodes, SHACL
+        §6.2.3).
+        """
         pairs = [(focus, value) for focus in foci for value in self.values_of(each.constraint.shape, focus)]
+        self.store().remove_graph(_FOCUS_GRAPH)
+        self._marked = None
         for number, (focus, value) in enumerate(pairs):
-            row = NamedNode(f"{rule.value}/{number}")
-            store.add(Quad(rule, _ROW, row, _FOCUS_GRAPH))
-            store.add(Quad(row, _THIS, focus, _FOCUS_GRAPH))
-            store.add(Quad(row, _VALUE, value, _FOCUS_GRAPH))
+            row = NamedNode(f"{_SET.value}/{number}")
+            triples = ((_SET, _ROW, row), (row, _THIS, focus), (row, _VALUE, value))
+            self.store().extend(Quad(*triple, _FOCUS_GRAPH) for triple in triples)
         return pairs
 
     def _rows(self, each: Plan) -> Iterator[dict[str, Term]]:
