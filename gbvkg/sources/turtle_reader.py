@@ -214,65 +214,86 @@ class _Frame:
 
 
 class _Scan:
-    """The offset of each object of a Turtle text that pyoxigraph accepted, in the order of its triples."""
+    """The offset of each object of a Turtle text that pyoxigraph accepted, in the order of its triples.
+
+    That order: a triple comes with the token that completes it (a string is complete at the token after it, because
+    a language or a datatype may follow), and of the triples of one token the last comes first.
+    """
 
     def __init__(self, text: str) -> None:
         self.offsets: list[int] = []
+        self.step: list[int] = []  # of the token at hand
         self.stack = [_Frame("", 0, 0)]
+        self.string: int | None = None  # offset of a string that may still get a suffix
+        self.typed = False
         self.skip = 0
         for match in _TOKEN.finditer(text):
             if match.lastgroup != "skip":
                 self._token(match[0], match.lastgroup or "", match.start())
+                self.offsets += reversed(self.step)
+                self.step.clear()
 
     def _token(self, token: str, kind: str, offset: int) -> None:
         frame = self.stack[-1]
+        if self.string is not None and self._suffix(token, kind):
+            return
         if self.skip:
             self.skip -= 1
         elif frame.expects == 0 and not frame.kind and token.lower() in _DIRECTIVES:
             self.skip = _DIRECTIVES[token.lower()]
-        elif kind == "suffix":
-            self.skip = token == "^^"
         elif kind == "sign":
             self._sign(token, offset)
         else:
-            self._finish(offset)
+            self._begin(offset)
+            if token[0] in "\"'":
+                self.string = offset
+            else:
+                self._complete(offset)
+
+    def _suffix(self, token: str, kind: str) -> bool:
+        """Whether the token belongs to the string before it; completes the string unless a datatype follows."""
+        if token == "^^":
+            self.typed = True
+            return True
+        belongs = self.typed or kind == "suffix"
+        self._complete(self.string or 0)
+        self.string, self.typed = None, False
+        return belongs
 
     def _sign(self, token: str, offset: int) -> None:
         frame = self.stack[-1]
-        if token == "[":
-            self.stack.append(_Frame("[", offset, 1))
-        elif token == "(":
-            self.stack.append(_Frame("(", offset, 2))
+        if token in "[(":
+            self._begin(offset)
+            self.stack.append(_Frame(token, offset, 1 if token == "[" else 2))
         elif token == ")" and frame.items:
-            self.offsets.append(frame.offset)  # rdf:rest rdf:nil
+            self.step.append(frame.offset)  # rdf:rest rdf:nil
             self.stack.pop()
         elif token in ")]":
             self.stack.pop()
-            self._finish(frame.offset)
+            self._complete(frame.offset)
         else:
             frame.expects = {".": 0, ";": 1, ",": 2}[token]
 
-    def _finish(self, offset: int) -> None:
-        """A term that started at ``offset`` is complete."""
+    def _begin(self, offset: int) -> None:
+        """A term begins: in a collection its cell is linked, to the list that it begins or to the cell before."""
         frame = self.stack[-1]
-        if frame.kind == "(":
-            self._item(frame, offset)
-        elif frame.expects == 2:
-            self.offsets.append(offset)
-            frame.expects = 3
-        else:
-            frame.expects += 1
-
-    def _item(self, frame: _Frame, offset: int) -> None:
-        """An item of a collection: rdf:first, and the link to its cell."""
+        if frame.kind != "(":
+            return
         frame.items += 1
-        self.offsets.append(offset)
         if frame.items > 1:
-            self.offsets.append(offset)
+            self.step.append(offset)
         else:
             self.stack.pop()
-            self._finish(frame.offset)
+            self._complete(frame.offset)
             self.stack.append(frame)
+
+    def _complete(self, offset: int) -> None:
+        """The term that began at ``offset`` is complete."""
+        frame = self.stack[-1]
+        if frame.kind == "(" or frame.expects == 2:
+            self.step.append(offset)
+        if frame.kind != "(":
+            frame.expects += 1
 
 
 _DIRECTIVES = {"@prefix": 3, "prefix": 2, "@base": 2, "base": 1, "@version": 2, "version": 1}
