@@ -10,7 +10,7 @@ from gbvkg.release.folder import current, find
 from gbvkg.release.folder import versions as list
 from gbvkg.release.gate import judge
 from gbvkg.release.manifest import Manifest, read_manifest, verify
-from gbvkg.release.publish import open_store, publish
+from gbvkg.release.publication import open_store, publish
 
 __all__ = [
     "Diff",

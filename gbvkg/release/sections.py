@@ -59,10 +59,12 @@ def write_tables(content: Content, path: Path) -> None:
 def write_store(content: Content, path: Path) -> None:
     """``store/``: the embedded store, compacted; and ``store.json``."""
     store = Store(str(path / manifest.STORE))
-    store.bulk_extend(content.quads)
-    store.optimize()
-    store.flush()
-    del store  # closes it: only then its files are what they stay
+    try:
+        store.bulk_extend(content.quads)
+        store.optimize()
+        store.flush()
+    finally:
+        del store  # closes it: only then its files are what they stay, and a retry can make it anew
     manifest.write_store_manifest(path)
 
 

@@ -100,7 +100,7 @@ def _write_spaced(text: bytes, out: BinaryIO) -> None:
     end = 0
     while text.startswith(b"@prefix", end):
         end = text.index(b"\n", end) + 1
-    body = text[end:].replace(b" .\n", b" .\n\n").replace(b"\n\n}", b"\n}")
+    body = text[end:].replace(b" .\n", b" .\n\n").replace(b"\n\n}\n", b"\n}\n\n")
     for prefix, namespace in sorted(_short_prefixes().items()):
         if any(f"{before}{prefix}:".encode() in body for before in (" ", "\t", "\n", "^^")):
             out.write(f"@prefix {prefix}: <{namespace}> .\n".encode())

@@ -1,0 +1,368 @@
+"""Publishing a small project: the gate, what a release holds, and that it only depends on its sources."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import small_project
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+
+from gbvkg import __version__, release
+from gbvkg.errors import (
+    AlreadyPublished,
+    BadVersion,
+    GateClosed,
+    ProjectError,
+    ReleaseBusy,
+    ReleaseCorrupt,
+    ReleaseError,
+    VersionExists,
+)
+from gbvkg.findings import Severity
+from gbvkg.project import Project
+from gbvkg.release import folder
+from gbvkg.release.publication import STAGES
+from gbvkg.release.sections import DATASET
+from gbvkg.validation import Report
+from gbvkg.vocabulary import expand
+
+SMALL = "https://small.example/id"
+
+
+@pytest.fixture(scope="module")
+def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two releases: 2026.1, and 2026.2 with another title."""
+    root = tmp_path_factory.mktemp("small")
+    release.publish(small_project.make(root), root / "releases")
+    release.publish(small_project.make(root, "2026.2", "Nieuwe titel"), root / "releases")
+    return root / "releases"
+
+
+def quads(path: Path) -> set[Quad]:
+    return set(parse(path=str(path / "dataset.nq"), format=RdfFormat.N_QUADS))
+
+
+def test_a_release_holds_what_is_promised(releases: Path) -> None:
+    """Every part, and nothing else; a first release has no difference."""
+    expected = {
+        *(f"dataset.{name}{end}" for name in DATASET for end in ("", ".gz", ".zst")),
+        "context.jsonld", "csv", "store", "store.json", "validation", "queries", "inputs", "manifest.json",
+    }  # fmt: skip
+    assert {path.name for path in (releases / "2026.1").iterdir()} == expected
+    assert {path.name for path in (releases / "2026.2").iterdir()} == {*expected, "diff"}
+    parts = {
+        "csv": {
+            "action-plans.csv", "actions.csv", "datasets.csv", "source-documents.csv", "waivers.csv",
+            "metadata.json",
+        },
+        "validation": {"report.ttl", "findings.json", "findings.nl.html", "findings.en.html", "waivers.json"},
+        "queries": {"index.json", "lineage.ttl", "titles.csv", "titles.json"},
+        "diff": {"changes.nl.txt", "changes.en.txt", "changes.json", "changes.csv", "changes.ttl"},
+        "inputs": {"index.json", "ontology", "shapes", "queries"},
+    }  # fmt: skip
+    for part, names in parts.items():
+        assert {path.name for path in (releases / "2026.2" / part).iterdir()} == names
+
+
+def test_the_manifest_tells_what_the_release_is(releases: Path) -> None:
+    """Version and date from the data, counts per graph and severity, the release before it."""
+    first, second = (release.verify(releases / version) for version in ("2026.1", "2026.2"))
+    assert (second.version, second.issued, second.dataset) == (
+        "2026.2",
+        "2026-03-01",
+        f"{SMALL}/dataset/small",
+    )
+    assert second.tool == f"gbvkg {__version__}"
+    assert second.findings == {"violation": 0, "warning": 0, "info": 2, "waived": 1}
+    assert sum(second.graphs.values()) == second.quads == len(quads(releases / "2026.2"))
+    assert first.previous is None
+    assert second.previous is not None
+    assert second.previous["version"] == "2026.1"
+    assert first.inputs != second.inputs
+
+
+def test_the_named_graphs(releases: Path) -> None:
+    """The sources' graphs and, made here: what rules infer, the provenance and the findings."""
+    graphs = release.read_manifest(releases / "2026.1").graphs
+    own = {graph.removeprefix(f"{SMALL}/graph/") for graph in graphs}
+    assert own == {
+        "dataset", "plan/p", "sources", "waivers", "inferred", "provenance", "findings",
+        "https://w3id.org/gbvkg/id/graph/ontology",
+    } or own >= {"dataset", "plan/p", "sources", "inferred", "provenance", "findings"}  # fmt: skip
+    inferred = Quad(
+        NamedNode(f"{SMALL}/action/p/1"),
+        NamedNode(expand("dct:isReplacedBy")),
+        NamedNode(f"{SMALL}/action/p/2"),
+        NamedNode(f"{SMALL}/graph/inferred"),
+    )
+    assert inferred in quads(releases / "2026.1")
+
+
+def values(rows: set[Quad], subject: str, predicate: str) -> set[str]:
+    node, wanted = NamedNode(f"{SMALL}/{subject}"), NamedNode(expand(predicate))
+    return {str(row.object) for row in rows if row.subject == node and row.predicate == wanted}
+
+
+def test_provenance_leads_from_the_release_to_every_source(releases: Path) -> None:
+    """The activity used exactly the input files, with the checksums of the index; no time, no machine."""
+    rows = quads(releases / "2026.2")
+    index = json.loads((releases / "2026.2/inputs/index.json").read_text())
+    names = {row["name"]: row["sha256"] for row in index["inputs"]}
+    assert {
+        "data/plans/p/fiches/1.yaml",
+        "ontology/gbv.ttl",
+        "shapes/small.ttl",
+        "queries/rules/R1.rq",
+    } < names.keys()
+    used = values(rows, "publication/2026.2", "prov:used")
+    assert used == {f"<{SMALL}/release/2026.2/inputs/{name}>" for name in names}
+    for name, sha256 in names.items():
+        checksum = values(rows, f"release/2026.2/inputs/{name}", "spdx:checksum")
+        assert checksum == {f"<{SMALL}/checksum/sha256-{sha256}>"}
+    assert values(rows, "release/2026.2", "prov:wasGeneratedBy") == {f"<{SMALL}/publication/2026.2>"}
+    assert values(rows, "release/2026.2", "prov:wasRevisionOf") == {f"<{SMALL}/release/2026.1>"}
+    assert values(rows, "release/2026.2", "dct:issued") == {
+        '"2026-03-01"^^<http://www.w3.org/2001/XMLSchema#date>'
+    }
+
+
+def test_findings_and_waivers_are_published(releases: Path) -> None:
+    """A waived finding with its waiver, and how many findings each waiver covers."""
+    rows = quads(releases / "2026.1")
+    graph = {row for row in rows if row.graph_name == NamedNode(f"{SMALL}/graph/findings")}
+    rules = {row.object.value for row in graph if row.predicate == NamedNode(expand("sh:sourceShape"))}
+    assert rules == {expand("gbvsh:SmallEnglish"), expand("gbvsh:HygieneNoNote")}
+    waived = {row.object.value for row in graph if row.predicate == NamedNode(expand("gbvsh:waiver"))}
+    assert waived == {f"{SMALL}/waiver/ten"}
+    waivers = json.loads((releases / "2026.1/validation/waivers.json").read_text())["waivers"]
+    assert [(each["id"], each["covers"], each["expired"]) for each in waivers] == [
+        (f"{SMALL}/waiver/ten", 1, False)
+    ]
+    findings = json.loads((releases / "2026.1/validation/findings.json").read_text())["findings"]
+    assert len(findings) == 3
+
+
+def test_stable_queries_are_answered(releases: Path) -> None:
+    """With a default where there is one, else with the example; experimental ones are not."""
+    index = json.loads((releases / "2026.1/queries/index.json").read_text())["queries"]
+    assert [(each["name"], each["rows"]) for each in index] == [("lineage", 1), ("titles", 3)]
+    assert index[1]["parameters"] == {"plan": f"{SMALL}/plan/p", "lang": "nl"}
+    with (releases / "2026.1/queries/titles.csv").open(newline="") as file:
+        assert [row["label"] for row in csv.DictReader(file)] == [
+            "Eerste actie",
+            "Tiende actie",
+            "Tweede actie",
+        ]
+
+
+def test_the_store_answers_as_the_files_do(releases: Path) -> None:
+    """Opened read-only, also twice; it cannot be written to."""
+    store, again = release.open_store(releases / "2026.1"), release.open_store(releases / "2026.1")
+    assert set(store) == set(again) == quads(releases / "2026.1")
+    with pytest.raises((OSError, RuntimeError)):
+        store.clear()
+    with pytest.raises(ReleaseCorrupt, match="store does not open"):
+        release.open_store(releases)
+
+
+def test_the_difference_is_published(releases: Path) -> None:
+    """In words, as data, and without the provenance."""
+    folder_ = releases / "2026.2/diff"
+    assert (folder_ / "changes.nl.txt").read_text().splitlines() == [
+        "Van release 2026.1 naar 2026.2: 0 toegevoegd, 0 verwijderd, 2 gewijzigd.",
+        "",
+        'Actie p/1 (Nieuwe titel): titel (nl) gewijzigd van "Eerste actie" naar "Nieuwe titel"',
+        'dcat:Dataset small (Klein): dcat:version gewijzigd van "2026.1" naar "2026.2"',
+    ]
+    assert release.diff(releases / "2026.1", releases / "2026.2").serialize("json") == (
+        folder_ / "changes.json"
+    ).read_text("utf-8")
+
+
+# --- the gate ---------------------------------------------------------------------------------------------
+
+
+def test_a_violation_closes_the_gate_before_anything_is_written(tmp_path: Path) -> None:
+    """The error carries the report; not even the releases folder was made."""
+    project = small_project.make(tmp_path)
+    fiche = tmp_path / "data/plans/p/fiches/2.yaml"
+    fiche.write_text(fiche.read_text().replace("number: 2", "id: action/p/2"))
+    before = sorted(path for path in tmp_path.rglob("*"))
+    with pytest.raises(GateClosed, match="1 violation stops the release; nothing was written") as caught:
+        release.publish(project, tmp_path / "releases")
+    report = caught.value.report
+    assert isinstance(report, Report)
+    found = [each.rule for each in report.findings if each.severity is Severity.VIOLATION and not each.waiver]
+    assert found == [expand("gbvsh:SmallNumber")]
+    assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+def test_an_unreadable_source_closes_the_gate(tmp_path: Path) -> None:
+    """What reading finds counts as much as what the shapes find."""
+    project = small_project.make(tmp_path)
+    (tmp_path / "data/plans/p/fiches/3.yaml").write_text("type: Action\ntype: Action\n")
+    with pytest.raises(GateClosed):
+        release.publish(project, tmp_path / "releases")
+
+
+def test_an_expired_waiver_closes_the_gate(tmp_path: Path) -> None:
+    """Against the date of the data, whatever the clock says."""
+    project = small_project.make(tmp_path)
+    waiver = tmp_path / "data/waivers.yaml"
+    waiver.write_text(waiver.read_text().replace("2026-12-31", "2026-02-28"))
+    with pytest.raises(GateClosed):
+        release.publish(project, tmp_path / "releases")
+
+
+def test_a_check_query_closes_the_gate_and_can_be_waived(tmp_path: Path) -> None:
+    """A violation found by a check query counts, and a waiver that covers only that is not called unused."""
+    project = small_project.make(tmp_path)
+    check = tmp_path / "queries/hygiene/no-note.rq"
+    check.write_text(check.read_text().replace("severity: info", "severity: violation"))
+    with pytest.raises(GateClosed, match="2 violations stop"):
+        release.publish(project, tmp_path / "releases")
+    waiver = (tmp_path / "data/waivers.yaml").read_text().replace("waiver/ten", "waiver/note")
+    waiver = waiver.replace("gbvsh:SmallEnglish", "gbvsh:HygieneNoNote").replace(
+        "action/p/10", "[action/p/2, action/p/10]"
+    )
+    (tmp_path / "data/waivers-note.yaml").write_text(waiver)
+    judgement = release.judge(project)
+    assert judgement.report.conforms
+    assert {each.rule for each in judgement.report.findings if not each.waiver} == set()
+    release.publish(project, tmp_path / "releases")
+
+
+# --- versions ---------------------------------------------------------------------------------------------
+
+
+def test_a_version_is_never_overwritten(tmp_path: Path) -> None:
+    """From the same sources: said so. From others: the version must be raised. Nothing changes."""
+    out = tmp_path / "releases"
+    release.publish(small_project.make(tmp_path), out)
+    before = (out / "2026.1/manifest.json").read_bytes()
+    with pytest.raises(AlreadyPublished, match="already published, from exactly these sources"):
+        release.publish(small_project.make(tmp_path), out)
+    with pytest.raises(
+        VersionExists, match="from other sources; raise version in data"
+    ) as caught:
+        release.publish(small_project.make(tmp_path, title="Stiekem anders"), out)
+    assert not isinstance(caught.value, AlreadyPublished)
+    assert (out / "2026.1/manifest.json").read_bytes() == before
+    release.publish(small_project.make(tmp_path, "2026.2", "Anders"), out)
+    with pytest.raises(AlreadyPublished):
+        release.publish(small_project.make(tmp_path), out)
+    assert release.find(out).name == "2026.2"
+
+
+@pytest.mark.parametrize("version", ["../2026.1", "latest", "2026", "/tmp/2026.1"])
+def test_a_version_that_could_be_a_path_is_refused(tmp_path: Path, version: str) -> None:
+    """Nothing is written, inside or outside the releases folder."""
+    with pytest.raises(BadVersion):
+        release.publish(small_project.make(tmp_path / "p", version), tmp_path / "out" / "releases")
+    assert [path.name for path in tmp_path.iterdir()] == ["p"]
+
+
+def test_a_dataset_without_a_date_cannot_be_published(tmp_path: Path) -> None:
+    """There is no other today."""
+    project = small_project.make(tmp_path)
+    described = tmp_path / "data/dataset.yaml"
+    described.write_text(described.read_text().replace("issued: 2026-03-01\n", ""))
+    (tmp_path / "data/waivers.yaml").write_text(
+        (tmp_path / "data/waivers.yaml").read_text().replace("waivedUntil: 2026-12-31", "")
+    )
+    with pytest.raises(ProjectError, match='"issued" is missing'):
+        release.publish(project, tmp_path / "releases")
+    assert release.list(tmp_path / "releases") == []
+
+
+# --- reproducible -----------------------------------------------------------------------------------------
+
+BUILD = """
+import sys, pathlib
+sys.path.insert(0, sys.argv[1])
+import small_project
+from gbvkg import release
+root = pathlib.Path(sys.argv[2])
+for version, title in (("2026.1", "Eerste"), ("2026.2", "Tweede é")):
+    release.publish(small_project.make(root, version, title), root / "releases")
+"""
+
+
+def build(root: Path, **environ: str) -> dict[str, bytes]:
+    command = [sys.executable, "-c", BUILD, str(Path(__file__).parent), str(root)]
+    subprocess.run(command, check=True, env={"PATH": os.environ["PATH"], **environ}, cwd=root.parent)
+    out = root / "releases"
+    return {
+        path.relative_to(out).as_posix(): path.read_bytes()
+        for path in out.rglob("*")
+        if path.is_file() and "store" not in path.relative_to(out).parts and path.name != "store.json"
+    }
+
+
+def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
+    """In another folder, hash seed, time zone, locale, user and home: every file but the store."""
+    (tmp_path / "some where").mkdir()
+    first = build(tmp_path / "a", PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C", HOME="/nowhere")
+    second = build(
+        tmp_path / "some where/else",
+        PYTHONHASHSEED="2", TZ="Pacific/Kiritimati", LC_ALL="C.UTF-8", LANG="nl_BE", USER="x", COLUMNS="20",
+    )  # fmt: skip
+    assert first.keys() == second.keys()
+    assert [name for name in first if first[name] != second[name]] == []
+    assert len(first) > 80
+    assert not [name for name, content in first.items() if str(tmp_path).encode() in content]
+
+
+# --- other ways to fail -----------------------------------------------------------------------------------
+
+
+def test_sources_that_change_meanwhile_stop_the_release(tmp_path: Path) -> None:
+    """What is published is what was judged."""
+    project = small_project.make(tmp_path)
+
+    def meddle(done: int, total: int, name: str) -> None:
+        if name == "validation":
+            (tmp_path / "data/plans/p/fiches/1.yaml").write_text("type: Action\n")
+
+    with pytest.raises(ReleaseError, match=r"data/plans/p/fiches/1\.yaml was changed while"):
+        release.publish(project, tmp_path / "releases", meddle)
+    assert release.list(tmp_path / "releases") == []
+
+
+def test_a_damaged_release_is_not_built_upon(tmp_path: Path) -> None:
+    """A difference to a damaged release would be wrong: it is said, and nothing is published."""
+    out = tmp_path / "releases"
+    path = release.publish(small_project.make(tmp_path), out)
+    (path / "dataset.nq").write_bytes(b"")
+    with pytest.raises(ReleaseCorrupt, match=r"Release 2026\.1 is damaged: dataset\.nq was changed"):
+        release.publish(small_project.make(tmp_path, "2026.2"), out)
+    assert release.list(out) == ["2026.1"]
+
+
+def test_a_second_publisher_waits_for_nobody(tmp_path: Path) -> None:
+    """While somebody publishes, another publish says so and changes nothing."""
+    out = tmp_path / "releases"
+    with folder.publishing(out), pytest.raises(ReleaseBusy):
+        release.publish(small_project.make(tmp_path), out)
+    assert release.list(out) == []
+
+
+def test_progress_names_every_stage_in_order(tmp_path: Path) -> None:
+    """Whoever watches sees how far it is."""
+    seen: list[tuple[int, int, str]] = []
+    release.publish(small_project.make(tmp_path), tmp_path / "releases", lambda *step: seen.append(step))
+    assert seen == [(number, len(STAGES), name) for number, name in enumerate(STAGES)]
+
+
+def test_the_packaged_project_passes_the_gate(tmp_path: Path) -> None:
+    """The real data can be published as it is, and what was published verifies."""
+    path = release.publish(Project.open(), tmp_path)
+    made = release.verify(path)
+    assert made.findings["violation"] == 0
+    assert made.quads > 10_000
