@@ -507,6 +507,16 @@ def test_a_table_speaks_the_language_of_the_reader(lang: str, head: str, state: 
     assert lines[-1] == count
 
 
+def test_a_table_leaves_out_the_twin_of_another_language() -> None:
+    """A reader of Dutch sees labelNl and not labelEn; a column without twin stays; CSV keeps all."""
+    result = Result(
+        "SELECT", ("labelNl", "labelEn", "partEn"), ((Literal("ja"), Literal("yes"), Literal("part")),)
+    )
+    assert result.serialize("table", "nl").split()[:2] == ["labelNl", "partEn"]
+    assert result.serialize("table", "en").split()[:2] == ["labelEn", "partEn"]
+    assert result.serialize("csv", "nl").startswith("labelNl,labelEn,partEn\r\n")
+
+
 def test_a_table_wraps_and_shows_what_a_terminal_would_obey() -> None:
     """Long cells go on in the next line, whole; escape sequences and bidirectional controls are shown, not
     sent.

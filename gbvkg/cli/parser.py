@@ -160,7 +160,7 @@ def _query(parser: argparse.ArgumentParser, lang: str) -> None:
     _argument(parser, lang, "name", "name", nargs="?")
     _argument(parser, lang, "param", "--param", "-p", action="append", default=[])
     _output(parser, lang, QUERY_FORMATS)
-    _argument(parser, lang, "from_release", "--release", default="current")
+    _argument(parser, lang, "from_release", "--release", dest="from_release", default="current")
     _argument(parser, lang, "list", "--list", action="store_true")
     _releases(parser, lang)
 

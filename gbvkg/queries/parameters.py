@@ -79,9 +79,9 @@ class Parameter:
 
     def _refuse(self, value: str) -> BadParameter:
         nl, en = TYPES[self.type]
-        shown = _shown(value)
+        shown, kind = _shown(value), nl.removeprefix("een ")
         return BadParameter(
-            f'Parameter "{self.name}": {shown} is niet {nl}. Bijvoorbeeld: {self.example}',
+            f'Parameter "{self.name}": {shown} is geen {kind}. Bijvoorbeeld: {self.example}',
             f'Parameter "{self.name}": {shown} is not {en}. For example: {self.example}',
         )
 

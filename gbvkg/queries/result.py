@@ -13,13 +13,13 @@ import io
 import json
 import textwrap
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple, parse_query_results, serialize
 
 from gbvkg import formats
 from gbvkg.errors import UsageError
-from gbvkg.vocabulary import BASE, expand, prefixes, shrink
+from gbvkg.vocabulary import BASE, LANGUAGES, expand, prefixes, shrink
 
 Cell = NamedNode | BlankNode | Literal | None
 Row = tuple[Cell, ...]
@@ -144,6 +144,7 @@ def _cannot(format: str, nl: str, en: str, instead: list[str]) -> UsageError:
 
 
 def _table(result: Result, lang: str) -> str:
+    result = _for_reader(result, lang)
     heads = [[_heading(result, name, lang)] for name in result.variables]
     body = [
         [_wrapped(_shown(result, name, cell, lang)) for name, cell in zip(result.variables, row, strict=True)]
@@ -153,6 +154,18 @@ def _table(result: Result, lang: str) -> str:
     rule = [["─" * width] for width in widths]
     lines = [line for row in [heads, rule, *body] for line in _lines(row, widths)]
     return "\n".join([*lines, _count(len(body), lang)]) + "\n"
+
+
+def _for_reader(result: Result, lang: str) -> Result:
+    """The result without the columns that say the same in another language, as ``labelEn`` beside
+    ``labelNl``.
+    """
+    own = lang.capitalize()
+    twins = {name.removesuffix(own) for name in result.variables if name.endswith(own)}
+    others = {stem + other.capitalize() for stem in twins for other in LANGUAGES if other != lang}
+    kept = [i for i, name in enumerate(result.variables) if name not in others]
+    rows = tuple(tuple(row[i] for i in kept) for row in result.rows)
+    return replace(result, variables=tuple(result.variables[i] for i in kept), rows=rows)
 
 
 def _heading(result: Result, name: str, lang: str) -> str:
