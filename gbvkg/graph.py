@@ -325,9 +325,14 @@ def _unknown_references(dataset: Dataset) -> list[Finding]:
 
 
 def _rules(project: Project) -> set[Object]:
-    """The IRIs of all shapes and rules: a waiver refers to one, and they are not part of the dataset."""
+    """The IRIs of all shapes, rules and check queries: a waiver refers to one, and no graph describes them."""
     files = sorted(project.folder("shapes").glob("*.ttl"))
-    return {s.subject for f in files for s in sources.read_source(f, project, f"shapes/{f.name}").statements}
+    read = (sources.read_source(file, project, f"shapes/{file.name}") for file in files)
+    checks = (path.stem.split("-") for path in (project.folder("queries") / "hygiene").glob("*.rq"))
+    return {
+        *(statement.subject for reading in read for statement in reading.statements),
+        *(NamedNode(f"{_RULES}Hygiene{''.join(map(str.capitalize, words))}") for words in checks),
+    }
 
 
 def _kind(iri: str) -> str:
