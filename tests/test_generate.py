@@ -1,4 +1,4 @@
-"""The generator of fictional plans: reproducible, marked as invented, sound without defects, caught with them."""
+"""The generator of fictional plans: reproducible, marked as invented, sound, and its defects are caught."""
 
 from __future__ import annotations
 

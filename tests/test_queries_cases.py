@@ -149,3 +149,6 @@ def test_namespace_drift_knows_every_namespace_of_the_table() -> None:
     flip = {"http": "https", "https": "http"}
     wrong = {re.sub(r"^https?", lambda scheme: flip[scheme[0]], ns) for ns in prefixes().values()}
     assert known == wrong
+    first = re.search(r'REGEX\(STR\(\?value\), "\^\(([^"]+)\)/"\)', text)
+    assert first
+    assert set(first[1].split("|")) == {re.sub(r"^(https?://[^/]+)/.*", r"\1", ns) for ns in wrong}
