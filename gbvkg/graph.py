@@ -325,7 +325,7 @@ def _unknown_references(dataset: Dataset) -> list[Finding]:
 
 
 def _rules(project: Project) -> set[Object]:
-    """The IRIs of all shapes, rules and check queries: a waiver refers to one, and no graph describes them."""
+    """The IRIs of all shapes, rules and check queries: a waiver names one, and no graph describes them."""
     files = sorted(project.folder("shapes").glob("*.ttl"))
     read = (sources.read_source(file, project, f"shapes/{file.name}") for file in files)
     checks = (path.stem.split("-") for path in (project.folder("queries") / "hygiene").glob("*.rq"))
