@@ -7,6 +7,7 @@ Every command imports what it needs when it runs, so that ``gbvkg validate`` doe
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from gbvkg.validation import Report
 
 FINE, FINDINGS = 0, 1
+CACHE = ".gbvkg"
+"""Folder in the project that holds what the last check found out; it may be removed at any time."""
 
 
 @dataclass
@@ -63,24 +66,16 @@ def validate(run: Run) -> int:
 
 
 def checked(run: Run, project: Project, paths: Sequence[Path]) -> Report:
-    """Read, judge and, when asked, reason."""
-    from gbvkg import graph, validation
+    """The verdict of the release gate, so that ``validate`` and ``publish`` cannot differ; of ``paths``
+    only, if any.
+    """
+    from gbvkg.release import gate
+    from gbvkg.validation import placed_in
 
-    reading = run.streams.progress("Bronnen lezen", "Reading sources")
-    loaded = graph.load(project, progress=reading)
-    findings = list(loaded.findings)
-    if run.asked.reason:
-        from gbvkg import reasoning
-
-        run.streams.say("De redeneerder kijkt de ontologie na …", "The reasoner checks the ontology …")
-        findings += reasoning.check_project(project, loaded.dataset.statements)
-    return validation.validate(
-        loaded.dataset,
-        reading=findings,
-        paths=paths or None,
-        engine=run.asked.engine,
-        progress=run.streams.progress("Regels toetsen", "Applying rules"),
-    )
+    bar = run.streams.progress("Controleren", "Checking")
+    cache = project.root / CACHE if run.asked.cache and os.access(project.root, os.W_OK) else None
+    judged = gate.judge(project, bar, engine=run.asked.engine, cache=cache, reason=run.asked.reason)
+    return placed_in(judged.report, paths, project.root) if paths else judged.report
 
 
 def inside(project: Project, path: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from gbvkg import graph, queries, reasoning, validation
 from gbvkg.errors import GateClosed
@@ -15,6 +16,7 @@ from gbvkg.findings import Finding, Severity
 from gbvkg.graph import Dataset
 from gbvkg.project import Project
 from gbvkg.validation import Report, waivers
+from gbvkg.validation.memory import Memory
 
 Progress = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and the name of the step at hand."""
@@ -30,22 +32,34 @@ class Judgement:
     report: Report
 
 
-def judge(project: Project, progress: Progress | None = None) -> Judgement:
+def judge(
+    project: Project,
+    progress: Progress | None = None,
+    *,
+    engine: str = "default",
+    cache: Path | None = None,
+    reason: bool = False,
+) -> Judgement:
     """Read the project, apply its rules, and judge it by its shapes and check queries.
 
-    The shapes judge what was written, as ``gbvkg validate`` does: what the rules add to it, nobody can
-    correct in a source file. The check queries look at both.
+    The shapes judge what was written: what the rules add to it, nobody can correct in a source file. The
+    check queries look at both. ``engine`` is one of ``validation.ENGINES``. With ``cache``, a folder of
+    gbvkg's own, only what a change since the last run can affect is read and judged again, with the same
+    verdict. ``reason`` lets the OWL reasoner look at ontology and data too.
 
-    Raises ProjectError for a project whose own shapes, rules or queries are malformed; never for what its
-    data says.
+    Raises ProjectError for a project whose own shapes, rules or queries are malformed, and
+    BackEndUnavailable when the reasoner does not answer; never for what its data says.
     """
     step = progress or (lambda done, of, name: None)
     step(0, len(STAGES), "read")
-    loaded = graph.load(project)
+    loaded = graph.load(project, cache=cache)
     step(1, len(STAGES), "rules")
     dataset = loaded.dataset.with_statements(reasoning.materialise(loaded.dataset))
+    reasoned = reasoning.check_project(project, loaded.dataset.statements) if reason else []
     step(2, len(STAGES), "shapes")
-    report = validation.validate(loaded.dataset, reading=loaded.findings)
+    previous = Memory(cache, loaded) if cache else None
+    found = [*loaded.findings, *reasoned]
+    report = validation.validate(loaded.dataset, reading=found, engine=engine, previous=previous)
     step(3, len(STAGES), "checks")
     return Judgement(dataset, with_checks(report, queries.hygiene(project, dataset.store(), dataset.place)))
 

@@ -83,7 +83,7 @@ def validate(
         raise UsageError(f"Onbekende engine: {engine}.", f"Unknown engine: {engine}.")
     results = _by_default(used, tables, previous) if engine == "default" else _by_reference(used, tables)
     report = conclude(results, used, tables, dataset, reading)
-    return report if paths is None else _placed_in(report, paths, dataset.project.root)
+    return report if paths is None else placed_in(report, paths, dataset.project.root)
 
 
 def _by_default(used: Shapes, tables: Tables, previous: Memory | None) -> list[Result]:
@@ -171,7 +171,7 @@ def _place(result: Result, places: Places) -> Place | None:
     return place
 
 
-def _placed_in(report: Report, wanted: Sequence[Path], root: Path) -> Report:
+def placed_in(report: Report, wanted: Sequence[Path], root: Path) -> Report:
     """The findings placed in one of the files or folders."""
     folders = [_relative(path, root) for path in wanted]
     kept = [
