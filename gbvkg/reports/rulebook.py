@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
@@ -169,7 +169,13 @@ PARAMETERS = (
 
 def _component(facts: Facts) -> str:
     """The constraint component (SHACL §4) of a rule that has exactly one; else "": a finding cannot tell."""
-    used = [name for name in PARAMETERS if expand(f"sh:{name}") in facts]
     if expand("sh:select") in facts:
         return expand("sh:SPARQLConstraintComponent")
-    return expand(f"sh:{used[0][0].upper()}{used[0][1:]}ConstraintComponent") if len(used) == 1 else ""
+    used = facts.keys() & _parameters()
+    name = used.pop().rpartition("#")[2] if len(used) == 1 else ""
+    return expand(f"sh:{name[0].upper()}{name[1:]}ConstraintComponent") if name else ""
+
+
+@cache
+def _parameters() -> frozenset[str]:
+    return frozenset(expand(f"sh:{name}") for name in PARAMETERS)
