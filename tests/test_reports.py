@@ -152,6 +152,15 @@ def test_text_without_source_line() -> None:
     assert f"--> {FICHE}:99" in text
 
 
+def test_text_counts_per_rule_when_there_are_many() -> None:
+    """Of hundreds of findings a reader first wants to know what they are about."""
+    many = [found("ActionLead", focus=f"{ACTION}{n}") for n in range(9)]
+    many += [found("ActionLabel", Severity.WARNING, focus=f"{ACTION}{n}") for n in range(12)]
+    lines = render(Checked(many), "text", "en", project()).splitlines()
+    assert lines[-4:-2] == [" 9 × ActionLead (violation)", "12 × ActionLabel (warning)"]
+    assert "×" not in render(Checked(many[:10]), "text", "en", project())
+
+
 def test_text_stays_in_the_project() -> None:
     """A place outside the project is named, its file is not shown."""
     secret = Checked([found("ActionLead", place=Place("../../../pyproject.toml", 1, 1))])

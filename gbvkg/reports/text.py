@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from gbvkg.findings import Finding, Severity
 from gbvkg.reports.material import SEVERITY_WORDS, Material, visible
+from gbvkg.reports.rulebook import rule_name
 from gbvkg.sources.statement import Place
 
 WIDTH = 100
@@ -42,10 +44,25 @@ WORDS = {
 }
 
 
+MANY = 10
+"""Findings above which a tally per rule comes before the line that counts them all."""
+
+
 def write(material: Material) -> str:
-    """Blocks of the findings that no waiver lets through, and a line that counts."""
+    """Blocks of the findings that no waiver lets through, a tally when they are many, and a line that
+    counts.
+    """
     blocks = [_block(material, finding) for finding in material.open]
-    return "\n\n".join([*blocks, material.summary()]) + "\n"
+    tally = ["\n".join(_tally(material))] if len(blocks) > MANY else []
+    return "\n\n".join([*blocks, *tally, material.summary()]) + "\n"
+
+
+def _tally(material: Material) -> list[str]:
+    """How often each rule found something, the worst severity first, then the most frequent."""
+    counted = Counter((finding.severity, finding.rule) for finding in material.open)
+    rows = sorted(counted.items(), key=lambda row: (row[0][0], -row[1], row[0][1]))
+    words, width = SEVERITY_WORDS[material.lang], len(str(max(counted.values())))
+    return [f"{count:>{width}} × {rule_name(rule)} ({words[severity]})" for (severity, rule), count in rows]
 
 
 def _block(material: Material, finding: Finding) -> str:
