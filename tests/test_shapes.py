@@ -1,0 +1,469 @@
+"""The rules of ``shapes/*.ttl``, and their cases in ``tests/cases/shapes/<Rule>/{valid,invalid}-*.ttl``.
+
+A case is one file in the style of the W3C SHACL test suite: the data and, at its end, the report that is expected of
+it. It is judged together with ``background.ttl`` (a small fictional plan), the ontology and the code lists, and what
+counts are the results of the rule that its folder is named after, whatever their focus node.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyoxigraph
+import pyshacl
+import pytest
+import rdflib
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat
+from rdflib import RDF, SH, URIRef
+
+from gbvkg.graph import load
+from gbvkg.project import Project
+from gbvkg.validation import shapes as shapes_graph
+from gbvkg.validation.engine import Engine
+from gbvkg.validation.memory import judge_all
+from gbvkg.validation.shapes import Shapes, compile_graph
+from gbvkg.validation.tables import RDF_TYPE, Tables, Term
+from gbvkg.vocabulary import context, expand, packaged_root, prefixes
+
+ROOT = packaged_root()
+SHAPES = ROOT / "shapes"
+CASES = Path(__file__).parent / "cases" / "shapes"
+ONTOLOGY = [ROOT / "ontology" / "gbv.ttl", *sorted((ROOT / "ontology" / "code-lists").glob("*.ttl"))]
+GBVSH, GBV = expand("gbvsh:"), expand("gbv:")
+SKOS = expand("skos:")
+SOURCES = {expand("gbv:").removesuffix("ns#") + f"id/source/{name}": name for name in ("nota-vr-2025", "vraag-354-2021")}
+PROFILES = {"structure": SH.Violation, "completeness": SH.Warning, "information": SH.Info}
+
+
+class Expected(NamedTuple):
+    """One validation result, the parts that a case states, as N-Triples terms ("" when absent)."""
+
+    focus: str
+    path: str
+    value: str
+    severity: str
+    shape: str
+    constraint: str
+    component: str
+
+
+class Rule(NamedTuple):
+    """``shape`` is the node shape with the target; ``by`` is sh:property or sh:sparql."""
+
+    iri: URIRef
+    shape: URIRef
+    by: URIRef
+
+    @property
+    def name(self) -> str:
+        return self.iri.removeprefix(GBVSH)
+
+
+# Reading shapes and cases
+
+
+@cache
+def graph() -> rdflib.Graph:
+    """All shapes as one graph."""
+    found = rdflib.Graph()
+    for file in sorted(SHAPES.glob("*.ttl")):
+        found.parse(file)
+    return found
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """The property shapes and SPARQL constraints of the node shapes that have a target, by name."""
+    targets = (SH.targetClass, SH.targetSubjectsOf, SH.targetObjectsOf, SH.targetNode)
+    found = (
+        Rule(part, shape, by)  # type: ignore[arg-type]
+        for target in targets
+        for shape in graph().subjects(target)
+        for by in (SH.property, SH.sparql)
+        for part in graph().objects(shape, by)
+    )
+    return {rule.name: rule for rule in sorted(set(found))}
+
+
+def alone(rule: Rule) -> rdflib.Graph:
+    """The shapes graph with this rule only: its node shape without the other rules, and all that the rule refers to."""
+    only = rdflib.Graph()
+    for predicate, value in graph().predicate_objects(rule.shape):
+        if predicate not in (SH.property, SH.sparql):
+            only.add((rule.shape, predicate, value))
+    only.add((rule.shape, rule.by, rule.iri))
+    _copy(rule.iri, only)
+    return only
+
+
+def _copy(node: Any, to: rdflib.Graph) -> None:
+    for predicate, value in graph().predicate_objects(node):
+        if (node, predicate, value) not in to:
+            to.add((node, predicate, value))
+            if isinstance(value, rdflib.BNode) or predicate in (SH.node, SH.property, SH.prefixes):
+                _copy(value, to)
+
+
+def compiled(shapes: rdflib.Graph) -> Shapes:
+    tables = Tables(_triples(shapes.serialize(format="nt").encode(), RdfFormat.N_TRIPLES))
+    return compile_graph(tables)
+
+
+def _triples(content: bytes, form: RdfFormat, base: str | None = None) -> Iterator[tuple[Any, NamedNode, Term]]:
+    for quad in pyoxigraph.parse(content, format=form, base_iri=base, rename_blank_nodes=True):
+        yield quad.subject, quad.predicate, quad.object  # type: ignore[misc]
+
+
+def read(file: Path) -> list[tuple[Any, NamedNode, Term]]:
+    return list(_triples(file.read_bytes(), RdfFormat.TURTLE, file.as_uri()))
+
+
+@cache
+def background() -> Tables:
+    return Tables(triple for file in [CASES / "background.ttl", *ONTOLOGY] for triple in read(file))
+
+
+@cache
+def background_graph() -> rdflib.Graph:
+    found = rdflib.Graph()
+    for file in [CASES / "background.ttl", *ONTOLOGY]:
+        found.parse(file)
+    return found
+
+
+def cases(rule: Rule) -> list[Path]:
+    return sorted((CASES / rule.name).glob("*.ttl"))
+
+
+def expected(file: Path) -> set[Expected]:
+    """The results that the report at the end of a case states."""
+    data = Tables(read(file))
+    results = data.instances(NamedNode(str(SH.ValidationResult)))
+    return {_expected(data, result) for result in results}
+
+
+def _expected(data: Tables, result: Term) -> Expected:
+    names = "focusNode resultPath value resultSeverity sourceShape sourceConstraint sourceConstraintComponent"
+    values = [data.forward(NamedNode(str(SH[name]))).get(result, ()) for name in names.split()]
+    return Expected(*(str(next(iter(found), "")) for found in values))
+
+
+def conforms(file: Path) -> bool:
+    [verdict] = [o for _, p, o in read(file) if p.value == str(SH.conforms)]
+    return str(getattr(verdict, "value", "")) == "true"
+
+
+# The two engines
+
+
+def by_default_engine(rule: Rule, shapes: Shapes, file: Path) -> set[Expected]:
+    tables = background()
+    added = [triple for triple in read(file) if tables.add(triple)]
+    try:
+        return {_told(rule, result) for result in judge_all(Engine(shapes, tables)).results()}
+    finally:
+        for triple in added:
+            tables.discard(triple)
+
+
+def _told(rule: Rule, result: Any) -> Expected:
+    constraint, is_query = result.constraint, rule.by == SH.sparql
+    path = result.path if is_query else NamedNode(str(graph().value(rule.iri, SH.path)))
+    value = result.focus if is_query and result.value is None else result.value
+    parts = (result.focus, path, value, NamedNode(constraint.severity), NamedNode(rule.shape if is_query else rule.iri))
+    named = NamedNode(rule.iri) if is_query else None
+    return Expected(*("" if part is None else str(part) for part in (*parts, named, NamedNode(constraint.component))))
+
+
+def by_pyshacl(rule: Rule, file: Path) -> set[Expected]:
+    """pySHACL's results; of a query only those about the things of the case, because it parses it for every focus."""
+    case, data = rdflib.Graph().parse(file, publicID=file.as_uri()), background_graph()
+    added = [triple for triple in case if triple not in data]
+    for triple in added:
+        data.add(triple)
+    mine = sorted({str(node) for node in case.subjects() if isinstance(node, URIRef)})
+    focus = mine if rule.by == SH.sparql else None
+    try:
+        _, report, text = pyshacl.validate(data, shacl_graph=alone(rule), inplace=True, focus_nodes=focus)
+    finally:
+        for triple in added:
+            data.remove(triple)
+    assert isinstance(report, rdflib.Graph), text
+    content = report.serialize(format="nt").encode()
+    told = Tables(_triples(content, RdfFormat.N_TRIPLES))
+    return {_expected(told, node) for node in told.instances(NamedNode(str(SH.ValidationResult)))}
+
+
+# Cases
+
+
+def test_every_rule_has_a_folder_and_every_folder_a_rule() -> None:
+    """The folders of cases are exactly the rules: none untested, none left over."""
+    assert {folder.name for folder in CASES.iterdir() if folder.is_dir()} == set(rules())
+
+
+def test_every_rule_has_a_right_and_a_wrong_case() -> None:
+    """Each rule has at least one valid and one invalid case, named so, and the name agrees with the report."""
+    for rule in rules().values():
+        kinds = {file.name.partition("-")[0] for file in cases(rule)}
+        assert kinds == {"valid", "invalid"}, rule.name
+        for file in cases(rule):
+            assert conforms(file) == file.name.startswith("valid-") == (not expected(file)), file
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_case(name: str) -> None:
+    """The default engine reports, over case and background, exactly the results that the case states."""
+    rule = rules()[name]
+    shapes = compiled(alone(rule))
+    for file in cases(rule):
+        assert by_default_engine(rule, shapes, file) == expected(file), file.name
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_case_by_the_reference_engine(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """pySHACL, the reference, reports the same results."""
+    caplog.set_level("CRITICAL")
+    for file in cases(rules()[name]):
+        assert by_pyshacl(rules()[name], file) == expected(file), file.name
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_a_right_case_is_about_the_rule(name: str) -> None:
+    """A right case has a focus node of its own: it conforms because it is right, not because nobody looked."""
+    shapes = compiled(alone(rules()[name]))
+    for file in cases(rules()[name]):
+        tables = background()
+        added = [triple for triple in read(file) if tables.add(triple)]
+        engine = Engine(shapes, tables)
+        foci = set(engine.core.targets(engine.roots[0].targets))
+        for triple in added:
+            tables.discard(triple)
+        assert foci & {subject for subject, _, _ in added}, file.name
+
+
+def test_the_background_breaks_no_rule() -> None:
+    """Background, ontology and code lists conform to all rules, so every result of a case comes from the case."""
+    outcome = judge_all(Engine(shapes_graph.read(sorted(SHAPES.glob("*.ttl"))), background()))
+    assert [(result.constraint.rule, str(result.focus)) for result in outcome.results()] == []
+
+
+# Mutants
+
+
+def _components(rule: Rule) -> set[str]:
+    shape = next(root.shape for root in compiled(alone(rule)).roots)
+    mine = [constraint for part in shape.walk() for constraint in part.constraints if constraint.rule == rule.iri]
+    return {constraint.component for constraint in mine}
+
+
+@pytest.mark.parametrize("name", sorted(rules()))
+def test_every_part_of_a_rule_is_missed_when_it_is_gone(name: str) -> None:
+    """Mutants: take any one constraint out of a rule (sh:minCount, sh:class, the query …) and a case notices.
+
+    A case states its results exactly, each with its constraint component; so a component that some case names cannot be
+    removed, weakened to nothing or deactivated without failing that case.
+    """
+    rule = rules()[name]
+    noticed = {result.component for file in cases(rule) for result in expected(file)}
+    assert {f"<{component}>" for component in _components(rule)} == noticed
+
+
+@pytest.mark.parametrize("name", ["ActionIndicator", "ActionLead", "LeadInOffice", "PlanActionCount", "SmartSpecific"])
+def test_a_deactivated_rule_fails_its_cases(name: str) -> None:
+    """The argument of the mutant test, tried out: with the rule switched off, its wrong cases no longer agree."""
+    rule = rules()[name]
+    mutant = alone(rule)
+    mutant.add((rule.iri, SH.deactivated, rdflib.Literal(True)))
+    shapes = compiled(mutant)
+    wrong = [file for file in cases(rule) if file.name.startswith("invalid-")]
+    assert all(by_default_engine(rule, shapes, file) != expected(file) for file in wrong)
+
+
+# The shapes themselves
+
+
+def test_the_shapes_are_well_formed() -> None:
+    """SHACL-SHACL, the shapes for shapes graphs of SHACL appendix C, finds nothing wrong."""
+    data = rdflib.Graph().add((URIRef("urn:a"), URIRef("urn:b"), URIRef("urn:c")))
+    verdict, _, text = pyshacl.validate(data, shacl_graph=graph(), meta_shacl=True)
+    assert verdict, text
+
+
+def test_every_rule_says_everything_a_reader_needs() -> None:
+    """A rule has name, description and message in Dutch and English, a group, an order, a profile and its severity."""
+    for rule in rules().values():
+        for about in (SH.name, SH.description, SH.message):
+            texts = list(graph().objects(rule.iri, about))
+            assert sorted(text.language for text in texts) == ["en", "nl"], (rule.name, about)  # type: ignore[attr-defined]
+            if about != SH.name:
+                assert all(str(text).endswith(".") for text in texts), (rule.name, about)
+        [profile] = graph().objects(rule.iri, URIRef(GBVSH + "profile"))
+        [severity] = graph().objects(rule.iri, SH.severity)
+        assert severity == PROFILES[str(profile).removeprefix(GBVSH)] == graph().value(rule.shape, SH.severity), rule.name
+        [group] = graph().objects(rule.iri, SH.group)
+        assert (group, RDF.type, SH.PropertyGroup) in graph(), rule.name
+        assert graph().value(rule.iri, SH.order) is not None, rule.name
+
+
+def test_every_rule_says_what_it_enforces() -> None:
+    """rdfs:seeAlso names the source or the specification; a sentence of a source is in that source, word for word."""
+    texts = {name: _squeezed((ROOT / "data" / "sources" / f"{name}.txt").read_text("utf-8")) for name in SOURCES.values()}
+    for rule in rules().values():
+        seen = {str(value) for value in graph().objects(rule.iri, expand_uri("rdfs:seeAlso"))}
+        quotes = [str(value) for value in graph().objects(rule.iri, expand_uri("gbv:sourceQuote"))]
+        assert seen, rule.name
+        assert bool(quotes) == bool(seen & SOURCES.keys()), rule.name
+        for quote in quotes:
+            assert any(_squeezed(quote) in texts[SOURCES[iri]] for iri in seen & SOURCES.keys()), (rule.name, quote)
+
+
+def expand_uri(curie: str) -> URIRef:
+    return URIRef(expand(curie))
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_the_source_sentences_that_carry_the_plan_are_enforced() -> None:
+    """The promises of the nota about indicators, lead ministers, SMART and fiches each have a rule."""
+    quotes = " ".join(str(quote) for quote in graph().objects(None, expand_uri("gbv:sourceQuote")))
+    for words in ("kwalitatieve en/of kwantitatieve indicatoren", "trekkende minister", "SMART", "plan van aanpak"):
+        assert words in quotes
+
+
+def test_messages_name_only_what_the_query_returns() -> None:
+    """A placeholder {?x} in a message is a variable that the query selects; SHACL §5.2.4 leaves others unfilled."""
+    for rule in rules().values():
+        if rule.by != SH.sparql:
+            continue
+        head = str(graph().value(rule.iri, SH.select)).partition("WHERE")[0]
+        for message in graph().objects(rule.iri, SH.message):
+            used = set(re.findall(r"\{[?$](\w+)\}", str(message)))
+            assert used <= set(re.findall(r"[?$](\w+)", head)), rule.name
+
+
+def test_queries_can_be_evaluated_for_all_focus_nodes_at_once() -> None:
+    """No sub-SELECT, MINUS, VALUES, LIMIT or xsd casts (pySHACL fails open on those); grouping keeps $this."""
+    for rule in rules().values():
+        if rule.by == SH.sparql:
+            query = str(graph().value(rule.iri, SH.select))
+            assert query.count("SELECT") == 1, rule.name
+            assert not re.search(r"\b(MINUS|VALUES|LIMIT|OFFSET|SERVICE|xsd:\w+\s*\()", query), rule.name
+            assert "GROUP BY" not in query or "GROUP BY $this" in query, rule.name
+
+
+def test_the_prefix_table_is_the_one_of_the_context() -> None:
+    """shapes/prefixes.ttl declares exactly the prefixes of ontology/context.jsonld, for the queries of all shapes."""
+    declared = {
+        str(graph().value(node, SH.prefix)): str(graph().value(node, SH.namespace))
+        for node in graph().objects(URIRef(GBVSH.removesuffix("#")), SH.declare)
+    }
+    assert declared == prefixes()
+    assert set(graph().objects(None, SH.prefixes)) == {URIRef(GBVSH.removesuffix("#"))}
+
+
+def test_no_shape_speaks_of_a_term_that_does_not_exist() -> None:
+    """Every gbv: class and property in the shapes, their queries included, is a term of the ontology."""
+    known = {
+        str(term)
+        for term in rdflib.Graph().parse(ONTOLOGY[0]).subjects(RDF.type)
+        if str(term).startswith(GBV)
+    }
+    used = {str(term) for triple in graph() for term in triple if isinstance(term, URIRef) and str(term).startswith(GBV)}
+    for query in graph().objects(None, SH.select):
+        used |= {GBV + name for name in re.findall(r"\bgbv:(\w+)", str(query))}
+    assert used - known <= {GBV + "ReadingRule"}
+
+
+def test_paths_are_single_properties_that_a_source_can_state() -> None:
+    """sh:path of a field is one property; where it is ours, the context has a key for it, so that YAML can say it."""
+    said = {
+        expand(iri) if iri.partition(":")[0] in prefixes() else iri
+        for value in context().values()
+        for iri in [value.get("@id", value.get("@reverse")) if isinstance(value, dict) else value]
+        if isinstance(iri, str)
+    }
+    for rule in rules().values():
+        if rule.by == SH.property:
+            path = graph().value(rule.iri, SH.path)
+            assert isinstance(path, URIRef), rule.name
+            assert not str(path).startswith(GBV) or str(path) in said, rule.name
+
+
+def test_lists_of_choices_are_the_code_lists() -> None:
+    """A field with gbvsh:codeList enforces that very list by sh:node; fields and lists together name all code lists."""
+    lists: set[str] = set()
+    for field, scheme in graph().subject_objects(URIRef(GBVSH + "codeList")):
+        [node] = graph().objects(field, SH.node)
+        [inner] = graph().objects(node, SH.property)
+        assert graph().value(inner, SH.hasValue) == scheme, field
+        lists.add(str(scheme))
+    schemes = {
+        subject.value
+        for file in ONTOLOGY[1:]
+        for subject, predicate, value in read(file)
+        if predicate == RDF_TYPE and value == NamedNode(SKOS + "ConceptScheme")
+    }
+    assert lists == schemes
+
+
+def test_completeness_leads_to_the_plan() -> None:
+    """The completeness profile has a path from every kind of focus node of its rules to the plan."""
+    path = graph().value(URIRef(GBVSH + "completeness"), URIRef(GBVSH + "planPath"))
+    assert graph().value(path, SH.alternativePath) is not None
+    assert not list(graph().objects(URIRef(GBVSH + "structure"), URIRef(GBVSH + "planPath")))
+
+
+def test_the_rules_that_waivers_rely_on_keep_their_names() -> None:
+    """Waivers, published data and documentation name these rules; renaming one would break them."""
+    kept = "ActionIndicator ActionLead ActionPrimaryObjective ActionNumber ActionForm ActionGroup LeadInOffice"
+    assert set(kept.split()) <= set(rules())
+
+
+# The real data
+
+
+def test_every_property_of_the_data_is_a_field() -> None:
+    """What the sources of data/ say about a thing, a shape of its class names: no column that no form shows."""
+    tables = Tables((s.subject, s.predicate, s.object) for s in load(Project.open()).dataset.statements)
+    fields = _fields(tables)
+    missing = {
+        (cls.value, predicate.value)
+        for subject, predicate, _ in tables.triples()
+        for cls in _own_classes(tables.forward(RDF_TYPE).get(subject, ()))
+        if predicate != RDF_TYPE and predicate not in fields.get(cls, ())
+    }
+    assert missing == set()
+
+
+def _fields(tables: Tables) -> dict[Term, set[Term]]:
+    found: dict[Term, set[Term]] = {}
+    for rule in rules().values():
+        for cls in graph().objects(rule.shape, SH.targetClass):
+            for sub in tables.subclasses(NamedNode(str(cls))):
+                if rule.by == SH.property:
+                    found.setdefault(sub, set()).add(NamedNode(str(graph().value(rule.iri, SH.path))))
+    return found
+
+
+def _own_classes(types: Iterable[Term]) -> list[NamedNode]:
+    """Classes whose instances are written in data/; concepts and their lists are written in ontology/."""
+    found = [cls for cls in types if isinstance(cls, NamedNode) and not cls.value.startswith(SKOS)]
+    concepts = background().subclasses(NamedNode(SKOS + "Concept"))
+    return [cls for cls in found if cls not in concepts and cls.value.startswith((GBV, expand("mandaat:"), expand("dcat:")))]
+
+
+def test_a_blank_node_or_literal_never_hides_in_a_case() -> None:
+    """The things of a case have IRIs: examples show what a source may look like, and sources have no blank nodes."""
+    for rule in rules().values():
+        for file in cases(rule):
+            typed = [s for s, p, _ in read(file) if p == RDF_TYPE and isinstance(s, BlankNode)]
+            results = [s for s, p, o in read(file) if p == RDF_TYPE and "shacl#" in str(o)]
+            assert set(typed) <= set(results), file
+            assert not any(isinstance(subject, Literal) for subject, _, _ in read(file)), file
