@@ -17,6 +17,7 @@ from gbvkg import release
 from gbvkg.errors import ReleaseWriteFailed
 from gbvkg.release import publication
 from gbvkg.release.publication import STAGES
+from gbvkg.release.sections import SECTIONS
 
 HERE = Path(__file__).parent
 
@@ -41,7 +42,7 @@ def test_killed_at_any_point_the_old_or_the_new_release_is_whole(tmp_path: Path)
         assert then["versions"][-1] == version
         before = version
     # The test is worth something only when publishers died in the middle of writing.
-    assert sum(point["after"]["unfinished"] for point in points) >= len(publication.SECTIONS)
+    assert sum(point["after"]["unfinished"] for point in points) >= len(SECTIONS)
 
 
 def interrupt(stage: str, done: int, total: int, name: str) -> None:
