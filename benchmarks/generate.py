@@ -427,7 +427,8 @@ def dataset_file() -> Thing:
 
 
 def people() -> Iterator[Thing]:
-    for minister in drawn_from()["ministers"]:
+    facts = drawn_from()
+    for minister in facts["ministers"]:
         name = f"{minister['givenName']} {minister['familyName']}"
         yield {
             "type": "Person",
@@ -436,6 +437,7 @@ def people() -> Iterator[Thing]:
             "label": marked({"nl": name, "en": name}),
             "givenName": minister["givenName"],
             "familyName": minister["familyName"],
+            "name": name + facts["mark"]["nl"],
         }
 
 

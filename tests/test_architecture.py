@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "reasoning": {"errors", "vocabulary", "project", "findings", "sources", "graph"},
     "validation": {"errors", "vocabulary", "project", "findings", "sources", "graph", "reasoning"},
     "queries": {"errors", "formats", "vocabulary", "project", "findings", "sources"},
-    "reports": {"errors", "formats", "vocabulary", "project", "findings", "sources", "validation"},
+    "reports": {"errors", "formats", "vocabulary", "project", "findings", "sources", "validation", "queries"},
     "release": {
         "errors", "config", "formats", "vocabulary", "project", "findings", "sources",
         "graph", "reasoning", "validation", "queries", "reports",

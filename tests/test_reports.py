@@ -157,8 +157,8 @@ def test_text_counts_per_rule_when_there_are_many() -> None:
     many = [found("ActionLead", focus=f"{ACTION}{n}") for n in range(9)]
     many += [found("ActionLabel", Severity.WARNING, focus=f"{ACTION}{n}") for n in range(12)]
     lines = render(Checked(many), "text", "en", project()).splitlines()
-    assert lines[-4:-2] == [" 9 × ActionLead (violation)", "12 × ActionLabel (warning)"]
-    assert "×" not in render(Checked(many[:10]), "text", "en", project())
+    assert lines[-4:-2] == [" 9x ActionLead (violation)", "12x ActionLabel (warning)"]
+    assert "9x" not in render(Checked(many[:10]), "text", "en", project())
 
 
 def test_text_stays_in_the_project() -> None:
@@ -465,7 +465,23 @@ def test_rulebook_reads_the_shapes() -> None:
     assert lead.component == expand("sh:MinCountConstraintComponent")
     label = rules.get(expand("gbvsh:ActionLabel"))
     assert (label.severity, label.component) == (Severity.WARNING, "")
-    assert [rule.short for rule in rules] == ["ActionLabel", "ActionLead"]
+    assert lead.file == "shapes/rules.ttl"
+    ours = [rule.short for rule in rules if not rule.short.startswith("Hygiene")]
+    assert ours == ["ActionLabel", "ActionLead"], "a node shape that only holds rules is none"
+
+
+def test_rulebook_reads_the_check_queries() -> None:
+    """A check query is a rule as well, with the words of its header."""
+    rules = Rulebook.read(project())
+    iri = expand("gbvsh:HygieneCircularBroader")
+    assert iri in rules
+    rule = rules.get(iri)
+    assert (rule.file, set(rule.name), set(rule.message)) == (
+        "queries/hygiene/circular-broader.rq",
+        {"nl", "en"},
+        {"nl", "en"},
+    )
+    assert expand("gbvsh:HygieneNothing") not in rules
 
 
 def test_rulebook_does_not_know() -> None:

@@ -104,7 +104,7 @@ def explain(run: Run) -> int:
 
     rules, lang = Rulebook.read(run.project()), run.streams.lang
     name = run.asked.rule
-    run.streams.data(explanation(find(rules, name), lang) if name else listing(rules, lang))
+    run.streams.data(explanation(find(rules, name), rules, lang) if name else listing(rules, lang))
     return FINE
 
 

@@ -17,8 +17,9 @@ from gbvkg.reports import Rule, Rulebook
 from gbvkg.reports.material import SEVERITY_WORDS, in_language, visible
 from gbvkg.vocabulary import expand, packaged_root
 
-FOLDERS = ("shapes", "sources")
+NAMES = {"valid": ("valid", "clean"), "invalid": ("invalid", "mutant")}
 WIDTH = 100
+EXPECTED = "# The expected report"
 LONGEST_EXAMPLE = 60
 """Lines of a case that are shown."""
 
@@ -80,19 +81,19 @@ def listing(rules: Rulebook, lang: str) -> str:
     return "\n".join([*lines, "", WORDS[lang]["list"].format(count=len(rows))]) + "\n"
 
 
-def explanation(rule: Rule, lang: str) -> str:
+def explanation(rule: Rule, rules: Rulebook, lang: str) -> str:
     """Everything about one rule, for a reader."""
     words = WORDS[lang]
     severity = SEVERITY_WORDS[lang][Severity.VIOLATION if rule.severity is None else rule.severity]
     parts = [
         f"{rule.short}: {rule.title(lang)}",
-        _fact(words["severity"], severity) + _fact(words["profile"], rule.profile),
+        _fact(words["severity"], severity)
+        + _fact(words["profile"], rules.get(rule.profile).title(lang) if rule.profile else ""),
         _section(words["asks"], in_language(rule.description, lang)),
         _section(words["message"], in_language(rule.message, lang)),
         _section(words["quote"], f"“{rule.quote}”" if rule.quote else ""),
-        "".join(_fact(words["source"], iri) for iri in rule.see_also)
-        + _fact(words["file"], f"shapes/{rule.file}"),
-        *(examples(rule.short, lang) or [words["none"] + "\n"]),
+        "".join(_fact(words["source"], iri) for iri in rule.see_also) + _fact(words["file"], rule.file),
+        *(examples(rule, lang) or [words["none"] + "\n"]),
     ]
     return visible("\n".join(part for part in parts if part))
 
@@ -108,28 +109,38 @@ def _section(label: str, text: str) -> str:
     return f"{label}:\n{wrapped}\n"
 
 
-def examples(name: str, lang: str) -> list[str]:
+def examples(rule: Rule, lang: str) -> list[str]:
     """The first right and the first wrong case of a rule, as they are in the test folder."""
     words = WORDS[lang]
-    found = [(kind, case) for kind in ("valid", "invalid") for case in cases(name, kind)[:1]]
+    found = [(kind, case) for kind in NAMES for case in cases(rule, kind)[:1]]
     return [f"{words[kind]} ({case.name}):\n{_shown(case, words['more'])}" for kind, case in found]
 
 
-def cases(name: str, kind: str) -> list[Path]:
-    """The cases of a rule of one kind: files called ``<kind>-…``, or the files of a folder called
-    ``<kind>-…``.
+def cases(rule: Rule, kind: str) -> list[Path]:
+    """The cases of a rule of one kind, "valid" or "invalid": files of that name, or the files of a folder
+    of it.
+
+    A check query has its cases under its own name: clean and mutant.
     """
+    root = packaged_root() / "tests" / "cases"
+    folders = [root / "shapes" / rule.short, root / "sources" / rule.short]
+    if rule.file.startswith("queries/"):
+        folders = [root / "hygiene" / Path(rule.file).stem]
     found: list[Path] = []
-    for folder in FOLDERS:
-        for path in sorted((packaged_root() / "tests" / "cases" / folder / name).glob(f"{kind}*")):
-            found += (
-                [path] if path.is_file() else sorted(inner for inner in path.rglob("*") if inner.is_file())
-            )
+    for path in (
+        path for folder in folders for name in NAMES[kind] for path in sorted(folder.glob(f"{name}*"))
+    ):
+        found += [path] if path.is_file() else sorted(inner for inner in path.rglob("*") if inner.is_file())
     return found
 
 
 def _shown(case: Path, more: str) -> str:
-    lines = case.read_text("utf-8", errors="replace").strip().splitlines()
-    rest = len(lines) - LONGEST_EXAMPLE
-    kept = lines[:LONGEST_EXAMPLE] + ([more.format(count=rest)] if rest > 0 else [])
-    return textwrap.indent("\n".join(kept), "  ") + "\n"
+    """The part of a case that a reader came for: without prefixes, and up to the report that the tests
+    expect.
+    """
+    lines = case.read_text("utf-8", errors="replace").partition(EXPECTED)[0].strip().splitlines()
+    told = [line for line in lines if not line.startswith("@prefix")]
+    kept = [line for line, before in zip(told, ["", *told], strict=False) if line or before]
+    rest = len(kept) - LONGEST_EXAMPLE
+    tail = [more.format(count=rest)] if rest > 0 else []
+    return textwrap.indent("\n".join([*kept[:LONGEST_EXAMPLE], *tail]), "  ") + "\n"

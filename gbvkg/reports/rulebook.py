@@ -1,16 +1,17 @@
-"""What the shapes say about each rule: its name, why it is there, what it asks.
+"""What is said about each rule: its name, what it asks, and the sentence that it enforces.
 
-One rule is one named node of ``shapes/*.ttl``: a node shape, a property shape, a ``sh:sparql`` constraint
-or a rule of the readers. The rulebook refuses to check anything; it is the dictionary behind reports and
-``gbvkg explain``.
+One rule is one named node of ``shapes/*.ttl`` (a property shape, a ``sh:sparql`` constraint, a rule of the
+readers or of the reasoner) or one check query of ``queries/hygiene``. The rulebook refuses to check
+anything; it is the dictionary behind reports and ``gbvkg explain``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
@@ -18,6 +19,9 @@ from gbvkg.errors import ProjectError
 from gbvkg.findings import Severity
 from gbvkg.project import Project
 from gbvkg.vocabulary import expand, shrink
+
+if TYPE_CHECKING:
+    from gbvkg.queries import Check
 
 SEVERITIES = {
     expand("sh:Violation"): Severity.VIOLATION,
@@ -36,16 +40,18 @@ def rule_name(iri: str) -> str:
 
 @dataclass(frozen=True)
 class Rule:
-    """``name``, ``description`` and ``message`` are per language, and empty where the shapes say nothing.
+    """``name``, ``label``, ``description`` and ``message`` are per language, and empty where nothing is
+    said.
 
-    ``quote`` is the sentence of the source that the rule enforces, ``see_also`` where that sentence or more
-    is found, ``profile`` the notation of its severity profile, ``component`` the SHACL constraint component
-    when it has just one.
+    ``file`` is relative to the project; ``quote`` the sentence of the source that the rule enforces;
+    ``see_also`` where that sentence or more is found; ``profile`` the IRI of its severity profile;
+    ``component`` the SHACL constraint component when it has just one.
     """
 
     iri: str
     file: str = ""
     name: Texts = field(default_factory=dict)
+    label: Texts = field(default_factory=dict)
     description: Texts = field(default_factory=dict)
     message: Texts = field(default_factory=dict)
     quote: str = ""
@@ -59,31 +65,50 @@ class Rule:
         return rule_name(self.iri)
 
     def title(self, lang: str) -> str:
-        return self.name.get(lang) or self.short
+        return self.name.get(lang) or self.label.get(lang) or self.short
 
 
 class Rulebook:
-    """All named rules of a project's shapes."""
+    """All rules of a project: of its shapes at once, of its check queries when one is asked for."""
 
-    def __init__(self, rules: dict[str, Rule]) -> None:
-        self._rules = rules
+    def __init__(self, rules: dict[str, Rule], project: Project) -> None:
+        self._of_shapes = rules
+        self._project = project
 
     @classmethod
     def read(cls, project: Project) -> Rulebook:
-        """The rules in the project's ``shapes`` folder. Raises ProjectError for a file that is not Turtle."""
+        """The rules of the project. Raises ProjectError for a file of its shapes that is not Turtle."""
         files = sorted(project.folder("shapes").glob("*.ttl"))
-        return cls(_read(tuple((path, path.stat().st_mtime_ns) for path in files)))
+        return cls(_read(tuple((path, path.stat().st_mtime_ns) for path in files)), project)
+
+    @cached_property
+    def _of_checks(self) -> dict[str, Rule]:
+        from gbvkg.queries import read_checks
+
+        checks = read_checks(self._project)
+        return {check.rule: _rule_of_check(check) for check in checks}
 
     def get(self, iri: str) -> Rule:
-        """The rule, or a nameless one when the shapes do not describe it (a rule from elsewhere)."""
-        return self._rules.get(iri) or Rule(iri)
+        """The rule, or a nameless one when nothing describes it (a rule from elsewhere)."""
+        if iri not in self._of_shapes and iri.startswith(expand("gbvsh:Hygiene")):
+            return self._of_checks.get(iri) or Rule(iri)
+        return self._of_shapes.get(iri) or Rule(iri)
 
     def __iter__(self) -> Iterator[Rule]:
-        """The rules that have a name, by name."""
-        return iter(sorted((r for r in self._rules.values() if r.name), key=lambda r: r.short))
+        """The rules that have a name, by name; shapes that only hold rules, groups and profiles have none."""
+        rules = [*self._of_shapes.values(), *self._of_checks.values()]
+        return iter(sorted((rule for rule in rules if rule.name), key=lambda rule: rule.short))
 
     def __contains__(self, iri: object) -> bool:
-        return iri in self._rules
+        return isinstance(iri, str) and bool(self.get(iri).name)
+
+
+def _rule_of_check(check: Check) -> Rule:
+    query = check.query
+    file = f"queries/{query.topic}/{query.path.name}"
+    return Rule(
+        check.rule, file, query.summary, {}, query.description, check.message, severity=check.severity
+    )
 
 
 @lru_cache(maxsize=8)
@@ -91,7 +116,7 @@ def _read(files: tuple[tuple[Path, int], ...]) -> dict[str, Rule]:
     rules: dict[str, Rule] = {}
     for path, _ in files:
         for iri, facts in _subjects(path).items():
-            rules[iri] = _rule(iri, path.name, facts)
+            rules[iri] = _rule(iri, f"shapes/{path.name}", facts)
     return rules
 
 
@@ -121,12 +146,13 @@ def _rule(iri: str, file: str, facts: Facts) -> Rule:
     return Rule(
         iri,
         file,
-        _texts(facts, "sh:name") or _texts(facts, "rdfs:label"),
+        _texts(facts, "sh:name"),
+        _texts(facts, "rdfs:label"),
         _texts(facts, "sh:description"),
         _texts(facts, "sh:message"),
         next((v.value for v in facts.get(expand("gbv:sourceQuote"), [])), ""),
         tuple(v.value for v in facts.get(expand("rdfs:seeAlso"), [])),
-        next((shrink(v.value).partition(":")[2] for v in facts.get(expand("gbvsh:profile"), [])), ""),
+        next((v.value for v in facts.get(expand("gbvsh:profile"), [])), ""),
         severity[0] if severity else None,
         _component(facts),
     )

@@ -62,7 +62,7 @@ def _tally(material: Material) -> list[str]:
     counted = Counter((finding.severity, finding.rule) for finding in material.open)
     rows = sorted(counted.items(), key=lambda row: (row[0][0], -row[1], row[0][1]))
     words, width = SEVERITY_WORDS[material.lang], len(str(max(counted.values())))
-    return [f"{count:>{width}} × {rule_name(rule)} ({words[severity]})" for (severity, rule), count in rows]
+    return [f"{count:>{width}}x {rule_name(rule)} ({words[severity]})" for (severity, rule), count in rows]
 
 
 def _block(material: Material, finding: Finding) -> str:
