@@ -7,6 +7,7 @@ says.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -35,6 +36,7 @@ Progress = Callable[[int, int, str], None]
 
 _ONTOLOGY = ("gbv.ttl", "code-lists/*.ttl", "alignments/*.ttl")
 _RULES = f"{BASE}ns/shapes#"
+_MANY = 400
 _UNREAD = ("LICENSE*", "README*")
 
 
@@ -315,7 +317,7 @@ def _unknown_references(dataset: Dataset) -> list[Finding]:
                 unknown.setdefault(term, []).append(statement)
     if any(term.value.startswith(_RULES) for term in unknown):
         described |= _rules(project)
-    known = _by_kind(described)
+    known = _by_kind(described) if unknown else {}
     return [
         finding
         for term, users in unknown.items()
@@ -341,16 +343,24 @@ def _kind(iri: str) -> str:
 
 def _by_kind(described: Iterable[Object]) -> dict[str, list[str]]:
     kinds: dict[str, list[str]] = {}
-    for node in described:
-        kinds.setdefault(_kind(node.value), []).append(node.value)
+    for iri in sorted(node.value for node in described):
+        kinds.setdefault(_kind(iri), []).append(iri)
     return kinds
+
+
+def _neighbours(iri: str, known: list[str], start: int) -> list[str]:
+    """The last segments of the ``known`` (sorted) IRIs, of many only those around ``iri``: comparing costs
+    time."""
+    middle = bisect_left(known, iri)
+    around = known if len(known) <= _MANY else known[max(middle - _MANY // 2, 0) : middle + _MANY // 2]
+    return [other[start:] for other in around]
 
 
 def _findings_about(
     term: NamedNode, users: list[Statement], dataset: Dataset, known: dict[str, list[str]]
 ) -> list[Finding]:
     space = _kind(term.value)
-    meant = nearest(term.value[len(space) :], sorted(iri[len(space) :] for iri in known.get(space, ())))
+    meant = nearest(term.value[len(space) :], _neighbours(term.value, known.get(space, []), len(space)))
     shown = dataset.project.base + "id/"
     nl, en = did_you_mean((space + meant).removeprefix(shown) if meant else "")
     return [

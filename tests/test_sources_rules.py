@@ -87,7 +87,8 @@ def test_every_rule_has_a_case(kind: str) -> None:
 def test_invalid_case_fires_its_rule_only(rule: str, case: Path, tmp_path: Path) -> None:
     """A wrong file breaks its own rule, at a place, in two languages, and no other rule."""
     found = graph.load(_project(tmp_path, case), limits=_limits(rule)).findings
-    assert {finding.rule.rpartition("#")[2] for finding in found} == {rule}
+    also = {"ReadingTooManyFaults": {"ReadingUnknownKey"}}.get(rule, set())  # the faults that were too many
+    assert {finding.rule.rpartition("#")[2] for finding in found} == {rule} | also
     for finding in found:
         assert set(finding.message) == {"nl", "en"}
         assert finding.place is not None
@@ -110,7 +111,7 @@ def test_valid_case_is_silent(rule: str, case: Path, tmp_path: Path) -> None:
         ("ReadingWrongType/invalid.yaml", {(6, 22), (7, 12), (8, 7)}),
         ("ReadingUnknownReference/invalid.yaml", {(6, 16), (7, 17)}),
         ("ReadingDuplicateIdentifier/invalid.yaml", {(4, 3)}),
-        ("ReadingBlankNode/invalid.ttl", {(2, 54)}),
+        ("ReadingBlankNode/invalid.ttl", {(2, 38)}),
         ("ReadingTableHeader/invalid.csv", {(1, 2)}),
     ],
 )

@@ -20,7 +20,7 @@ from gbvkg.sources.csvw import Description, parse_description
 from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
 from gbvkg.sources.identifiers import Identifiers, load_identifiers
 from gbvkg.sources.reading import Reading
-from gbvkg.sources.rules import Refused, Rule, breach
+from gbvkg.sources.rules import Enough, Refused, Rule, breach
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.sources.table_reader import TableReader
 from gbvkg.vocabulary import BASE, packaged_root
@@ -145,7 +145,10 @@ def _read_yaml(text: str, project: Project, shown: str, limits: Limits) -> Readi
     reader = yaml_reader.YamlReader(
         context(project), identifiers(project), project.base, shown, graph_of(project, shown)
     )
-    reader.read(text, limits.depth)
+    try:
+        reader.read(text, limits)
+    except Enough:
+        return Reading(findings=reader.findings)
     return Reading(reader.statements, reader.findings, reader.things)
 
 
@@ -169,7 +172,10 @@ def _read_table(text: str, path: Path, project: Project, shown: str, limits: Lim
         _description(path, project, shown, limits),
         sssom,
     )
-    reader.read(text, limits.depth)
+    try:
+        reader.read(text, limits)
+    except Enough:
+        return Reading(findings=reader.findings)
     return Reading(reader.statements, reader.findings)
 
 

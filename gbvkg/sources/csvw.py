@@ -337,7 +337,8 @@ def _normaliser(datatype: str, pattern: Any) -> Callable[[str], str]:
 
 def _date_pattern(pattern: str) -> re.Pattern[str]:
     parts = re.split(r"(yyyy|MM?|dd?)", pattern)
-    if not re.fullmatch(r"[-./ ]?", "".join(parts[::2])[:1]) or len(parts) != 7:
+    fields = {part[0] for part in parts[1::2]}
+    if len(parts) != 7 or fields != {"y", "M", "d"} or not re.fullmatch(r"[-./ ]{0,2}", "".join(parts[::2])):
         raise ValueError(pattern)
     return re.compile("".join(_DATE_FIELDS.get(part, re.escape(part)) for part in parts))
 

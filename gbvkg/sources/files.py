@@ -18,10 +18,11 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a source file may be at most: sizes in bytes, depth in nested brackets or mappings."""
+    """What a source file may be at most: sizes in bytes, YAML nodes, depth in nested brackets or mappings."""
 
     fiche_bytes: int = 5_000_000
     table_bytes: int = 50_000_000
+    nodes: int = 250_000
     depth: int = 50
 
 

@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode
 
 from gbvkg.findings import Finding
 from gbvkg.sources.context import Context, named_node
-from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest
+from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Place
 
 _SCHEMES = {"http", "https", "urn", "mailto", "tel"}
@@ -38,8 +38,9 @@ def _problem(text: str, iri: str, context: Context) -> Problem:
     if text.startswith("_:"):
         return Problem(
             Rule.BLANK_NODE,
-            f'"{text}" heeft buiten dit bestand geen betekenis. Geef het ding een IRI: soort/referentie.',
-            f'"{text}" means nothing outside this file. Give the thing an IRI: kind/reference.',
+            f"{quoted(text)} heeft buiten dit bestand geen betekenis. Geef het ding een IRI: "
+            "soort/referentie.",
+            f"{quoted(text)} means nothing outside this file. Give the thing an IRI: kind/reference.",
         )
     if colon and prefix.replace("-", "").isalnum() and prefix not in _SCHEMES:
         nl, en = did_you_mean(
@@ -47,14 +48,16 @@ def _problem(text: str, iri: str, context: Context) -> Problem:
         )
         return Problem(
             Rule.UNKNOWN_PREFIX,
-            f'Het voorvoegsel "{prefix}:" staat niet in de tabel.{nl}',
-            f'The prefix "{prefix}:" is not in the table.{en}',
+            f"Het voorvoegsel {quoted(prefix + ':')} staat niet in de tabel.{nl}",
+            f"The prefix {quoted(prefix + ':')} is not in the table.{en}",
         )
     return Problem(
         Rule.BAD_IRI,
-        f'"{text}" is geen verwijzing. Schrijf soort/referentie, zoals plan/vap-ggg-2025, of een webadres '
+        f"{quoted(text)} is geen verwijzing. Schrijf soort/referentie, zoals plan/vap-ggg-2025, of een "
+        "webadres "
         "met https://.",
-        f'"{text}" is not a reference. Write kind/reference, like plan/vap-ggg-2025, or a web address with '
+        f"{quoted(text)} is not a reference. Write kind/reference, like plan/vap-ggg-2025, or a web address "
+        "with "
         "https://.",
     )
 

@@ -14,6 +14,8 @@ from gbvkg.findings import Finding, Severity, Stage
 from gbvkg.sources.statement import Place
 from gbvkg.vocabulary import expand
 
+_LONGEST = 80
+
 
 class Rule(Enum):
     """Name of the rule in ``gbvsh:`` and the stage at which it is applied."""
@@ -23,6 +25,7 @@ class Rule(Enum):
     TOO_LARGE = ("ReadingTooLarge", Stage.FILE)
     NOT_TEXT = ("ReadingNotText", Stage.FILE)
     SYNTAX = ("ReadingSyntax", Stage.FILE)
+    TOO_MANY_FAULTS = ("ReadingTooManyFaults", Stage.FILE)
     TOO_DEEP = ("ReadingTooDeep", Stage.FILE)
     ALIAS_REFUSED = ("ReadingAliasRefused", Stage.FILE)
     TAG_REFUSED = ("ReadingTagRefused", Stage.FILE)
@@ -64,6 +67,33 @@ class Refused(Exception):
         self.finding = finding
 
 
+class Enough(Exception):
+    """A file has so many faults that the rest of it is not looked at. Never leaves the package."""
+
+
+class Faults(list[Finding]):
+    """The findings about one file. ``add`` raises Enough at the ``MOST``-th, after a finding that says so."""
+
+    MOST = 500
+
+    def add(self, finding: Finding) -> None:
+        self.append(finding)
+        if len(self) < self.MOST:
+            return
+        place = finding.place or Place("")
+        self.append(
+            breach(
+                Rule.TOO_MANY_FAULTS,
+                place,
+                f"{self.MOST} fouten in dit bestand; vanaf hier is het niet verder gelezen. Verbeter eerst "
+                "deze.",
+                f"{self.MOST} faults in this file; from here it was not read any further. Correct these "
+                "first.",
+            )
+        )
+        raise Enough
+
+
 def breach(
     rule: Rule, place: Place, nl: str, en: str, *, focus: str = "", path: str = "", value: str = ""
 ) -> Finding:
@@ -71,8 +101,16 @@ def breach(
     return Finding(Severity.VIOLATION, rule.iri, rule.stage, {"nl": nl, "en": en}, focus, path, value, place)
 
 
+def quoted(text: str) -> str:
+    """``text`` between quotation marks for a message: on one line, and cut when it is long."""
+    line = " ".join(text.split())
+    return f'"{line}"' if len(line) <= _LONGEST else f'"{line[: _LONGEST - 1]}…"'
+
+
 def nearest(wrong: str, right: Iterable[str]) -> str:
     """The most similar of ``right``, or "" when nothing resembles ``wrong``; case does not matter."""
+    if len(wrong) > _LONGEST:
+        return ""
     folded: dict[str, str] = {}
     for candidate in right:
         folded.setdefault(candidate.casefold(), candidate)

@@ -17,12 +17,12 @@ from io import StringIO
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.findings import Finding
 from gbvkg.sources.context import Context
 from gbvkg.sources.csvw import Column, Description, Template
+from gbvkg.sources.files import Limits
 from gbvkg.sources.lexical import XSD, expected, is_valid, repair
 from gbvkg.sources.references import misspelled, resolve
-from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean, nearest
+from gbvkg.sources.rules import Faults, Refused, Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement
 from gbvkg.sources.yaml_tree import Listing, Node, Text, compose
 from gbvkg.sources.yaml_tree import Mapping as YamlMapping
@@ -57,16 +57,16 @@ class TableReader:
     description: Description
     by_name: bool = False
     statements: list[Statement] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: Faults = field(default_factory=Faults)
     _said: set[tuple[object, object, object]] = field(default_factory=set)
     _keys: dict[tuple[str, ...], int] = field(default_factory=dict)
     _nodes: dict[str, NamedNode | None] = field(default_factory=dict)
     _defaults: dict[str, tuple[str, Place]] = field(default_factory=dict)
 
-    def read(self, text: str, depth: int) -> None:
+    def read(self, text: str, limits: Limits) -> None:
         """Fills ``statements`` and ``findings`` from ``text``; raises Refused for an unreadable table."""
         if self.by_name:
-            self._header_block(text, depth)
+            self._header_block(text, limits)
         records = self._records(text)
         line, titles = next(records, (1, []))
         order = self._order(titles, line)
@@ -146,8 +146,8 @@ class TableReader:
         self._report(
             Rule.TABLE_HEADER,
             place,
-            f'De beschrijving kent hier geen kolom "{title}".{nl}',
-            f'The description has no column "{title}" here.{en}',
+            f"De beschrijving kent hier geen kolom {quoted(title)}.{nl}",
+            f"The description has no column {quoted(title)} here.{en}",
         )
 
     def _lost_titles(self, titles: list[str], line: int) -> None:
@@ -160,15 +160,14 @@ class TableReader:
                 f"These columns are missing: {names}. Add them to the header row.",
             )
 
-    def _header_block(self, text: str, depth: int) -> None:
+    def _header_block(self, text: str, limits: Limits) -> None:
         """The YAML comments before an SSSOM table: a prefix map, and values that hold for every row."""
         lines = []
         for line in StringIO(text, newline=""):
             if not line.startswith("#"):
                 break
             lines.append(" " + line[1:])  # the same columns as in the file
-        root, found = compose("".join(lines), self.shown, depth)
-        self.findings += found
+        root = compose("".join(lines), self.shown, limits, self.findings)
         for key, value in root.entries.values() if isinstance(root, YamlMapping) else ():
             self._header_slot(key, value)
 
@@ -185,15 +184,15 @@ class TableReader:
             self._report(
                 Rule.UNKNOWN_KEY,
                 Place(self.shown, key.line, key.column),
-                f'De kop van een SSSOM-bestand kent "{key.value}" niet.{nl}',
-                f'The header of an SSSOM file has no "{key.value}".{en}',
+                f"De kop van een SSSOM-bestand kent {quoted(key.value)} niet.{nl}",
+                f"The header of an SSSOM file has no {quoted(key.value)}.{en}",
             )
 
     def _declare(self, prefix: Text, space: Text) -> None:
         place = Place(self.shown, prefix.line, prefix.column)
         finding = misspelled(prefix.value, space.value, place, self.context)
         if finding:
-            self.findings.append(finding)
+            self.findings.add(finding)
 
     # --- cells ----------------------------------------------------------------------------------------------
 
@@ -242,8 +241,8 @@ class TableReader:
         self._report(
             Rule.WRONG_TYPE,
             place,
-            f'Kolom "{column.titles[0]}" vraagt {nl}; hier staat "{text}".{ask_nl}',
-            f'Column "{column.titles[0]}" takes {en}; here is "{text}".{ask_en}',
+            f'Kolom "{column.titles[0]}" vraagt {nl}; hier staat {quoted(text)}.{ask_nl}',
+            f'Column "{column.titles[0]}" takes {en}; here is {quoted(text)}.{ask_en}',
             value=str(Literal(text)),
         )
         return False
@@ -326,7 +325,7 @@ class TableReader:
         return None
 
     def _report(self, rule: Rule, place: Place, nl: str, en: str, value: str = "") -> None:
-        self.findings.append(breach(rule, place, nl, en, value=value))
+        self.findings.add(breach(rule, place, nl, en, value=value))
 
 
 def _joined(value: Text | Listing) -> str:

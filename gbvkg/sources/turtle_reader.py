@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from contextlib import suppress
 from hashlib import sha256
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from gbvkg.findings import Finding
 from gbvkg.sources.context import Context
-from gbvkg.sources.lexical import XSD, expected, is_valid, repair
+from gbvkg.sources.lexical import expected, is_valid, repair
 from gbvkg.sources.references import misspelled
-from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean
-from gbvkg.sources.statement import Place, Statement
+from gbvkg.sources.rules import Enough, Faults, Refused, Rule, breach, did_you_mean, quoted
+from gbvkg.sources.statement import Object, Place, Statement
 
 _STRING = (
     r'"""(?:[^"\\]|\\.|"(?!""))*+"""|' r"'''(?:[^'\\]|\\.|'(?!''))*+'''|"
@@ -87,21 +88,23 @@ def places(text: str, shown: str) -> list[Place]:
     return [lines.place(offset) for offset in _Scan(text).offsets]
 
 
-def check_turtle(text: str, shown: str, statements: list[Statement], context: Context) -> list[Finding]:
+def check_turtle(text: str, shown: str, statements: list[Statement], context: Context) -> Faults:
     """Findings about literals outside their datatype and prefixes spelled otherwise than in the table."""
-    spelled = [misspelled(name, space, place, context) for name, space, place in _declared(text, shown)]
-    findings = [finding for finding in spelled if finding]
-    wrong = [
-        n
-        for n, statement in enumerate(statements)
-        if isinstance(statement.object, Literal)
-        and statement.object.datatype.value.startswith(XSD)
-        and not is_valid(statement.object.value, statement.object.datatype.value)
-    ]
-    where = places(text, shown) if wrong else []
-    return findings + [
-        _wrong_literal(statements[n], where[n] if n < len(where) else Place(shown)) for n in wrong
-    ]
+    faults = Faults()
+    with suppress(Enough):
+        for name, space, place in _declared(text, shown):
+            finding = misspelled(name, space, place, context)
+            if finding:
+                faults.add(finding)
+        wrong = [n for n, statement in enumerate(statements) if _is_wrong(statement.object)]
+        where = places(text, shown) if wrong else []
+        for n in wrong:
+            faults.add(_wrong_literal(statements[n], where[n] if n < len(where) else Place(shown)))
+    return faults
+
+
+def _is_wrong(term: Object) -> bool:
+    return isinstance(term, Literal) and not is_valid(term.value, term.datatype.value)
 
 
 def _wrong_literal(statement: Statement, place: Place) -> Finding:
@@ -112,8 +115,8 @@ def _wrong_literal(statement: Statement, place: Place) -> Finding:
     return breach(
         Rule.WRONG_TYPE,
         place,
-        f'"{literal.value}" moet {nl} zijn.{ask_nl}',
-        f'"{literal.value}" must be {en}.{ask_en}',
+        f"{quoted(literal.value)} moet {nl} zijn.{ask_nl}",
+        f"{quoted(literal.value)} must be {en}.{ask_en}",
         focus=statement.subject.value,
         path=statement.predicate.value,
         value=str(literal),
@@ -216,8 +219,8 @@ class _Frame:
 class _Scan:
     """The offset of each object of a Turtle text that pyoxigraph accepted, in the order of its triples.
 
-    That order: a triple comes with the token that completes it (a string is complete at the token after it, because
-    a language or a datatype may follow), and of the triples of one token the last comes first.
+    That order: a triple comes with the token that completes it (a string is complete at the token after it,
+    because a language or a datatype may follow), and of the triples of one token the last comes first.
     """
 
     def __init__(self, text: str) -> None:
@@ -275,7 +278,8 @@ class _Scan:
             frame.expects = {".": 0, ";": 1, ",": 2}[token]
 
     def _begin(self, offset: int) -> None:
-        """A term begins: in a collection its cell is linked, to the list that it begins or to the cell before."""
+        """A term begins: in a collection its cell is linked, to the list that it begins or to the cell
+        before."""
         frame = self.stack[-1]
         if frame.kind != "(":
             return

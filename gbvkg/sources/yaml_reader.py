@@ -15,10 +15,11 @@ from pyoxigraph import Literal, NamedNode
 
 from gbvkg.findings import Finding
 from gbvkg.sources.context import Context, Term, named_node
+from gbvkg.sources.files import Limits
 from gbvkg.sources.identifiers import SEGMENT, Identifiers
 from gbvkg.sources.lexical import expected, is_language_tag, is_valid, repair
 from gbvkg.sources.references import resolve
-from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest
+from gbvkg.sources.rules import Faults, Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement, Subject
 from gbvkg.sources.yaml_tree import Listing, Mapping, Node, Text, compose
 
@@ -46,13 +47,12 @@ class YamlReader:
     shown: str
     graph: NamedNode
     statements: list[Statement] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: Faults = field(default_factory=Faults)
     things: list[Thing] = field(default_factory=list)
 
-    def read(self, text: str, depth: int) -> None:
+    def read(self, text: str, limits: Limits) -> None:
         """Fills the three lists from ``text``; raises Refused when it is unreadable."""
-        root, found = compose(text, self.shown, depth)
-        self.findings += found
+        root = compose(text, self.shown, limits, self.findings)
         if isinstance(root, Mapping):
             self._top(root)
         elif isinstance(root, Listing):
@@ -124,8 +124,8 @@ class YamlReader:
             self._report(
                 Rule.UNKNOWN_KEY,
                 key,
-                f'De sleutel "{key.value}" bestaat niet.{nl}',
-                f'The key "{key.value}" does not exist.{en}',
+                f"De sleutel {quoted(key.value)} bestaat niet.{nl}",
+                f"The key {quoted(key.value)} does not exist.{en}",
                 thing,
             )
 
@@ -161,7 +161,9 @@ class YamlReader:
             if part.node is not None:
                 self._link(term, part.node, Place(self.shown, node.line, node.column), thing)
         else:
-            nl, en = ("een code uit de lijst", "a code of the list") if term.vocab else expected(term.coercion)
+            nl, en = (
+                ("een code uit de lijst", "a code of the list") if term.vocab else expected(term.coercion)
+            )
             self._wrong(term, node, thing, nl or "gewone tekst, geen blok", en or "plain text, not a block")
 
     def _scalar(self, term: Term, node: Text, thing: Thing) -> None:
@@ -193,8 +195,8 @@ class YamlReader:
                 self._report(
                     Rule.BAD_LANGUAGE,
                     tag,
-                    f'"{tag.value}" is geen taalcode, zoals nl, en of nl-BE.{nl}',
-                    f'"{tag.value}" is not a language tag, like nl, en or nl-BE.{en}',
+                    f"{quoted(tag.value)} is geen taalcode, zoals nl, en of nl-BE.{nl}",
+                    f"{quoted(tag.value)} is not a language tag, like nl, en or nl-BE.{en}",
                     thing,
                     term,
                 )
@@ -237,8 +239,8 @@ class YamlReader:
                 self._report(
                     Rule.UNKNOWN_TYPE,
                     text,
-                    f'"{text.value}" is geen soort ding dat gbvkg kent.{nl}',
-                    f'"{text.value}" is not a kind of thing that gbvkg knows.{en}',
+                    f"{quoted(text.value)} is geen soort ding dat gbvkg kent.{nl}",
+                    f"{quoted(text.value)} is not a kind of thing that gbvkg knows.{en}",
                 )
                 continue
             node = self._iri(text, "", None, None)
@@ -364,12 +366,12 @@ class YamlReader:
 
     def _wrong(self, term: Term, node: Node, thing: Thing, nl: str, en: str, meant: str = "") -> None:
         value = (
-            f'"{node.value}"'
+            f"{quoted(node.value)}"
             if type(node) is Text
             else {Mapping: "blok", Listing: "lijst"}.get(type(node), "")
         )
         value_en = (
-            f'"{node.value}"'
+            f"{quoted(node.value)}"
             if type(node) is Text
             else {Mapping: "block", Listing: "list"}.get(type(node), "")
         )
@@ -397,8 +399,8 @@ class YamlReader:
         self._report(
             Rule.REPEATED_VALUE,
             node,
-            f'"{node.value}" staat al op regel {line} in dezelfde lijst. Schrap er een.',
-            f'"{node.value}" is already on line {line} of the same list. Remove one.',
+            f"{quoted(node.value)} staat al op regel {line} in dezelfde lijst. Schrap er een.",
+            f"{quoted(node.value)} is already on line {line} of the same list. Remove one.",
             thing,
             term,
         )
@@ -423,7 +425,7 @@ class YamlReader:
         place = Place(self.shown, node.line, node.column) if node is not None else Place(self.shown)
         focus = thing.node.value if thing and thing.node else ""
         value = str(Literal(node.value)) if type(node) is Text and term is not None else ""
-        self.findings.append(
+        self.findings.add(
             breach(rule, place, nl, en, focus=focus, path=term.iri if term else "", value=value)
         )
 

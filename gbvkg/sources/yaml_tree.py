@@ -12,8 +12,8 @@ from typing import Any
 
 import yaml
 
-from gbvkg.findings import Finding
-from gbvkg.sources.rules import Refused, Rule, breach
+from gbvkg.sources.files import Limits
+from gbvkg.sources.rules import Faults, Refused, Rule, breach, quoted
 from gbvkg.sources.statement import Place
 
 try:
@@ -65,15 +65,16 @@ Node = Text | Listing | Mapping
 _NULLS = {"~", "null", "Null", "NULL"}
 
 
-def compose(text: str, shown: str, depth: int) -> tuple[Node | None, list[Finding]]:
-    """The tree of the one document in ``text`` (None when it is empty) and the findings about its keys.
+def compose(text: str, shown: str, limits: Limits, faults: Faults) -> Node | None:
+    """The tree of the one document in ``text``, None when it is empty; adds what is wrong with keys to
+    ``faults``.
 
-    Raises Refused for a file that cannot be read as a whole. Memory is bounded by the text: nothing is ever
-    repeated.
+    Raises Refused for a file that cannot be read as a whole. Memory is bounded by the text and by ``limits``:
+    nothing is ever repeated.
     """
-    composer = _Composer(text, shown, depth)
+    composer = _Composer(text, shown, limits, faults)
     try:
-        return composer.run(), composer.findings
+        return composer.run()
     except yaml.MarkedYAMLError as error:
         raise composer.syntax(error.problem_mark or error.context_mark, error.problem or "") from None
     except yaml.reader.ReaderError as error:
@@ -83,11 +84,12 @@ def compose(text: str, shown: str, depth: int) -> tuple[Node | None, list[Findin
 
 
 class _Composer:
-    def __init__(self, text: str, shown: str, depth: int) -> None:
+    def __init__(self, text: str, shown: str, limits: Limits, faults: Faults) -> None:
         self.text = text
         self.shown = shown
-        self.depth = depth
-        self.findings: list[Finding] = []
+        self.limits = limits
+        self.faults = faults
+        self.nodes = 0
         self.stack: list[Mapping | Listing] = []
         self.pending: list[Text | None] = []  # per open mapping: the key that waits for its value
         self.root: Node | None = None
@@ -128,22 +130,25 @@ class _Composer:
                 breach(
                     Rule.TAG_REFUSED,
                     self._place(event.start_mark),
-                    f'Het YAML-label "{event.tag}" wordt niet gelezen. Laat het weg; het type volgt uit de '
+                    f"Het YAML-label {quoted(event.tag)} wordt niet gelezen. Laat het weg; het type volgt "
+                    "uit de "
                     "sleutel.",
-                    f'The YAML tag "{event.tag}" is not read. Leave it out; the key decides the type.',
+                    f"The YAML tag {quoted(event.tag)} is not read. Leave it out; the key decides the type.",
                 )
             )
 
     def _open(self, event: Any, kind: type[Mapping] | type[Listing]) -> None:
         self._refuse_marks(event)
-        if len(self.stack) >= self.depth:
+        if len(self.stack) >= self.limits.depth:
             raise Refused(
                 breach(
                     Rule.TOO_DEEP,
                     self._place(event.start_mark),
-                    f"Dieper genest dan {self.depth} niveaus. Beschrijf het geneste ding apart en verwijs "
+                    f"Dieper genest dan {self.limits.depth} niveaus. Beschrijf het geneste ding apart en "
+                    "verwijs "
                     "ernaar.",
-                    f"Nested deeper than {self.depth} levels. Describe the nested thing apart and refer to "
+                    f"Nested deeper than {self.limits.depth} levels. Describe the nested thing apart and "
+                    "refer to "
                     "it.",
                 )
             )
@@ -158,6 +163,9 @@ class _Composer:
         self.pending.pop()
 
     def _add(self, node: Node) -> None:
+        self.nodes += 1
+        if self.nodes > self.limits.nodes:
+            raise self._too_many(node)
         if not self.stack:
             self.root = node
             return
@@ -171,6 +179,17 @@ class _Composer:
         else:
             self.pending[-1] = None
             self._enter(parent, key, node)  # type: ignore[arg-type]
+
+    def _too_many(self, node: Node) -> Refused:
+        most = self.limits.nodes
+        return Refused(
+            breach(
+                Rule.TOO_LARGE,
+                Place(self.shown, node.line, node.column),
+                f"Meer dan {most:,} waarden in één bestand. Splits het bestand.".replace(",", "."),
+                f"More than {most:,} values in one file. Split the file.",
+            )
+        )
 
     def _key(self, node: Node) -> Text:
         if type(node) is Text:
@@ -189,13 +208,13 @@ class _Composer:
     def _enter(self, parent: Mapping, key: Text, node: Node) -> None:
         first = parent.entries.setdefault(key.value, (key, node))
         if first[0] is not key:
-            self.findings.append(
+            self.faults.add(
                 breach(
                     Rule.DUPLICATE_KEY,
                     Place(self.shown, key.line, key.column),
-                    f'De sleutel "{key.value}" staat al op regel {first[0].line}. '
+                    f"De sleutel {quoted(key.value)} staat al op regel {first[0].line}. "
                     "Voeg de waarden samen in een lijst of schrap er een.",
-                    f'The key "{key.value}" is already on line {first[0].line}. '
+                    f"The key {quoted(key.value)} is already on line {first[0].line}. "
                     "Join the values in one list or remove one.",
                 )
             )
