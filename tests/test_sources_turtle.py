@@ -15,6 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse, se
 from gbvkg import sources
 from gbvkg.project import Project
 from gbvkg.sources import turtle_reader
+from gbvkg.sources.files import LIMITS
 from gbvkg.sources.statement import Statement
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +26,7 @@ RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
 
 def read(text: str) -> list[Statement]:
-    return turtle_reader.read_turtle(text, "zaak.ttl", BASE, GRAPH, 50)
+    return turtle_reader.read_turtle(text, "zaak.ttl", BASE, GRAPH, LIMITS)
 
 
 def _written_at(text: str, offset: int, directives: str) -> Any:

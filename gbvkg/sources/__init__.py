@@ -154,7 +154,7 @@ def _read_yaml(text: str, project: Project, shown: str, limits: Limits) -> Readi
 
 def _read_turtle(text: str, project: Project, shown: str, limits: Limits) -> Reading:
     graph = graph_of(project, shown)
-    statements = turtle_reader.read_turtle(text, shown, f"{project.base}id/", graph, limits.depth)
+    statements = turtle_reader.read_turtle(text, shown, f"{project.base}id/", graph, limits)
     findings = turtle_reader.check_turtle(text, shown, statements, context(project))
     if shown.startswith("data/"):
         blank = turtle_reader.refuse_blank_nodes(text, shown, statements)

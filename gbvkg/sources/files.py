@@ -18,11 +18,12 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a source file may be at most: sizes in bytes, YAML nodes, depth in nested brackets or mappings."""
+    """What a source file may be at most: sizes in bytes, YAML nodes, statements, depth in nested brackets or mappings."""
 
     fiche_bytes: int = 5_000_000
     table_bytes: int = 50_000_000
     nodes: int = 250_000
+    statements: int = 500_000
     depth: int = 50
 
 
@@ -65,6 +66,18 @@ def read_bytes(path: Path, shown: str, limit: int) -> bytes:
             )
         )
     return content
+
+
+def too_many(place: Place, most: int) -> Refused:
+    """The refusal of a file that says more than ``most`` things, at the place of the first that is too many."""
+    return Refused(
+        breach(
+            Rule.TOO_LARGE,
+            place,
+            f"Meer dan {most:,} waarden in één bestand. Splits het bestand.".replace(",", "."),
+            f"More than {most:,} values in one file. Split the file.",
+        )
+    )
 
 
 def decode(content: bytes, shown: str) -> str:

@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode
 
 from gbvkg.sources.context import Context
 from gbvkg.sources.csvw import Column, Description, Template
-from gbvkg.sources.files import Limits
+from gbvkg.sources.files import Limits, too_many
 from gbvkg.sources.lexical import XSD, expected, is_valid, repair
 from gbvkg.sources.references import misspelled, resolve
 from gbvkg.sources.rules import Faults, Refused, Rule, breach, did_you_mean, nearest, quoted
@@ -77,6 +77,8 @@ class TableReader:
             row = self._row(start, number, cells, order)
             if row is not None:
                 self._emit(row)
+            if len(self.statements) > limits.statements:
+                raise too_many(Place(self.shown, start), limits.statements)
 
     # --- text → cells ---------------------------------------------------------------------------------------
 

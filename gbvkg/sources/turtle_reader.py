@@ -12,11 +12,13 @@ import re
 from bisect import bisect_right
 from contextlib import suppress
 from hashlib import sha256
+from itertools import islice
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from gbvkg.findings import Finding
 from gbvkg.sources.context import Context
+from gbvkg.sources.files import Limits, too_many
 from gbvkg.sources.lexical import expected, is_valid, repair
 from gbvkg.sources.references import misspelled
 from gbvkg.sources.rules import Enough, Faults, Refused, Rule, breach, did_you_mean, quoted
@@ -42,17 +44,19 @@ _PREFIX = re.compile(
 )
 
 
-def read_turtle(text: str, shown: str, base: str, graph: NamedNode, depth: int) -> list[Statement]:
+def read_turtle(text: str, shown: str, base: str, graph: NamedNode, limits: Limits) -> list[Statement]:
     """The statements of ``text``, placed at line 0 of the file; see ``places`` for their lines.
 
     Raises Refused for a syntax error, deep nesting and triple terms. Relative IRIs resolve against ``base``.
     """
-    check_depth(text, shown, depth)
+    check_depth(text, shown, limits.depth)
     try:
-        quads = list(parse(text, format=RdfFormat.TURTLE, base_iri=base))
+        quads = list(islice(parse(text, format=RdfFormat.TURTLE, base_iri=base), limits.statements + 1))
     except SyntaxError as error:
         raise _syntax(error, shown) from None
     place = Place(shown)
+    if len(quads) > limits.statements:
+        raise too_many(place, limits.statements)
     statements = []
     for quad in quads:
         if not isinstance(quad.object, NamedNode | Literal | BlankNode):
@@ -254,7 +258,7 @@ class _Scan:
                 self._complete(offset)
 
     def _suffix(self, token: str, kind: str) -> bool:
-        """Whether the token belongs to the string before it; completes the string unless a datatype follows."""
+        """Whether the token belongs to the string before it, which is complete unless a datatype follows."""
         if token == "^^":
             self.typed = True
             return True

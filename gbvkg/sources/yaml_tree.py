@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from gbvkg.sources.files import Limits
+from gbvkg.sources.files import Limits, too_many
 from gbvkg.sources.rules import Faults, Refused, Rule, breach, quoted
 from gbvkg.sources.statement import Place
 
@@ -165,7 +165,7 @@ class _Composer:
     def _add(self, node: Node) -> None:
         self.nodes += 1
         if self.nodes > self.limits.nodes:
-            raise self._too_many(node)
+            raise too_many(Place(self.shown, node.line, node.column), self.limits.nodes)
         if not self.stack:
             self.root = node
             return
@@ -179,17 +179,6 @@ class _Composer:
         else:
             self.pending[-1] = None
             self._enter(parent, key, node)  # type: ignore[arg-type]
-
-    def _too_many(self, node: Node) -> Refused:
-        most = self.limits.nodes
-        return Refused(
-            breach(
-                Rule.TOO_LARGE,
-                Place(self.shown, node.line, node.column),
-                f"Meer dan {most:,} waarden in één bestand. Splits het bestand.".replace(",", "."),
-                f"More than {most:,} values in one file. Split the file.",
-            )
-        )
 
     def _key(self, node: Node) -> Text:
         if type(node) is Text:
