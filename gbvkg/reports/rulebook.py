@@ -142,17 +142,23 @@ def _subjects(path: Path) -> dict[str, Facts]:
 
 
 def _rule(iri: str, file: str, facts: Facts) -> Rule:
+    """A property shape without a profile is part of another shape, in whose name its findings are."""
+    profile = next((v.value for v in facts.get(expand("gbvsh:profile"), [])), "")
+    only_a_part = not profile and any(
+        v.value == expand("sh:PropertyShape") for v in facts.get(expand("rdf:type"), [])
+    )
+    names = _texts(facts, "sh:name")
     severity = [SEVERITIES[v.value] for v in facts.get(expand("sh:severity"), []) if v.value in SEVERITIES]
     return Rule(
         iri,
         file,
-        _texts(facts, "sh:name"),
-        _texts(facts, "rdfs:label"),
+        {} if only_a_part else names,
+        names if only_a_part else _texts(facts, "rdfs:label"),
         _texts(facts, "sh:description"),
         _texts(facts, "sh:message"),
         next((v.value for v in facts.get(expand("gbv:sourceQuote"), [])), ""),
         tuple(v.value for v in facts.get(expand("rdfs:seeAlso"), [])),
-        next((v.value for v in facts.get(expand("gbvsh:profile"), [])), ""),
+        profile,
         severity[0] if severity else None,
         _component(facts),
     )

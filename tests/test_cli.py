@@ -1,0 +1,580 @@
+"""The command line: every command in two languages, its exit codes, its streams, and how it ends when it is
+stopped.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks import generate
+from gbvkg import __version__
+from gbvkg.cli import FAULT, commands, main, parser
+from gbvkg.cli.explain import cases, explanation, find
+from gbvkg.cli.streams import Bar, Streams, write_file
+from gbvkg.errors import UnknownRule, UsageError
+from gbvkg.project import Project
+from gbvkg.reports import FORMATS, Rulebook
+
+REPOSITORY = Path(__file__).parent.parent
+EXAMPLE = REPOSITORY / "examples" / "fictional-plan"
+LANGUAGES = ("nl", "en")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of whoever runs the tests decides a test."""
+    for name in ("GBVKG_LANG", "GBVKG_PROJECT", "GBVKG_RELEASES", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project in which nothing is wrong."""
+    root = tmp_path_factory.mktemp("sound")
+    generate.generate(root, 6)
+    return root
+
+
+@pytest.fixture(scope="module")
+def ill(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project in which actions 1 and 2 have no lead."""
+    root = tmp_path_factory.mktemp("ill")
+    generate.generate(root, 4)
+    for number in (1, 2):
+        path = root / f"data/plans/vap-fictief/fiches/{number}.yaml"
+        lines = path.read_text("utf-8").split("\n")
+        start, end = lines.index("lead:"), lines.index("involved:")
+        path.write_text("\n".join(lines[:start] + lines[end:]), "utf-8")
+    return root
+
+
+@pytest.fixture(scope="module")
+def published(sound: Path) -> Path:
+    """The releases folder with one release of the sound project."""
+    out = sound / "releases"
+    assert main(["--project", str(sound), "publish", "--quiet"]) == 0
+    return out
+
+
+def process(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, as a user runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "gbvkg", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=REPOSITORY,
+        timeout=120,
+    )
+
+
+# ── help and texts ──
+
+
+def test_commands_are_the_same_everywhere() -> None:
+    """Parser, functions and texts know the same commands."""
+    assert set(parser.COMMANDS) == set(commands.COMMANDS) == set(parser.texts()["commands"])
+
+
+def test_formats_are_those_of_the_reports() -> None:
+    """The command line offers every report format, and starts without importing the reports."""
+    assert set(parser.REPORT_FORMATS) == set(FORMATS)
+
+
+def test_every_text_is_there_twice() -> None:
+    """Dutch and English have the same keys, and no text is empty."""
+    texts = parser.texts()
+    pairs = [texts["program"], texts["arguments"], *texts["commands"].values()]
+    for pair in pairs:
+        assert set(pair) == set(LANGUAGES)
+        assert set(pair["nl"]) == set(pair["en"])
+    for lang in LANGUAGES:
+        assert all(help for _, help in texts["arguments"][lang].values())
+        assert all(text.strip() for command in texts["commands"].values() for text in command[lang].values())
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_help_names_every_command(lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """``gbvkg --help`` lists each command with its summary, examples and exit codes, in the language asked
+    for.
+    """
+    assert main(["--help", "--lang", lang]) == 0
+    shown = capsys.readouterr().out
+    for name, words in parser.texts()["commands"].items():
+        assert name in shown
+        assert words[lang]["summary"] in shown
+    assert ("voorbeelden:" if lang == "nl" else "examples:") in shown
+    assert ("usage:" in shown) == (lang == "en")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("command", parser.COMMANDS)
+def test_each_command_teaches(command: str, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """``gbvkg COMMAND --help`` says what it does and what each argument is for; its examples parse."""
+    assert main([command, "--lang", lang, "--help"]) == 0
+    shown = capsys.readouterr().out
+    words = parser.texts()["commands"][command][lang]
+    assert words["text"].strip() in shown
+    assert words["examples"].strip() in shown
+    for english in ("usage:", "options:", "show this help"):
+        assert (english in shown) == (lang == "en")
+    for line in words["examples"].splitlines():
+        if line.strip().startswith("gbvkg "):
+            example = line.strip().split("   ")[0].split()[1:]
+            assert parser.parse(example, lang).command == command
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_examples_of_the_program_parse(lang: str) -> None:
+    """The examples in ``gbvkg --help`` are commands that exist."""
+    lines = parser.texts()["program"][lang]["epilog"].splitlines()
+    examples = [
+        line.strip().split("   ")[0].split()[1:] for line in lines if line.strip().startswith("gbvkg ")
+    ]
+    assert len(examples) >= 5
+    for example in examples:
+        assert parser.parse(example, lang).command in parser.COMMANDS
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--version`` is one line on standard output."""
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"gbvkg {__version__}\n"
+
+
+MISTAKES = [
+    ([], "dit ontbreekt: OPDRACHT", "the following arguments are required: COMMAND"),
+    (["valideer"], "'valideer' bestaat niet", "invalid choice: 'valideer'"),
+    (["validate", "--formaat"], "onbekende argumenten: --formaat", "unrecognized arguments: --formaat"),
+    (["validate", "--format", "pdf"], "'pdf' bestaat niet", "invalid choice: 'pdf'"),
+    (["validate", "--output"], "hier hoort één waarde", "expected one argument"),
+    (["validate", "--reason=1"], "hier hoort geen waarde", "ignored explicit argument"),
+    (["verify"], "dit ontbreekt: RELEASE", "the following arguments are required: RELEASE"),
+    (["diff", "1"], "dit ontbreekt: NIEUW", "the following arguments are required: NEW"),
+]
+
+
+@pytest.mark.parametrize(("words", "dutch", "english"), MISTAKES)
+def test_usage_errors(words: list[str], dutch: str, english: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong command line ends with 2 and says so on standard error, in the reader's language only."""
+    for lang, wanted, other in (("nl", dutch, english), ("en", english, dutch)):
+        assert main(["--lang", lang, *words]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert wanted in err
+        assert other not in err
+        assert ("error:" in err, "fout:" in err) == (lang == "en", lang == "nl")
+
+
+def test_language_of_the_locale(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without --lang the environment decides; --lang wins, also after the command."""
+    monkeypatch.setenv("LANG", "en_GB.UTF-8")
+    main(["nothing"])
+    assert "invalid choice" in capsys.readouterr().err
+    main(["nothing", "--lang=nl"])
+    assert "bestaat niet" in capsys.readouterr().err
+    monkeypatch.setenv("GBVKG_LANG", "nl")
+    main(["nothing"])
+    assert "bestaat niet" in capsys.readouterr().err
+    monkeypatch.setenv("GBVKG_LANG", "fr")
+    assert main(["explain"]) == 2
+    assert '"fr"' in capsys.readouterr().err
+
+
+def test_argparse_speaks_english_again() -> None:
+    """Borrowing argparse's sentences leaves no trace for others in the process."""
+    import argparse
+
+    before = vars(argparse)["_"], vars(argparse)["ngettext"]
+    main(["--help", "--lang", "nl"])
+    assert (vars(argparse)["_"], vars(argparse)["ngettext"]) == before
+
+
+# ── validate ──
+
+
+def test_validate_sound(sound: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """0 when nothing stops publication; data on standard output, nothing on standard error."""
+    assert main(["--project", str(sound), "validate", "--lang", "en"]) == 0
+    out, err = capsys.readouterr()
+    assert "Nothing stops publication." in out
+    assert err == ""
+
+
+def test_validate_ill(ill: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1 when something stops it; each finding names rule, place and what would be right."""
+    assert main(["--project", str(ill), "validate", "--lang", "nl"]) == 1
+    out = capsys.readouterr().out
+    assert "ActionLead overtreding: " in out
+    assert "--> data/plans/vap-fictief/fiches/1.yaml:" in out
+    assert "gbvkg explain ActionLead" in out
+    assert "Publicatie houdt hier op." in out
+
+
+def test_validate_paths(
+    ill: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only findings about the named files are shown, and it says that the rest was judged too."""
+    fiches = "data/plans/vap-fictief/fiches"
+    assert main(["--project", str(ill), "validate", f"{fiches}/2.yaml", "--lang", "en"]) == 1
+    out, err = capsys.readouterr()
+    assert "/2.yaml" in out
+    assert "/1.yaml" not in out
+    assert "The whole plan was checked" in err
+    assert main(["--project", str(ill), "validate", f"{fiches}/3.yaml", "--lang", "en", "-q"]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.chdir(ill / fiches)
+    assert main(["--project", str(ill), "validate", "2.yaml", "-q"]) == 1, "a path from the current folder"
+
+
+def test_validate_wrong_path(ill: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A path that is not there is a usage error that suggests the nearest; one outside the project is
+    refused.
+    """
+    assert main(["--project", str(ill), "validate", "data/plans/vap-fictiev", "--lang", "en"]) == 2
+    assert 'Did you mean "data/plans/vap-fictief"?' in capsys.readouterr().err
+    assert main(["--project", str(ill), "validate", "/etc/passwd"]) == 2
+
+
+def test_validate_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder without data/dataset.yaml is no project: one clean line, exit 2."""
+    assert main(["--project", str(tmp_path), "validate", "--lang", "en"]) == 2
+    err = capsys.readouterr().err
+    assert "is not a project folder" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("format", parser.REPORT_FORMATS)
+def test_validate_formats(format: str, ill: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every format goes to standard output, or whole into a file; the exit code is the same."""
+    assert main(["--project", str(ill), "validate", "--format", format]) == 1
+    out = capsys.readouterr().out
+    path = tmp_path / "report"
+    assert main(["--project", str(ill), "validate", "--format", format, "--output", str(path)]) == 1
+    assert path.read_text("utf-8") == out
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_validate_engines_agree(ill: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The default engine, the default engine without its memory, and pySHACL find the same."""
+    answers = []
+    for more in ([], ["--no-cache"], ["--engine", "pyshacl"]):
+        main(["--project", str(ill), "validate", "--format", "json", *more])
+        answers.append(json.loads(capsys.readouterr().out)["findings"])
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_validate_is_the_gate(ill: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``publish`` refuses for the findings that ``validate`` shows, and writes nothing."""
+    assert main(["--project", str(ill), "validate", "--lang", "nl"]) == 1
+    shown = capsys.readouterr().out
+    assert main(["--project", str(ill), "publish", "--lang", "nl"]) == 1
+    out, err = capsys.readouterr()
+    assert out == shown
+    assert "er is niets geschreven" in err
+    assert not (ill / "releases").exists()
+
+
+def test_colour_only_where_it_is_seen(ill: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours on a terminal, never with NO_COLOR, never in a file."""
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert Streams().wants_colour(None)
+    assert not Streams().wants_colour(Path("file"))
+    assert not Streams(colour=False).wants_colour(None)
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert not Streams().wants_colour(None)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+# ── explain ──
+
+
+def test_explain_shows_the_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    """A rule is shown with its source sentence and with the very files of its test cases."""
+    assert main(["explain", "ActionLead", "--lang", "nl"]) == 0
+    out = capsys.readouterr().out
+    rule = find(Rulebook.read(Project.open()), "ActionLead")
+    assert rule.quote in " ".join(out.split())
+    for kind in ("valid", "invalid"):
+        case = cases(rule, kind)[0]
+        body = [line for line in case.read_text("utf-8").splitlines() if line.startswith("ex:")]
+        assert case.name in out
+        assert all(line in out for line in body if "mf:" not in line)
+    assert "The expected report" not in out
+
+
+def test_every_rule_is_explained() -> None:
+    """Each rule of the packaged project has words in both languages and cases of both kinds."""
+    rules = Rulebook.read(Project.open())
+    assert len(list(rules)) > 300
+    without = [r.short for r in rules if not (cases(r, "valid") and cases(r, "invalid"))]
+    assert [name for name in without if not name.startswith(("Logic", "Waiver"))] == []
+    for rule in rules:
+        for lang in LANGUAGES:
+            assert rule.title(lang) != rule.short
+            assert rule.short in explanation(rule, rules, lang)
+
+
+@pytest.mark.parametrize(
+    "name", ["ActionLead", "gbvsh:ActionLead", "https://w3id.org/gbvkg/ns/shapes#ActionLead"]
+)
+def test_explain_takes_every_spelling(name: str) -> None:
+    """The name of a finding in any format can be given."""
+    assert find(Rulebook.read(Project.open()), name).short == "ActionLead"
+
+
+def test_explain_unknown(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown rule is a usage error that suggests the nearest one, or the list."""
+    assert main(["explain", "actionlaed", "--lang", "en"]) == 2
+    assert 'Did you mean "ActionLead"?' in capsys.readouterr().err
+    with pytest.raises(UnknownRule, match="The list: gbvkg explain"):
+        find(Rulebook.read(Project.open()), "zzzzzz")
+
+
+def test_explain_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a rule all are listed."""
+    assert main(["explain", "--lang", "en"]) == 0
+    out = capsys.readouterr().out
+    assert "ActionLead " in out
+    assert "Lead minister" in out
+
+
+# ── releases and queries ──
+
+
+def test_publish_names_the_release(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The release is there, current and whole."""
+    project = str(published.parent)
+    assert main(["--project", project, "releases"]) == 0
+    assert capsys.readouterr().out == "* 2028.1\n"
+    for name in ("current", "2028.1", str(published / "2028.1")):
+        assert main(["--project", project, "verify", name, "--lang", "en"]) == 0
+        assert "all checksums are right" in capsys.readouterr().out
+
+
+def test_publish_again(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same sources again: nothing to do, which --if-new takes for granted."""
+    project = str(published.parent)
+    assert main(["--project", project, "publish", "--if-new"]) == 0
+    assert "2028.1" in capsys.readouterr().err
+    assert main(["--project", project, "releases"]) == 0
+
+
+def test_verify_damage(published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A changed byte is found, named, and ends with 1."""
+    import shutil
+
+    copy = tmp_path / "2028.1"
+    shutil.copytree(published / "2028.1", copy)
+    damaged = next(copy.glob("*.csv"), None) or next(copy.rglob("*.ttl"))
+    damaged.chmod(0o644)
+    damaged.write_bytes(damaged.read_bytes() + b"\n")
+    assert main(["--project", str(published.parent), "verify", str(copy)]) == 1
+    assert damaged.name in capsys.readouterr().err
+
+
+def test_releases_of_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No release is no error, and it says how to make one; asking such a folder a question is refused."""
+    generate.generate(tmp_path, 2)
+    assert main(["--project", str(tmp_path), "releases", "--lang", "en"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "gbvkg publish" in err
+    assert main(["--project", str(tmp_path), "query", "lead-changes"]) == 1
+    assert "gbvkg publish" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", parser.DIFF_FORMATS)
+def test_diff(format: str, published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each format answers; a release does not differ from itself."""
+    assert main(["--project", str(published.parent), "diff", "2028.1", "current", "--format", format]) == 0
+    assert capsys.readouterr().out
+    assert main(["--project", str(published.parent), "diff", "2028.1", "2027.1"]) == 1
+    assert "2027.1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json"])
+def test_query(format: str, published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A named query answers from the current or a named release, to standard output or into a file."""
+    plan = "plan=https://fictief.example/gbvkg/id/plan/vap-fictief"
+    words = ["--project", str(published.parent), "query", "form-gaps", "-p", plan, "--format", format]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "OD 3.3" in out
+    assert main([*words, "--release", "2028.1", "--output", str(tmp_path / "answer")]) == 0
+    assert (tmp_path / "answer").read_bytes() == out.encode()
+
+
+def test_query_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """The list has every question with its summary; one of them is described with its parameters."""
+    assert main(["query", "--list", "--lang", "en"]) == 0
+    assert "form-gaps" in capsys.readouterr().out
+    assert main(["query", "--list", "form-gaps", "--lang", "en"]) == 0
+    assert "--param plan=https://" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["query"], "gbvkg query --list"),
+        (["query", "form-gasp"], 'Did you mean "form-gaps"?'),
+        (["query", "form-gaps", "-p", "plan"], '"plan" must be name=value'),
+        (["query", "form-gaps", "-p", "plan=a", "-p", "plan=b"], "is given twice"),
+        (["query", "form-gaps", "-p", "plan=x> } DROP ALL"], "is not"),
+        (["query", "form-gaps", "-p", "plna=https://x.example/"], 'Did you mean "plan"?'),
+    ],
+)
+def test_query_usage(
+    words: list[str], said: str, published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A question asked wrongly ends with 2 and says what would be right."""
+    assert main(["--project", str(published.parent), *words, "--lang", "en"]) == 2
+    assert said in capsys.readouterr().err
+
+
+# ── how it ends ──
+
+
+def test_a_fault_is_told_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A fault of ours is one line that says where to report it; the traceback is for --debug."""
+
+    def broken(run: commands.Run) -> int:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setitem(commands.COMMANDS, "explain", broken)
+    assert main(["explain", "--lang", "en"]) == FAULT
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError" in err
+    assert "Report it at https://" in err
+    assert err.count("\n") == 1
+    assert main(["explain", "--debug"]) == FAULT
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_runs_as_a_process(sound: Path, ill: Path) -> None:
+    """What a shell sees: exit codes, and words on the right stream."""
+    fine = process("--project", str(sound), "validate", "--quiet")
+    assert (fine.returncode, fine.stderr) == (0, "")
+    refused = process("--project", str(ill), "publish", "--lang", "en")
+    assert refused.returncode == 1
+    assert "nothing was written" in refused.stderr
+    assert process("--lang", "en", "nothing").returncode == 2
+
+
+def test_validate_does_not_wait_for_what_it_does_not_use(sound: Path) -> None:
+    """The everyday command starts without rdflib, pySHACL, owlready2 or a web framework."""
+    code = (
+        "import sys; from gbvkg.cli import main; code = main(sys.argv[1:]);"
+        "heavy = {'rdflib', 'pyshacl', 'owlready2', 'fastapi', 'SPARQLWrapper'} & set(sys.modules);"
+        "print(heavy, file=sys.stderr); sys.exit(code or len(heavy))"
+    )
+    words = [sys.executable, "-c", code, "--project", str(sound), "validate", "-q", "--no-cache"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    assert done.returncode == 0, done.stderr
+
+
+def test_reader_that_stops_reading() -> None:
+    """``gbvkg explain | head -1`` ends in silence."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "gbvkg", "explain"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=REPOSITORY,
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        running.stdout.close()
+        said = running.stderr.read()
+        assert running.wait() in (141, 0)
+    assert said == b""
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that takes some seconds."""
+    root = tmp_path_factory.mktemp("slow")
+    generate.generate(root, 1500)
+    return root
+
+
+def test_ctrl_c(slow: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends with 130 and one line; the file that was to be replaced is as it was."""
+    output = tmp_path / "report.txt"
+    output.write_text("the old report")
+    command = [sys.executable, "-m", "gbvkg", "--project", str(slow), "--lang", "en", "validate"]
+    with subprocess.Popen(
+        [*command, "--output", str(output)], stderr=subprocess.PIPE, text=True, cwd=REPOSITORY
+    ) as running:
+        time.sleep(1.5)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert said == "gbvkg: interrupted; what was there is unchanged.\n"
+    assert output.read_text() == "the old report"
+    assert list(tmp_path.iterdir()) == [output]
+
+
+# ── streams ──
+
+
+def test_bar_only_on_a_terminal() -> None:
+    """The bar has stage, count and step, waits for long work, fits the line and leaves no trace."""
+    terminal = Terminal()
+    bar = Bar("Reading", terminal, shown=True)
+    bar(1, 10, "first")
+    assert terminal.getvalue() == "", "short work shows no bar"
+    bar.started -= 10
+    bar(5, 10, "data/plans/x.yaml\x1b[2J")
+    assert "Reading [##########..........] 5/10 data/plans/x.yaml[2J" in terminal.getvalue()
+    assert len(bar.line(5, 10, "x" * 500)) < 500
+    bar.wipe()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    silent = Bar("Reading", terminal, shown=False)
+    silent.started -= 10
+    before = terminal.getvalue()
+    silent(5, 10, "file")
+    silent.wipe()
+    assert terminal.getvalue() == before
+
+
+def test_output_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    """An existing file keeps its mode and is replaced at once; where that cannot be, it stays as it is."""
+    path = tmp_path / "out.txt"
+    write_file(path, "één")
+    assert path.read_bytes() == "één".encode()
+    path.chmod(0o640)
+    write_file(path, "twee")
+    assert path.stat().st_mode & 0o777 == 0o640
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_file(tmp_path / "nowhere" / "out.txt", "x")
+    with pytest.raises(UsageError, match="cannot be written"):
+        write_file(tmp_path, "x")
+    assert [p.name for p in tmp_path.iterdir()] == ["out.txt"]
+
+
+def test_output_through_a_link_and_to_a_device(tmp_path: Path) -> None:
+    """A link's target is replaced and the link stays; a device is written to and not replaced."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_file(link, "new")
+    assert (link.is_symlink(), target.read_text()) == (True, "new")
+    write_file(Path(os.devnull), "x")
+    assert Path(os.devnull).is_char_device()
