@@ -33,35 +33,36 @@ def ordered(statements: Iterable[Statement]) -> list[Quad]:
 
     Raises ReleaseError for a blank node or a literal with a base direction, which not every format can hold.
     """
-    keys: dict[str, NaturalKey] = {}
-    rows: dict[tuple[NaturalKey, NaturalKey, str, str], Quad] = {}
+    rows: dict[tuple[str, str, str, str], Quad] = {}
     for subject, predicate, value, graph, place in statements:
         text = str(value)
         blank = isinstance(subject, BlankNode) or isinstance(value, BlankNode)
         if blank or text.endswith(("--ltr", "--rtl")):
             raise _unpublishable(f"{subject} {predicate} {text}", str(place))
-        key = (
-            keys.setdefault(graph.value, natural(graph.value)),
-            keys.setdefault(subject.value, natural(subject.value)),
-            "" if predicate.value == RDF_TYPE else predicate.value,
-            text,
-        )
-        rows.setdefault(key, Quad(subject, predicate, value, graph))
-    return [rows[key] for key in sorted(rows)]
+        key = (graph.value, subject.value, _type_first(predicate.value), text)
+        if key not in rows:
+            rows[key] = Quad(subject, predicate, value, graph)
+    return _sorted(rows)
 
 
 def union(quads: Iterable[Quad]) -> list[Quad]:
     """The triples of all graphs together, as quads of the default graph, in the order of ``ordered``."""
-    keys: dict[str, NaturalKey] = {}
-    rows: dict[tuple[NaturalKey, str, str], Quad] = {}
+    rows: dict[tuple[str, str, str, str], Quad] = {}
     for subject, predicate, value, _ in quads:
-        key = (
-            keys.setdefault(subject.value, natural(subject.value)),
-            "" if predicate.value == RDF_TYPE else predicate.value,
-            str(value),
-        )
-        rows.setdefault(key, Quad(subject, predicate, value))
-    return [rows[key] for key in sorted(rows)]
+        key = ("", subject.value, _type_first(predicate.value), str(value))
+        if key not in rows:
+            rows[key] = Quad(subject, predicate, value)
+    return _sorted(rows)
+
+
+def _type_first(predicate: str) -> str:
+    return "" if predicate == RDF_TYPE else predicate
+
+
+def _sorted(rows: dict[tuple[str, str, str, str], Quad]) -> list[Quad]:
+    names = {name for key in rows for name in key[:2]}
+    rank = {name: place for place, name in enumerate(sorted(names, key=natural))}
+    return [rows[key] for key in sorted(rows, key=lambda key: (rank[key[0]], rank[key[1]], key[2], key[3]))]
 
 
 def by_graph(quads: Iterable[Quad]) -> Iterator[tuple[NamedNode, Iterator[Quad]]]:

@@ -56,6 +56,7 @@ def publish(project: Project, out: Path, progress: Progress | None = None) -> Pa
     with _failures_told(out), folder.publishing(out):
         steps("content")
         said = content(project, judgement, inputs, folder.current(out))
+        del judgement  # and the dataset with it: the larger part of the memory
         with folder.building(out, version) as path:
             _write(said, path, steps)
             release = folder.install(path, version)
