@@ -67,6 +67,7 @@ def test_known_differences_have_a_case() -> None:
         ("ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:node ex:T . ex:T a sh:NodeShape ; sh:not ex:S .", "recursive"),
         ("ex:S sh:targetNode ex:a ; sh:property ex:P . ex:P sh:name 'no path' .", "does not name a shape"),
         ("ex:S sh:targetNode ex:a ; sh:property ex:P . ex:P sh:path ex:p , ex:q .", "more than once"),
+        ("ex:S sh:targetNode ex:a ; sh:datatype xsd:date , xsd:integer .", "more than once"),
         ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:minCount 'one' ] .", "not a valid parameter"),
         ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:pattern '(' ] .", "not a valid parameter"),
         ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:pattern 'a' ; sh:flags 'q' ] .", "not a valid"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph
 from pyoxigraph import NamedNode, RdfFormat
 
-from gbvkg.sources.statement import Place
+from gbvkg.graph import Dataset
+from gbvkg.project import Project
+from gbvkg.sources.statement import Place, Statement
 from gbvkg.validation import path_name, reference
 from gbvkg.validation.constraints import Result
 from gbvkg.validation.engine import Engine
@@ -19,12 +20,14 @@ from gbvkg.validation.tables import Tables, Term
 
 CASES = Path(__file__).parent / "cases"
 EX = "https://example.org/"
-PREFIXES = """
+NAMESPACES = """
 @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix gbv: <https://w3id.org/gbvkg/ns#> .
 @prefix gbvsh: <https://w3id.org/gbvkg/ns/shapes#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> .
+"""
+PREFIXES = f"""{NAMESPACES}
 ex: sh:declare [ sh:prefix "ex" ; sh:namespace "https://example.org/"^^xsd:anyURI ] ,
     [ sh:prefix "xsd" ; sh:namespace "http://www.w3.org/2001/XMLSchema#"^^xsd:anyURI ] .
 """
@@ -73,12 +76,11 @@ def short(term: Term | str) -> str:
     return str(term).removeprefix(f"<{EX}").removeprefix(EX).removesuffix(">")
 
 
-@dataclass
-class Places:
-    """A dataset's places without files: every statement about a thing is on the line that ``lines`` says."""
-
-    lines: dict[str, int] = field(default_factory=dict)
-
-    def place(self, subject: Term, predicate: NamedNode | None = None, object: Term | None = None) -> Place | None:
-        name = short(subject)
-        return Place("data/case.ttl", self.lines[name]) if name in self.lines else None
+def dataset(text: str, file: str = "data/case.ttl") -> Dataset:
+    """A dataset of one graph; each statement is on the line on which the text has it, when it has one a line."""
+    statements = [
+        Statement(*triple, NamedNode(EX + "graph"), Place(file, number))  # type: ignore[arg-type]
+        for number, line in enumerate(text.splitlines() or [text], 1)
+        for triple in turtle(f"{NAMESPACES}{line}").triples()
+    ]
+    return Dataset(Project(Path("/nowhere"), EX, "1"), statements)

@@ -22,8 +22,10 @@ from gbvkg.findings import Finding
 from gbvkg.validation.constraints import Result
 from gbvkg.validation.literals import XSD_STRING
 from gbvkg.validation.paths import SH
-from gbvkg.validation.shapes import SPARQL_COMPONENT, Constraint, Root, Shapes
-from gbvkg.validation.tables import Tables, Term
+from gbvkg.validation.shapes import SPARQL_COMPONENT, TARGETS, Constraint, Root, Shapes, sh
+from gbvkg.validation.tables import RDF_TYPE, Tables, Term, Triple
+
+_SHAPE_CLASSES = (sh("NodeShape"), sh("PropertyShape"))
 
 if TYPE_CHECKING:
     import rdflib
@@ -49,23 +51,25 @@ def run(shapes: Shapes, tables: Tables, roots: Iterable[Root] | None = None) -> 
 
     Raises ProjectError when pySHACL refuses the shapes or fails.
     """
-    chosen = list(shapes.roots if roots is None else roots)
+    chosen = shapes.roots if roots is None else list(roots)
+    others = {constraint.shape.node for constraint in shapes.constraints} - {root.shape.node for root in chosen}
     report = _report(
-        _rdflib_graph(tables),
-        _rdflib_graph(shapes.graph),
+        _rdflib_graph(tables.triples()),
+        _rdflib_graph(_without_targets(shapes.graph, others)),
         advanced=any(root.unproven for root in chosen),
-        use_shapes=None if roots is None else [_iri(root) for root in chosen],
     )
     return list(_results(report, shapes))
 
 
-def _iri(root: Root) -> str:
-    if isinstance(root.shape.node, NamedNode):
-        return root.shape.node.value
-    raise ProjectError(
-        f"Een shape met sh:{root.unproven} heeft een IRI nodig.",
-        f"A shape with {root.unproven} needs an IRI.",
-    )
+def _without_targets(graph: Tables, nodes: set[Term]) -> Iterator[Triple]:
+    """The shapes graph in which ``nodes`` have no focus nodes of their own, but can still be referred to.
+
+    (pySHACL's option ``use_shapes`` also forgets the shapes that the chosen ones refer to.)
+    """
+    for subject, predicate, value in graph.triples():
+        is_target = predicate in TARGETS or (predicate == RDF_TYPE and value not in _SHAPE_CLASSES)
+        if subject not in nodes or not is_target:
+            yield subject, predicate, value
 
 
 def _report(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rdflib.Graph:
@@ -73,11 +77,10 @@ def _report(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rdflib.
 
     with _quiet():
         import pyshacl
-        from pyshacl.errors import ReportableRuntimeError, ShapeLoadError, ValidationFailure
 
         try:
             _, report, text = pyshacl.validate(data, shacl_graph=shapes, inference="none", **options)
-        except (ReportableRuntimeError, ShapeLoadError, ValidationFailure, NotImplementedError) as error:
+        except Exception as error:  # rdflib raises bare Exception, for example for an unknown prefix
             raise _failure(error) from None
     if not isinstance(report, rdflib.Graph):
         raise _failure(text)
@@ -109,14 +112,14 @@ def _quiet() -> Iterator[None]:
 # Terms
 
 
-def _rdflib_graph(tables: Tables) -> rdflib.Graph:
-    """The tables as an rdflib graph; lexical forms and blank node identifiers stay as they are."""
+def _rdflib_graph(triples: Iterable[Triple]) -> rdflib.Graph:
+    """The triples as an rdflib graph; lexical forms and blank node identifiers stay as they are."""
     import rdflib
 
     with _quiet():
         graph = rdflib.Graph()
         known: dict[Term, Any] = {}
-        for triple in tables.triples():
+        for triple in triples:
             for term in triple:
                 if term not in known:
                     known[term] = _to_rdflib(term, rdflib)

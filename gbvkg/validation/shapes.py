@@ -46,6 +46,11 @@ _ALONE = {
     *("lessThan", "lessThanOrEquals", "closed", "hasValue", "in", *_SUB_SHAPES[:3], *_SHAPE_LISTS),
 }
 """Core parameters that make one constraint per value. "qualifiedValueShape" makes one per count instead."""
+_ONCE = {
+    *("datatype", "nodeKind", "minCount", "maxCount", "minExclusive", "minInclusive", "maxExclusive"),
+    *("maxInclusive", "minLength", "maxLength", "pattern", "languageIn", "uniqueLang", "closed", "in"),
+}
+"""Core parameters of which a shape has at most one value (the syntax rules of SHACL §4)."""
 _COMPANIONS = {
     *("flags", "ignoredProperties", "qualifiedValueShape", "qualifiedMinCount", "qualifiedMaxCount"),
     "qualifiedValueShapesDisjoint",
@@ -65,6 +70,9 @@ _DESCRIPTIVE = {
 }
 KNOWN = {*_TARGETS, *_ALONE, *_COMPANIONS, *_DESCRIPTIVE}
 """Every sh: property that the default engine understands on a shape; the proven set of ``unproven``."""
+
+TARGETS = frozenset(NamedNode(SH + name) for name in (*_TARGETS, "target"))
+"""Predicates that give a shape focus nodes (sh:target is SHACL-AF)."""
 
 SPARQL_COMPONENT = SH + "SPARQLConstraintComponent"
 
@@ -342,6 +350,8 @@ class _Compiler:
                 "lessThanOrEquals",
             ):
                 continue
+            if name in _ONCE:
+                self._one(shape.node, name)
             for value in self._values(shape.node, name):
                 if name in ("closed", "uniqueLang") and not _is_true(value):
                     continue
