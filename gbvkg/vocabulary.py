@@ -7,7 +7,6 @@ This module refuses to know any class or property of the domain: those are data.
 from __future__ import annotations
 
 import json
-import os
 from functools import cache
 from pathlib import Path
 
@@ -63,13 +62,3 @@ def shrink(iri: str) -> str:
         if iri.startswith(namespace) and "/" not in iri[len(namespace) :] and iri != namespace:
             return f"{prefix}:{iri[len(namespace):]}"
     return f"<{iri}>"
-
-
-def display_language(environ: dict[str, str] | None = None) -> str:
-    """"nl" or "en" from the locale variables (POSIX order LC_ALL, LC_MESSAGES, LANG); Dutch unless they say English."""
-    env = os.environ if environ is None else environ
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = env.get(name, "")
-        if value:
-            return "en" if value.lower().startswith("en") else "nl"
-    return "nl"

@@ -1,7 +1,7 @@
 """The gate: a project → its dataset with all that follows from it, and the verdict on it.
 
 One function for the release and for whoever only wants the verdict, so that they cannot differ. This module
-refuses to write anything.
+refuses to write anything, apart from the cache that it is given.
 """
 
 from __future__ import annotations

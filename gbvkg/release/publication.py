@@ -86,13 +86,14 @@ def _failures_told(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _write_failed(out, error.strerror or str(error)) from error
+        reason = error.strerror or str(error)
+        raise _write_failed(out, reason, reason) from error
 
 
-def _write_failed(out: Path, reason: str) -> ReleaseWriteFailed:
+def _write_failed(out: Path, nl: str, en: str) -> ReleaseWriteFailed:
     return ReleaseWriteFailed(
-        f"De release kon niet geschreven worden in {out}: {reason}. De vorige release blijft de huidige.",
-        f"The release could not be written in {out}: {reason}. The previous release stays current.",
+        f"De release kon niet geschreven worden in {out}: {nl}. De vorige release blijft de huidige.",
+        f"The release could not be written in {out}: {en}. The previous release stays current.",
     )
 
 
@@ -138,7 +139,8 @@ def _write(said: Content, path: Path, steps: _Steps) -> None:
 def _check_space(out: Path, quads: int) -> None:
     needed, free = SPACE_AT_LEAST + SPACE_PER_QUAD * quads, shutil.disk_usage(out).free
     if free < needed:
-        raise _write_failed(out, f"{free // 10**6} MB free, {needed // 10**6} MB needed")
+        have, need = free // 10**6, needed // 10**6
+        raise _write_failed(out, f"{have} MB vrij, {need} MB nodig", f"{have} MB free, {need} MB needed")
 
 
 def _write_manifest(said: Content, path: Path) -> None:
