@@ -28,7 +28,7 @@ from typing import ClassVar
 
 
 class GbvkgError(Exception):
-    """Base of all errors. ``nl`` and ``en`` are complete sentences for a user; ``str()`` is the English one."""
+    """Base of all errors. ``nl`` and ``en`` are whole sentences for a user; ``str()`` is the English one."""
 
     slug: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1

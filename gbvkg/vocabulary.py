@@ -1,7 +1,7 @@
 """The base IRI, the one prefix table and the languages of a label.
 
-The prefix table is the prefix part of ``ontology/context.jsonld``; nothing else in gbvkg spells a namespace out.
-This module refuses to know any class or property of the domain: those are data.
+The prefix table is the prefix part of ``ontology/context.jsonld``; nothing else in gbvkg spells a namespace
+out. This module refuses to know any class or property of the domain: those are data.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 BASE = "https://w3id.org/gbvkg/"
-"""Base IRI of the ontology, its code lists and the packaged data (DESIGN: ns# terms, id/ things, doc/ documents)."""
+"""Base IRI of the ontology, its code lists and the packaged data: ns# terms, id/ things, doc/ documents."""
 
 LANGUAGES = ("nl", "en")
 """Languages that every text for a user must have, in order of preference."""

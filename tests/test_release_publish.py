@@ -170,6 +170,7 @@ def test_the_store_answers_as_the_files_do(releases: Path) -> None:
     """Opened read-only, also twice; it cannot be written to."""
     store, again = release.open_store(releases / "2026.1"), release.open_store(releases / "2026.1")
     assert set(store) == set(again) == quads(releases / "2026.1")
+    assert not (releases / "2026.1/store/LOG").exists()
     with pytest.raises((OSError, RuntimeError)):
         store.clear()
     with pytest.raises(ReleaseCorrupt, match="store does not open"):

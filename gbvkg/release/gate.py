@@ -36,6 +36,7 @@ def judge(
     project: Project,
     progress: Progress | None = None,
     *,
+    files: Progress | None = None,
     engine: str = "default",
     cache: Path | None = None,
     reason: bool = False,
@@ -52,7 +53,7 @@ def judge(
     """
     step = progress or (lambda done, of, name: None)
     step(0, len(STAGES), "read")
-    loaded = graph.load(project, cache=cache)
+    loaded = graph.load(project, files, cache)
     step(1, len(STAGES), "rules")
     dataset = loaded.dataset.with_statements(reasoning.materialise(loaded.dataset))
     reasoned = reasoning.check_project(project, loaded.dataset.statements) if reason else []

@@ -57,7 +57,11 @@ def write_tables(content: Content, path: Path) -> None:
 
 
 def write_store(content: Content, path: Path) -> None:
-    """``store/``: the embedded store, compacted; and ``store.json``."""
+    """``store/``: the embedded store, compacted; and ``store.json``.
+
+    For the service that answers from it. Of the machine that made it, only its host name is left in it, which
+    RocksDB writes into every table file.
+    """
     store = Store(str(path / manifest.STORE))
     try:
         store.bulk_extend(content.quads)
@@ -65,6 +69,7 @@ def write_store(content: Content, path: Path) -> None:
         store.flush()
     finally:
         del store  # closes it: only then its files are what they stay, and a retry can make it anew
+    (path / manifest.STORE / "LOG").unlink(missing_ok=True)  # RocksDB's diary: times, folders, the machine
     manifest.write_store_manifest(path)
 
 
