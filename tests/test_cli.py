@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from gbvkg.cli.explain import cases, explanation, find
 from gbvkg.cli.streams import Bar, Streams, write_file
 from gbvkg.errors import UnknownRule, UsageError
 from gbvkg.project import Project
+from gbvkg.release.publication import STAGES
 from gbvkg.reports import FORMATS, Rulebook
 
 REPOSITORY = Path(__file__).parent.parent
@@ -90,10 +92,16 @@ def test_formats_are_those_of_the_reports() -> None:
     assert set(parser.REPORT_FORMATS) == set(FORMATS)
 
 
+def test_every_step_has_words() -> None:
+    """A progress bar names each step of publishing, and so of checking, in both languages."""
+    for lang in LANGUAGES:
+        assert tuple(parser.texts()["stages"][lang]) == STAGES
+
+
 def test_every_text_is_there_twice() -> None:
     """Dutch and English have the same keys, and no text is empty."""
     texts = parser.texts()
-    pairs = [texts["program"], texts["arguments"], *texts["commands"].values()]
+    pairs = [texts["program"], texts["arguments"], texts["stages"], *texts["commands"].values()]
     for pair in pairs:
         assert set(pair) == set(LANGUAGES)
         assert set(pair["nl"]) == set(pair["en"])
@@ -264,13 +272,25 @@ def test_validate_formats(format: str, ill: Path, tmp_path: Path, capsys: pytest
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_validate_engines_agree(ill: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The default engine, the default engine without its memory, and pySHACL find the same."""
+def test_validate_without_memory(ill: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a run remembers of the one before changes nothing in what it finds."""
     answers = []
-    for more in ([], ["--no-cache"], ["--engine", "pyshacl"]):
+    for more in ([], [], ["--no-cache"]):
         main(["--project", str(ill), "validate", "--format", "json", *more])
         answers.append(json.loads(capsys.readouterr().out)["findings"])
     assert answers[0] == answers[1] == answers[2]
+
+
+def test_validate_with_pyshacl(ill: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``--engine pyshacl`` lets the reference engine apply the shapes of the project; it finds the same."""
+    shutil.copytree(ill / "data", tmp_path / "data")
+    shutil.copytree(REPOSITORY / "tests/golden/project/shapes", tmp_path / "shapes")
+    answers = []
+    for engine in parser.ENGINES:
+        assert main(["--project", str(tmp_path), "validate", "--format", "json", "--engine", engine]) == 1
+        answers.append(json.loads(capsys.readouterr().out)["findings"])
+    assert answers[0] == answers[1]
+    assert sum(finding["rule"].endswith("ActionLead") for finding in answers[0]) == 2
 
 
 def test_validate_is_the_gate(ill: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -377,8 +397,6 @@ def test_publish_again(published: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 def test_verify_damage(published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A changed byte is found, named, and ends with 1."""
-    import shutil
-
     copy = tmp_path / "2028.1"
     shutil.copytree(published / "2028.1", copy)
     damaged = next(copy.glob("*.csv"), None) or next(copy.rglob("*.ttl"))
@@ -537,13 +555,14 @@ def test_ctrl_c(slow: Path, tmp_path: Path) -> None:
 def test_bar_only_on_a_terminal() -> None:
     """The bar has stage, count and step, waits for long work, fits the line and leaves no trace."""
     terminal = Terminal()
-    bar = Bar("Reading", terminal, shown=True)
+    bar = Bar("Reading", terminal, shown=True, steps={"read": "reading sources"})
     bar(1, 10, "first")
     assert terminal.getvalue() == "", "short work shows no bar"
     bar.started -= 10
     bar(5, 10, "data/plans/x.yaml\x1b[2J")
     assert "Reading [##########..........] 5/10 data/plans/x.yaml[2J" in terminal.getvalue()
     assert len(bar.line(5, 10, "x" * 500)) < 500
+    assert bar.line(1, 4, "read").endswith("1/4 reading sources")
     bar.wipe()
     assert terminal.getvalue().endswith("\r\x1b[K")
     silent = Bar("Reading", terminal, shown=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gbvkg.cli.parser import texts
 from gbvkg.cli.streams import Streams
 from gbvkg.config import Settings
 from gbvkg.errors import BadParameter, GateClosed, UsageError
@@ -72,10 +73,19 @@ def checked(run: Run, project: Project, paths: Sequence[Path]) -> Report:
     from gbvkg.release import gate
     from gbvkg.validation import placed_in
 
-    bar = run.streams.progress("Controleren", "Checking")
+    files = run.streams.progress("Bronnen lezen", "Reading sources")
+    bar = run.streams.progress("Controleren", "Checking", stages(run))
     cache = project.root / CACHE if run.asked.cache and os.access(project.root, os.W_OK) else None
-    judged = gate.judge(project, bar, engine=run.asked.engine, cache=cache, reason=run.asked.reason)
+    judged = gate.judge(
+        project, bar, files=files, engine=run.asked.engine, cache=cache, reason=run.asked.reason
+    )
     return placed_in(judged.report, paths, project.root) if paths else judged.report
+
+
+def stages(run: Run) -> dict[str, str]:
+    """The words for the steps of long work."""
+    words: dict[str, str] = texts()["stages"][run.streams.lang]
+    return words
 
 
 def inside(project: Project, path: Path) -> Path:
@@ -117,7 +127,9 @@ def publish(run: Run) -> int:
     project = run.project()
     out = run.releases(project)
     try:
-        made = release.publish(project, out, progress=run.streams.progress("Publiceren", "Publishing"))
+        made = release.publish(
+            project, out, progress=run.streams.progress("Publiceren", "Publishing", stages(run))
+        )
     except GateClosed as closed:
         if closed.report is not None:
             report: Report = closed.report  # type: ignore[assignment]

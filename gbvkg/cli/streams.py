@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -28,7 +29,7 @@ class Streams:
     lang: str = "nl"
     quiet: bool = False
     colour: bool = True
-    bar: Bar | None = field(default=None, init=False)
+    bars: list[Bar] = field(default_factory=list, init=False)
 
     def data(self, text: str, output: Path | None = None) -> None:
         """Write what was asked for: into ``output``, or to standard output.
@@ -57,16 +58,16 @@ class Streams:
         """Whether the data goes to a terminal that shows colours."""
         return self.colour and output is None and sys.stdout.isatty()
 
-    def progress(self, nl: str, en: str) -> Bar:
-        """A bar for one stage of long work; it shows itself on a terminal only."""
-        self.calm()
-        self.bar = Bar(nl if self.lang == "nl" else en, sys.stderr, not self.quiet and sys.stderr.isatty())
-        return self.bar
+    def progress(self, nl: str, en: str, steps: Mapping[str, str] | None = None) -> Bar:
+        """A bar for one kind of long work; it shows itself on a terminal only. ``steps`` names its steps."""
+        words = nl if self.lang == "nl" else en
+        self.bars.append(Bar(words, sys.stderr, not self.quiet and sys.stderr.isatty(), steps or {}))
+        return self.bars[-1]
 
     def calm(self) -> None:
-        """Wipe the bar away."""
-        if self.bar:
-            self.bar.wipe()
+        """Wipe the bars away."""
+        for bar in self.bars:
+            bar.wipe()
 
 
 @dataclass
@@ -76,6 +77,7 @@ class Bar:
     stage: str
     stream: TextIO
     shown: bool
+    steps: Mapping[str, str] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     last: float = 0.0
     drawn: bool = False
@@ -95,7 +97,8 @@ class Bar:
         filled = 20 * done // total if total else 0
         head = f"{self.stage} [{'#' * filled}{'.' * (20 - filled)}] {done}/{total} "
         room = get_terminal_size().columns - len(head) - 1
-        return head + ("".join(c for c in step if c.isprintable())[-room:] if room > 0 else "")
+        shown = "".join(c for c in self.steps.get(step, step) if c.isprintable())
+        return head + (shown[-room:] if room > 0 else "")
 
     def wipe(self) -> None:
         if self.drawn:
