@@ -42,7 +42,8 @@ FAILING: dict[str, dict[str, str]] = {
 pytestmark = [
     pytest.mark.conformance,
     pytest.mark.skipif(
-        not SUITE.is_dir(), reason=f"no W3C SHACL suite in {SUITE}: set GBVKG_CONFORMANCE to the folder that has shacl/"
+        not SUITE.is_dir(),
+        reason=f"no W3C SHACL suite in {SUITE}: set GBVKG_CONFORMANCE to the folder that has shacl/",
     ),
 ]
 
@@ -101,7 +102,9 @@ def expected_rows(case: Case) -> list[Row]:
     names = ("focusNode", "resultPath", "value", "sourceConstraintComponent", "sourceShape", "resultSeverity")
     results = graph.forward(NamedNode(SH + "result")).get(case.expected, ())
     return sorted(
-        tuple(written(next(iter(graph.forward(NamedNode(SH + name)).get(result, ())), None)) for name in names)
+        tuple(
+            written(next(iter(graph.forward(NamedNode(SH + name)).get(result, ())), None)) for name in names
+        )
         for result in results
     )
 

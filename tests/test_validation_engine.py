@@ -15,7 +15,17 @@ FEATURES = {
     *("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf", "implicitClass"),
     *("sequence", "alternative", "inverse", "zeroOrMore", "oneOrMore", "zeroOrOne"),
     *("severity", "deactivated", "message", "ignoredProperties", "qualifiedValueShapesDisjoint"),
-    *("value", "path", "PATH", "property-focus", "NOT-EXISTS", "EXISTS-OPTIONAL", "EXISTS-UNION", "UNION", "OPTIONAL"),
+    *(
+        "value",
+        "path",
+        "PATH",
+        "property-focus",
+        "NOT-EXISTS",
+        "EXISTS-OPTIONAL",
+        "EXISTS-UNION",
+        "UNION",
+        "OPTIONAL",
+    ),
     *("FILTER-only", "BIND", "GROUP-BY", "sub-SELECT", "LIMIT", "joins-across-focus-nodes", "dates"),
     "nested-conformance",
 }
@@ -31,7 +41,12 @@ def told(text: str, word: str) -> list[str]:
 
 def test_every_feature_has_a_case() -> None:
     """The cases cover every constraint component, target, path and SPARQL construct, and nothing else is claimed."""
-    covered = {feature for file in FILES for line in told(file.read_text("utf-8"), "covers") for feature in line.split()}
+    covered = {
+        feature
+        for file in FILES
+        for line in told(file.read_text("utf-8"), "covers")
+        for feature in line.split()
+    }
     assert covered == FEATURES
 
 
@@ -64,17 +79,38 @@ def test_known_differences_have_a_case() -> None:
 @pytest.mark.parametrize(
     ("described", "why"),
     [
-        ("ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:node ex:T . ex:T a sh:NodeShape ; sh:not ex:S .", "recursive"),
+        (
+            "ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:node ex:T . ex:T a sh:NodeShape ; sh:not ex:S .",
+            "recursive",
+        ),
         ("ex:S sh:targetNode ex:a ; sh:property ex:P . ex:P sh:name 'no path' .", "does not name a shape"),
         ("ex:S sh:targetNode ex:a ; sh:property ex:P . ex:P sh:path ex:p , ex:q .", "more than once"),
         ("ex:S sh:targetNode ex:a ; sh:datatype xsd:date , xsd:integer .", "more than once"),
-        ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:minCount 'one' ] .", "not a valid parameter"),
-        ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:pattern '(' ] .", "not a valid parameter"),
-        ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:pattern 'a' ; sh:flags 'q' ] .", "not a valid"),
-        ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:nodeKind ex:IRI ] .", "not a valid parameter"),
-        ("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:lessThan 'q' ] .", "not a valid parameter"),
+        (
+            "ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:minCount 'one' ] .",
+            "not a valid parameter",
+        ),
+        (
+            "ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:pattern '(' ] .",
+            "not a valid parameter",
+        ),
+        (
+            "ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:pattern 'a' ; sh:flags 'q' ] .",
+            "not a valid",
+        ),
+        (
+            "ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:nodeKind ex:IRI ] .",
+            "not a valid parameter",
+        ),
+        (
+            "ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:lessThan 'q' ] .",
+            "not a valid parameter",
+        ),
         ("ex:S sh:targetNode ex:a ; sh:sparql [ sh:message 'no query' ] .", "has no sh:select"),
-        ("ex:S sh:targetNode ex:a ; sh:sparql [ sh:select 'SELECT $this {}' , 'SELECT $this { }' ] .", "more than once"),
+        (
+            "ex:S sh:targetNode ex:a ; sh:sparql [ sh:select 'SELECT $this {}' , 'SELECT $this { }' ] .",
+            "more than once",
+        ),
     ],
 )
 def test_ill_formed_shapes_are_refused(described: str, why: str) -> None:
@@ -93,7 +129,7 @@ def test_triples_of_several_graphs_count_once() -> None:
 
 
 def test_values_are_told_apart_as_written() -> None:
-    """"1" and "01" are two values of a property: nothing is canonicalised before it is judged."""
+    """ "1" and "01" are two values of a property: nothing is canonicalised before it is judged."""
     used = shapes("ex:S sh:targetNode ex:a ; sh:property [ sh:path ex:p ; sh:maxCount 1 ] .")
     data = turtle("@prefix xsd: <http://www.w3.org/2001/XMLSchema#> . <a> <p> 1 , '01'^^xsd:integer .")
     assert len(ours(used, data)) == 1

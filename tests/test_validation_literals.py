@@ -50,7 +50,13 @@ language nl_BE
 
 
 def rows(table: str) -> list[tuple[str, str]]:
-    return [(name, value) for line in table.split("\n") if line for name, *values in [line.split()] for value in values]
+    return [
+        (name, value)
+        for line in table.split("\n")
+        if line
+        for name, *values in [line.split()]
+        for value in values
+    ]
 
 
 def literal(value: str, datatype: str) -> Literal:

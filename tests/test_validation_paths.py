@@ -50,7 +50,13 @@ def test_text(description: str, written: str) -> None:
 
 @pytest.mark.parametrize(
     "description",
-    ['"p"', "( ex:p )", "[ sh:alternativePath ( ex:p ) ]", "[ sh:name 1 ]", "[ sh:inversePath ex:p ; sh:zeroOrMorePath ex:q ]"],
+    [
+        '"p"',
+        "( ex:p )",
+        "[ sh:alternativePath ( ex:p ) ]",
+        "[ sh:name 1 ]",
+        "[ sh:inversePath ex:p ; sh:zeroOrMorePath ex:q ]",
+    ],
 )
 def test_ill_formed_paths_are_refused(description: str) -> None:
     """A literal, a list of one, a node without or with two path properties: SHACL calls them ill-formed."""
@@ -115,7 +121,9 @@ def test_inverse_leads_back(graph: list[tuple[NamedNode, NamedNode, NamedNode]],
 
 @given(graphs, triples, any_path)
 def test_edges_find_every_effect(
-    graph: list[tuple[NamedNode, NamedNode, NamedNode]], extra: tuple[NamedNode, NamedNode, NamedNode], path: Path
+    graph: list[tuple[NamedNode, NamedNode, NamedNode]],
+    extra: tuple[NamedNode, NamedNode, NamedNode],
+    path: Path,
 ) -> None:
     """When adding a triple changes what a path reaches from a node, an edge of the path leads back to that node."""
     before, after = Tables(graph), Tables([*graph, extra])

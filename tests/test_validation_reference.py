@@ -33,7 +33,11 @@ PATHS = st.one_of(
     st.sampled_from(STEPS),
     st.builds("( {} {} )".format, st.sampled_from(STEPS), st.sampled_from(STEPS)),
     st.builds("[ sh:alternativePath ( {} {} ) ]".format, st.sampled_from(STEPS), st.sampled_from(STEPS)),
-    st.builds("[ sh:{} {} ]".format, st.sampled_from(["zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath"]), st.sampled_from(STEPS)),
+    st.builds(
+        "[ sh:{} {} ]".format,
+        st.sampled_from(["zeroOrMorePath", "oneOrMorePath", "zeroOrOnePath"]),
+        st.sampled_from(STEPS),
+    ),
 )
 CONSTRAINTS = st.sampled_from(
     [
@@ -68,15 +72,39 @@ CONSTRAINTS = st.sampled_from(
         'sh:sparql [ sh:prefixes ex: ; sh:select "SELECT $this (COUNT(?x) AS ?value) { $this ex:p ?x } GROUP BY $this HAVING (COUNT(?x) > 1)" ]',
     ]
 )
-TARGETS = st.sampled_from(["sh:targetClass ex:C", "sh:targetSubjectsOf ex:p", "sh:targetObjectsOf ex:p", "sh:targetNode ex:n0 , ex:n9"])
+TARGETS = st.sampled_from(
+    [
+        "sh:targetClass ex:C",
+        "sh:targetSubjectsOf ex:p",
+        "sh:targetObjectsOf ex:p",
+        "sh:targetNode ex:n0 , ex:n9",
+    ]
+)
 SEVERITIES = st.sampled_from(["sh:Violation", "sh:Warning", "sh:Info"])
 PROPERTY_SHAPES = st.builds(
-    "sh:path {} ; {} ; sh:severity {} .".format, PATHS, st.lists(CONSTRAINTS, min_size=1, max_size=3, unique=True).map(" ; ".join), SEVERITIES
-).filter(lambda text: all(text.count(once) < 2 for once in ("qualifiedValueShape", "sh:datatype", "sh:nodeKind")))
+    "sh:path {} ; {} ; sh:severity {} .".format,
+    PATHS,
+    st.lists(CONSTRAINTS, min_size=1, max_size=3, unique=True).map(" ; ".join),
+    SEVERITIES,
+).filter(
+    lambda text: all(text.count(once) < 2 for once in ("qualifiedValueShape", "sh:datatype", "sh:nodeKind"))
+)
 NODES = st.sampled_from([f"ex:n{i}" for i in range(4)])
 VALUES = st.one_of(
     NODES,
-    st.sampled_from(["1", "12", "1.0", '"a"', '"a"@nl', '"b"@nl', '"a"@en', '"2025-01-01"^^xsd:date', '"2025-13-01"^^xsd:date']),
+    st.sampled_from(
+        [
+            "1",
+            "12",
+            "1.0",
+            '"a"',
+            '"a"@nl',
+            '"b"@nl',
+            '"a"@en',
+            '"2025-01-01"^^xsd:date',
+            '"2025-13-01"^^xsd:date',
+        ]
+    ),
 )
 STATEMENTS = st.one_of(
     st.builds("{} {} {} .".format, NODES, st.sampled_from(["ex:p", "ex:q"]), VALUES),
@@ -175,7 +203,9 @@ def test_shapes_beyond_the_proven_set_are_judged_by_pyshacl() -> None:
 
 def test_a_failure_of_pyshacl_is_an_error() -> None:
     """What pySHACL cannot apply is never counted as conforming."""
-    used = shapes("ex:S sh:targetNode ex:a ; sh:sparql [ sh:select 'SELECT $this { MINUS { $this ?p ?o } }' ] .")
+    used = shapes(
+        "ex:S sh:targetNode ex:a ; sh:sparql [ sh:select 'SELECT $this { MINUS { $this ?p ?o } }' ] ."
+    )
     with pytest.raises(ProjectError, match="pySHACL cannot apply"):
         validate(dataset("ex:a ex:p 1 ."), shapes=used, engine="pyshacl")
 
@@ -199,7 +229,12 @@ def test_engine_is_a_choice_of_two() -> None:
 def test_pyshacl_is_not_imported_by_the_default_path() -> None:
     """The default path pays neither for rdflib nor for pySHACL."""
     code = "import sys, gbvkg.validation; print(sorted({'rdflib', 'pyshacl'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        == "[]\n"
+    )
 
 
 def test_report_is_what_both_return() -> None:

@@ -11,7 +11,6 @@ from validation_graphs import graph, keys, ours, shapes, short, theirs, turtle
 from gbvkg.errors import ProjectError
 from gbvkg.validation.engine import Engine
 from gbvkg.validation.lateral import hints
-from gbvkg.validation.shapes import compile_graph
 from gbvkg.validation.sparql import plan
 from gbvkg.validation.syntax import QueryReader
 from gbvkg.validation.tables import Tables
@@ -89,7 +88,10 @@ def test_errors_name_the_rule_in_both_languages() -> None:
         ("SELECT $this ?x { { SELECT $this (MAX(?y) AS ?x) { $this ex:p ?y } GROUP BY $this } }", False),
         ("SELECT $this ?x { $this ex:p ?x } LIMIT 1", True),
         ("SELECT $this ?x { $this ex:p ?x } ORDER BY ?x OFFSET 1", True),
-        ("SELECT $this { FILTER EXISTS { SELECT $this { $this ex:p ?x } GROUP BY $this HAVING (COUNT(?x) > 1) } }", True),
+        (
+            "SELECT $this { FILTER EXISTS { SELECT $this { $this ex:p ?x } GROUP BY $this HAVING (COUNT(?x) > 1) } }",
+            True,
+        ),
     ],
 )
 def test_one_query_for_all_unless_rows_of_focus_nodes_would_mix(select: str, per_focus: bool) -> None:
@@ -143,9 +145,15 @@ def test_focus_nodes_that_are_literals() -> None:
 
 def test_the_shapes_graph_can_be_read() -> None:
     """$shapesGraph and $currentShape (SHACL §5.3.1, optional) are supported."""
-    used = shapes(rule("SELECT $this { GRAPH $shapesGraph { $currentShape ex:limit ?limit } $this ex:p ?x FILTER (?x > ?limit) }",
-                       "ex:Shape ex:limit 3 ."))
-    assert [short(r.focus) for r in ours(used, graph("ex:a a ex:C ; ex:p 3 . ex:b a ex:C ; ex:p 4 ."))] == ["b"]
+    used = shapes(
+        rule(
+            "SELECT $this { GRAPH $shapesGraph { $currentShape ex:limit ?limit } $this ex:p ?x FILTER (?x > ?limit) }",
+            "ex:Shape ex:limit 3 .",
+        )
+    )
+    assert [short(r.focus) for r in ours(used, graph("ex:a a ex:C ; ex:p 3 . ex:b a ex:C ; ex:p 4 ."))] == [
+        "b"
+    ]
 
 
 def test_prefixes_of_sparql_itself() -> None:
@@ -175,7 +183,9 @@ UNLIKE_RDFLIB = EXISTS[6]
 """rdflib does not see a variable from outside EXISTS in the FILTER of an OPTIONAL inside it (SPARQL 1.1 §18.6 does)."""
 NODES = [NamedNode(f"https://example.org/n{i}") for i in range(4)]
 triples = st.tuples(
-    st.sampled_from(NODES), st.sampled_from([NamedNode(f"https://example.org/{p}") for p in "pq"]), st.sampled_from(NODES)
+    st.sampled_from(NODES),
+    st.sampled_from([NamedNode(f"https://example.org/{p}") for p in "pq"]),
+    st.sampled_from(NODES),
 )
 
 
@@ -210,7 +220,7 @@ def test_the_same_rule_on_random_graphs_is_equal_to_pyshacl() -> None:
         for i, exists in enumerate(EXISTS)
         if exists != UNLIKE_RDFLIB
     )
-    used = compile_graph(graph("ex:Shape sh:targetClass ex:C . " + text))
+    used = shapes("ex:Shape sh:targetClass ex:C . " + text)
     edges = "ex:n0 ex:p ex:n1 ; ex:q ex:n2 . ex:n1 ex:q ex:n3 , ex:n1 . ex:n2 ex:p ex:n0 ; ex:q ex:n0 . ex:n3 ex:p ex:n3 ."
     data = graph(edges + "".join(f"ex:n{i} a ex:C . " for i in range(4)))
     mine = keys(ours(used, data))
@@ -222,5 +232,10 @@ def test_store_terms_survive() -> None:
     """A literal of a datatype that no store knows comes back as it is."""
     used = shapes(rule("SELECT $this ?value { $this ex:p ?value }"))
     odd = Literal("x y", datatype=NamedNode("https://example.org/type"))
-    data = Tables([*graph("ex:a a ex:C .").triples(), (NamedNode("https://example.org/a"), NamedNode("https://example.org/p"), odd)])
+    data = Tables(
+        [
+            *graph("ex:a a ex:C .").triples(),
+            (NamedNode("https://example.org/a"), NamedNode("https://example.org/p"), odd),
+        ]
+    )
     assert [r.value for r in ours(used, data)] == [odd]

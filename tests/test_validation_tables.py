@@ -42,7 +42,9 @@ def test_add_says_whether_it_was_new() -> None:
 def test_instances_follow_subclasses() -> None:
     """A SHACL instance is typed with the class or with anything below it, also in a circle."""
     a, b, c, x, y = NODES[:5]
-    tables = Tables([(b, SUBCLASS_OF, a), (c, SUBCLASS_OF, b), (a, SUBCLASS_OF, c), (x, RDF_TYPE, c), (y, RDF_TYPE, x)])
+    tables = Tables(
+        [(b, SUBCLASS_OF, a), (c, SUBCLASS_OF, b), (a, SUBCLASS_OF, c), (x, RDF_TYPE, c), (y, RDF_TYPE, x)]
+    )
     assert tables.instances(a) == {x}
     tables.add((y, RDF_TYPE, b))
     assert tables.instances(a) == {x, y}

@@ -42,12 +42,13 @@ def turtle(text: str) -> Tables:
 
 
 def graph(text: str) -> Tables:
-    """``turtle`` with the prefixes of the tests declared."""
-    return turtle(PREFIXES + text)
+    """``turtle`` with the prefixes of the tests."""
+    return turtle(NAMESPACES + text)
 
 
 def shapes(text: str) -> Shapes:
-    return compile_graph(graph(text))
+    """The shapes of Turtle text, in which queries may say ``sh:prefixes ex:``."""
+    return compile_graph(turtle(PREFIXES + text))
 
 
 def ours(used: Shapes, data: Tables) -> list[Result]:

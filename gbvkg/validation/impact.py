@@ -159,6 +159,11 @@ class Impact:
         bound = paths.bind(path, self.tables)
         return {value for node in nodes for value in bound(node)}
 
+    def fan_out(self, nodes: Iterable[Term], path: Path) -> int:
+        """How many nodes ``step`` would at most find."""
+        bound = paths.bind(path, self.tables)
+        return sum(len(bound(node)) for node in nodes)
+
     def with_equals(self, nodes: set[Term]) -> set[Term]:
         """``nodes`` and the literals that a store cannot tell from them, because it canonicalises."""
         typed = [node for node in nodes if isinstance(node, Literal) and node.datatype.value in CANONICALISED]
@@ -220,7 +225,7 @@ class _OfGroup:
                 yield {pattern.subject: starts, pattern.object: ends}
 
     def _foci(self, known: dict[str, set[Term]], pattern: Pattern) -> set[Term]:
-        """Breadth first from the variables of the pattern to a goal, along patterns that share variables."""
+        """From the variables of the pattern to a goal, along patterns that share variables."""
         if _contradicts(known):
             return set()
         reached = {name: nodes for name, nodes in known.items() if name.startswith("?")}
@@ -231,18 +236,22 @@ class _OfGroup:
         return self.impact.step(reached[name], paths.invert(self.goals[name]))
 
     def _extend(self, reached: dict[str, set[Term]], skip: Pattern) -> bool:
-        """Reach one variable more; False when there is none."""
-        for pattern in self.patterns:
-            if pattern is skip or pattern.path is None:
-                continue
+        """Reach one variable more, by the step that leads to the fewest nodes; False when there is none."""
+        steps = [
+            (self.impact.with_equals(reached[here]), path, there)
+            for pattern in self.patterns
+            if pattern is not skip and pattern.path is not None
             for here, path, there in (
                 (pattern.subject, pattern.path, pattern.object),
                 (pattern.object, paths.invert(pattern.path), pattern.subject),
-            ):
-                if here in reached and there.startswith("?") and there not in reached:
-                    reached[there] = self.impact.step(self.impact.with_equals(reached[here]), path)
-                    return True
-        return False
+            )
+            if here in reached and there.startswith("?") and there not in reached
+        ]
+        if not steps:
+            return False
+        nodes, path, there = min(steps, key=lambda step: self.impact.fan_out(step[0], step[1]))
+        reached[there] = self.impact.step(nodes, path)
+        return True
 
 
 def _contradicts(known: dict[str, set[Term]]) -> bool:

@@ -1,10 +1,9 @@
 """Severity profiles: how heavily a breach of a rule weighs, for which plan, on which date.
 
 A profile is data: ``gbvsh:profile`` on a shape or SPARQL constraint names it, and a profile with
-``gbvsh:planPath`` (a SHACL path from the focus node to its plan) has a deadline. Its rules warn up to and
-including the plan's ``gbv:ficheDeadline`` and violate after it; the date compared with is the data set's
-own. Other rules weigh what their sh:severity says. This module refuses to guess a deadline: a plan without
-one only gets warnings.
+``gbvsh:deadlinePath`` (a SHACL path from the focus node to a date) has a deadline. Its rules warn up to and
+including that date and violate after it; the date compared with is the data set's own. Other rules weigh what
+their sh:severity says. This module refuses to guess a deadline: where the path leads nowhere, a rule only warns.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from gbvkg.validation.paths import SH, Step
 from gbvkg.validation.shapes import SHAPES, Shapes
 from gbvkg.validation.tables import Tables, Term
 from gbvkg.validation.waivers import reference_date
-from gbvkg.vocabulary import expand
 
 _SEVERITIES = {
     SH + "Violation": Severity.VIOLATION,
@@ -32,10 +30,9 @@ class Profiles:
     """Weighs results of one graph."""
 
     def __init__(self, shapes: Shapes, tables: Tables) -> None:
-        self._deadline = tables.forward(NamedNode(expand("gbv:ficheDeadline")))
         self._today = reference_date(tables)
         self._steps: dict[str, list[Step]] = {}
-        for profile, found in shapes.graph.forward(NamedNode(SHAPES + "planPath")).items():
+        for profile, found in shapes.graph.forward(NamedNode(SHAPES + "deadlinePath")).items():
             steps = [paths.bind(paths.parse(shapes.graph, path), tables) for path in found]
             self._steps[getattr(profile, "value", "")] = steps
 
@@ -48,6 +45,6 @@ class Profiles:
         return Severity.VIOLATION if self._is_late(result.focus, steps) else Severity.WARNING
 
     def _is_late(self, focus: Term, steps: list[Step]) -> bool:
-        """Whether a deadline of the focus node's plan has passed."""
-        dates = [date for step in steps for plan in step(focus) for date in self._deadline.get(plan, ())]
+        """Whether a deadline of the focus node has passed."""
+        dates = (date for step in steps for date in step(focus))
         return any(isinstance(date, Literal) and compare(date, self._today) == -1 for date in dates)

@@ -52,7 +52,9 @@ def run(shapes: Shapes, tables: Tables, roots: Iterable[Root] | None = None) -> 
     Raises ProjectError when pySHACL refuses the shapes or fails.
     """
     chosen = shapes.roots if roots is None else list(roots)
-    others = {constraint.shape.node for constraint in shapes.constraints} - {root.shape.node for root in chosen}
+    others = {constraint.shape.node for constraint in shapes.constraints} - {
+        root.shape.node for root in chosen
+    }
     report = _report(
         _rdflib_graph(tables.triples()),
         _rdflib_graph(_without_targets(shapes.graph, others)),

@@ -1,0 +1,364 @@
+"""The report: severity profiles, waivers, follow-on errors, places, messages, and which files are asked about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from validation_graphs import EX, dataset, shapes, short
+
+from gbvkg.findings import Finding, Severity, Stage
+from gbvkg.graph import Dataset
+from gbvkg.project import Project
+from gbvkg.validation import Report, validate
+from gbvkg.vocabulary import LANGUAGES, expand
+
+TODAY = 'ex:data a dcat:Dataset ; dct:issued "2026-05-01"^^xsd:date .\n'
+
+
+def judged(shape: str, data: str, reading: list[Finding] | None = None) -> Report:
+    return validate(dataset(data), shapes=shapes(shape), reading=reading or [])
+
+
+def rules(report: Report) -> list[str]:
+    return [short(finding.rule) for finding in report.findings]
+
+
+# Severity profiles
+
+PROFILES = """
+gbvsh:completeness gbvsh:deadlinePath ( [ sh:alternativePath ( [ sh:zeroOrOnePath ex:of ] ( ex:about ex:of ) ) ] gbv:ficheDeadline ) .
+ex:Shape sh:targetClass ex:Action , ex:Fiche ; sh:property ex:Later , ex:Always , ex:Tell .
+ex:Later sh:path ex:p ; sh:minCount 1 ; gbvsh:profile gbvsh:completeness ; sh:severity sh:Warning .
+ex:Always sh:path ex:p ; sh:minCount 1 ; gbvsh:profile gbvsh:structure .
+ex:Tell sh:path ex:p ; sh:minCount 1 ; gbvsh:profile gbvsh:completeness ; sh:severity sh:Info .
+"""
+
+
+@pytest.mark.parametrize(
+    ("deadline", "expected"),
+    [
+        ("2026-05-02", Severity.WARNING),
+        ("2026-05-01", Severity.WARNING),
+        ("2026-04-30", Severity.VIOLATION),
+        (None, Severity.WARNING),
+    ],
+)
+@pytest.mark.parametrize(
+    "thing", ["ex:a a ex:Action ; ex:of ex:plan .", "ex:f a ex:Fiche ; ex:about ex:a . ex:a ex:of ex:plan ."]
+)
+def test_completeness_violates_after_the_deadline(
+    thing: str, deadline: str | None, expected: Severity
+) -> None:
+    """Completeness warns up to and including the deadline of the focus node's plan; without a deadline it goes on warning."""
+    plan = f'ex:plan gbv:ficheDeadline "{deadline}"^^xsd:date .\n' if deadline else ""
+    report = judged(PROFILES, f"{TODAY}{plan}{thing}")
+    found = {short(finding.rule): finding.severity for finding in report.findings}
+    assert found == {"Later": expected, "Always": Severity.VIOLATION, "Tell": Severity.INFO}
+
+
+def test_without_a_reference_date_nothing_is_late() -> None:
+    """The clock is never asked: a data set without a date has no deadline that passed."""
+    data = 'ex:plan gbv:ficheDeadline "1999-01-01"^^xsd:date .\nex:a a ex:Action ; ex:of ex:plan .'
+    assert {f.severity for f in judged(PROFILES, data).findings if f.rule.endswith("Later")} == {
+        Severity.WARNING
+    }
+
+
+def test_a_sparql_rule_has_its_own_profile() -> None:
+    """gbvsh:profile and sh:severity on the constraint itself count, not those of its shape."""
+    report = judged(
+        "gbvsh:completeness gbvsh:deadlinePath ( ex:of gbv:ficheDeadline ) . ex:S sh:targetClass ex:C ; sh:sparql ex:A , ex:B ."
+        "ex:A gbvsh:profile gbvsh:completeness ; sh:select 'SELECT $this {}' ."
+        "ex:B sh:severity sh:Info ; sh:select 'SELECT $this {}' .",
+        "ex:a a ex:C .",
+    )
+    assert [(short(f.rule), f.severity) for f in report.findings] == [
+        ("A", Severity.WARNING),
+        ("B", Severity.INFO),
+    ]
+
+
+# Waivers
+
+NEEDED = "ex:Shape sh:targetClass ex:C ; sh:property ex:Rule , ex:Other . ex:Rule sh:path ex:p ; sh:minCount 1 . ex:Other sh:path ex:q ; sh:maxCount 1 .\n"
+
+
+def waiver(until: str = "", rule: str = "ex:Rule", thing: str = "ex:a") -> str:
+    end = f' ; gbv:waivedUntil "{until}"^^xsd:date' if until else ""
+    return f"{TODAY}ex:w a gbv:Waiver ; gbv:waivesRule {rule} ; gbv:waivesFor {thing}{end} .\nex:a a ex:C .\n"
+
+
+def test_a_waiver_lets_its_findings_through() -> None:
+    """The finding stays in the list with the waiver's IRI, and does not stop a release."""
+    report = judged(NEEDED, waiver("2026-05-01"))
+    assert [(short(f.rule), f.waiver) for f in report.findings] == [("Rule", EX + "w")]
+    assert report.conforms
+    assert report.counts() == dict.fromkeys(Severity, 0)
+    assert [w.iri for w in report.waivers] == [EX + "w"]
+    assert not judged(NEEDED, "ex:a a ex:C .").conforms
+
+
+def test_a_waiver_without_end_counts() -> None:
+    """gbv:waivedUntil is not needed here: a shape may ask for it."""
+    assert judged(NEEDED, waiver()).conforms
+
+
+def test_an_expired_waiver_does_not_count() -> None:
+    """From the day after its last day a waiver only gives a warning about itself."""
+    report = judged(NEEDED, waiver("2026-04-30"))
+    assert {(f.rule, f.severity, f.waiver) for f in report.findings} == {
+        (EX + "Rule", Severity.VIOLATION, ""),
+        (expand("gbvsh:WaiverExpired"), Severity.WARNING, ""),
+    }
+    assert not report.conforms
+    about = next(f for f in report.findings if f.rule == expand("gbvsh:WaiverExpired"))
+    assert (about.focus, about.path) == (EX + "w", expand("gbv:waivedUntil"))
+    assert about.place is not None
+    assert about.place.line == 2
+
+
+def test_a_waiver_that_cannot_be_compared_with_today_does_not_count() -> None:
+    """Without a reference date nobody knows whether a waiver has ended."""
+    data = waiver("2099-01-01").removeprefix(TODAY)
+    assert not judged(NEEDED, data).conforms
+
+
+@pytest.mark.parametrize(("rule", "thing"), [("ex:Other", "ex:a"), ("ex:Rule", "ex:b"), ("ex:Shape", "ex:a")])
+def test_a_waiver_that_covers_nothing_says_so(rule: str, thing: str) -> None:
+    """A waiver covers a rule and a thing together, by their own IRIs; one that covers no finding gives an info."""
+    report = judged(NEEDED, waiver("2026-12-31", rule, thing))
+    assert sorted((f.severity, f.rule) for f in report.findings) == [
+        (Severity.VIOLATION, EX + "Rule"),
+        (Severity.INFO, expand("gbvsh:WaiverUnused")),
+    ]
+
+
+def test_what_reading_found_cannot_be_waived() -> None:
+    """A file that cannot be read is no known exception."""
+    rule = expand("gbvsh:ReadingSyntax")
+    bad = Finding(Severity.VIOLATION, rule, Stage.FILE, {"nl": "x", "en": "x"}, EX + "a")
+    report = judged(NEEDED, waiver("", f"<{rule}>", "ex:a"), [bad])
+    assert not report.conforms
+    assert bad in report.findings
+
+
+# Follow-on errors
+
+PERIOD = """
+ex:Shape sh:targetClass ex:Period ; sh:property ex:Start , ex:Order ; sh:sparql ex:InPlan .
+ex:Start sh:path ex:start ; sh:datatype xsd:date ; sh:minCount 1 .
+ex:Order sh:path ex:start ; sh:lessThan ex:end .
+ex:InPlan sh:prefixes ex: ; sh:select "SELECT $this ?value { $this ex:of/ex:start ?from OPTIONAL { $this ex:start ?value } FILTER (!BOUND(?value) || ?value < ?from) }" .
+"""
+PLAN = 'ex:plan ex:start "2025-01-01"^^xsd:date .\n'
+
+
+def reading(
+    path: str, focus: str = "a", severity: Severity = Severity.VIOLATION, stage: Stage = Stage.CELL
+) -> Finding:
+    return Finding(
+        severity,
+        expand("gbvsh:ReadingWrongType"),
+        stage,
+        {"nl": "x", "en": "x"},
+        EX + focus,
+        path and EX + path,
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "read", "expected"),
+    [
+        # a date that is not a date: reported when it was read, so neither as datatype nor as start after end
+        (
+            'ex:a a ex:Period ; ex:start "soon"^^xsd:date ; ex:end "2025-02-01"^^xsd:date .',
+            [reading("start")],
+            [],
+        ),
+        # without a finding of reading the record stage says it, but then the plan stage does not
+        ("ex:a a ex:Period ; ex:of ex:plan .", [], ["Start"]),
+        # the end is bad: comparing the start with it is a follow-on error, too
+        ('ex:a a ex:Period ; ex:start "2025-02-01"^^xsd:date ; ex:end "soon" .', [reading("end")], []),
+        # another property has nothing to do with it
+        (
+            'ex:a a ex:Period ; ex:start "2025-02-01"^^xsd:date ; ex:end "2025-01-01"^^xsd:date .',
+            [reading("label")],
+            ["Order"],
+        ),
+        # another thing neither
+        ("ex:a a ex:Period .", [reading("start", "b")], ["Start"]),
+        # a thing that could not be read as a whole
+        ("ex:a a ex:Period .", [reading("")], []),
+        # a milder finding silences nothing that weighs more
+        ("ex:a a ex:Period .", [reading("start", severity=Severity.WARNING)], ["Start"]),
+        # reading that is about no thing silences nothing
+        (
+            "ex:a a ex:Period .",
+            [Finding(Severity.VIOLATION, "r", Stage.FILE, {"nl": "x", "en": "x"})],
+            ["Start"],
+        ),
+        # a record that is right is judged by the plan stage
+        ('ex:a a ex:Period ; ex:of ex:plan ; ex:start "2024-02-01"^^xsd:date .', [], ["InPlan"]),
+    ],
+)
+def test_follow_on_errors_are_silenced(data: str, read: list[Finding], expected: list[str]) -> None:
+    """What follows from an earlier finding about the same thing and property is not told again."""
+    report = judged(PERIOD, PLAN + data, read)
+    assert [name for name in rules(report) if name in ("Start", "Order", "InPlan")] == expected
+    assert [f for f in report.findings if f in read] == sorted(read, key=Finding.sort_key)
+
+
+LEAD = """
+ex:Action sh:targetClass ex:Action ; sh:property ex:Lead ; sh:sparql ex:Competent .
+ex:Responsibility sh:targetClass ex:Lead ; sh:property ex:Agent .
+ex:Lead sh:path ex:lead ; sh:minCount 1 .
+ex:Agent sh:path ex:agent ; sh:minCount 1 .
+ex:Competent sh:prefixes ex: ; sh:select "SELECT $this ?lead { $this ex:field ?field OPTIONAL { $this ex:lead ?lead } FILTER NOT EXISTS { $this ex:lead/ex:agent/ex:field ?field } }" .
+"""
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("ex:a a ex:Action ; ex:field ex:f .", ["Lead"]),
+        ("ex:a a ex:Action ; ex:field ex:f ; ex:lead ex:l . ex:l a ex:Lead .", ["Agent"]),
+        ("ex:a a ex:Action ; ex:field ex:f ; ex:lead ex:l . ex:l a ex:Lead ; ex:agent ex:p .", ["Competent"]),
+    ],
+)
+def test_a_missing_lead_is_not_also_incompetent(data: str, expected: list[str]) -> None:
+    """The record stage silences the plan stage: about the focus node, and about what the rule's query returns with it."""
+    assert rules(judged(LEAD, data)) == expected
+
+
+def test_a_waived_finding_silences_nothing() -> None:
+    """Dropping defers a finding until its cause is repaired; a waived cause is not going to be, so the rest is told."""
+    data = f"{TODAY}ex:w a gbv:Waiver ; gbv:waivesRule ex:Lead ; gbv:waivesFor ex:a .\nex:a a ex:Action ; ex:field ex:f ."
+    report = judged(LEAD, data)
+    assert [(short(f.rule), bool(f.waiver)) for f in report.findings] == [
+        ("Competent", False),
+        ("Lead", True),
+    ]
+    assert not report.conforms
+
+
+# Places
+
+POINTS = """
+ex:S sh:targetClass ex:C ; sh:property ex:Value , ex:Missing , ex:Back , ex:Far ; sh:sparql ex:Query .
+ex:Value sh:path ex:p ; sh:datatype xsd:integer .
+ex:Missing sh:path ex:q ; sh:minCount 1 .
+ex:Back sh:path [ sh:inversePath ex:of ] ; sh:class ex:D .
+ex:Far sh:path ( ex:r ex:s ) ; sh:maxCount 0 .
+ex:Query sh:prefixes ex: ; sh:select "SELECT $this ?path ?value { $this ex:t ?value BIND (ex:t AS ?path) }" .
+"""
+
+
+def test_findings_point_at_the_offending_statement() -> None:
+    """The value, else the property, else the thing; from behind, the statement that points at the thing."""
+    data = """ex:a a ex:C .
+ex:a ex:p 1 .
+ex:a ex:p "x" .
+ex:b ex:of ex:a .
+ex:a ex:r ex:c .
+ex:c ex:s 1 .
+ex:a ex:t 7 ."""
+    places = {short(f.rule): f.place and (f.place.file, f.place.line) for f in judged(POINTS, data).findings}
+    lines = {"Value": 3, "Missing": 1, "Back": 4, "Far": 5, "Query": 7}
+    assert places == {rule: ("data/case.ttl", line) for rule, line in lines.items()}
+
+
+def test_a_thing_that_nothing_describes_has_no_place() -> None:
+    """A focus node that only a shape names is nowhere."""
+    (finding,) = judged(
+        "ex:S sh:targetNode ex:nowhere ; sh:property [ sh:path ex:p ; sh:minCount 1 ] .", ""
+    ).findings
+    assert finding.place is None
+
+
+def test_paths_choose_what_is_shown() -> None:
+    """Only findings placed in the files or folders that were asked about are shown; all of the graph is judged."""
+    one, two = dataset("ex:a a ex:C .", "data/one/a.ttl"), dataset("ex:b a ex:C .", "data/two.ttl")
+    both = Dataset(Project(Path("/nowhere"), EX, "1"), [*one.statements, *two.statements])
+    used = shapes(NEEDED)
+    for asked, expected in [
+        ("data", "ab"),
+        ("data/one", "a"),
+        ("data/two.ttl", "b"),
+        ("data/on", ""),
+        ("data/one/a.ttl", "a"),
+    ]:
+        report = validate(both, shapes=used, paths=[Path("/nowhere") / asked])
+        assert "".join(short(finding.focus) for finding in report.findings) == expected
+
+
+# Messages
+
+
+@pytest.mark.parametrize(
+    ("messages", "nl", "en"),
+    [
+        ('"Fout: {?value}."@nl , "Wrong: {$value}."@en', "Fout: 3.", "Wrong: 3."),
+        ('"Wrong: {?value}."', "Wrong: 3.", "Wrong: 3."),
+        ('"Faux."@fr', "Faux.", "Faux."),
+        ('"Fout."@nl-BE , "Faux."@fr', "Fout.", "Faux."),
+        ('"{$this} {?other} {?path}"@en', '"A" {?other} ex:p', '"A" {?other} ex:p'),
+    ],
+)
+def test_messages(messages: str, nl: str, en: str) -> None:
+    """The rule's message in each language, placeholders filled in; an IRI is shown by its label in that language."""
+    shape = f"ex:S sh:targetClass ex:C ; sh:property [ sh:path ex:p ; sh:maxInclusive 2 ; sh:message {messages} ] ."
+    (finding,) = judged(shape, 'ex:a a ex:C ; ex:p 3 ; rdfs:label "A"@nl .').findings
+    assert {
+        lang: text.replace("<https://example.org/p>", "ex:p") for lang, text in finding.message.items()
+    } == {
+        "nl": nl,
+        "en": en,
+    }
+
+
+def test_a_query_may_bring_its_own_message() -> None:
+    """?message of the query comes before sh:message (SHACL §5.3.2)."""
+    shape = (
+        'ex:S sh:targetClass ex:C ; sh:sparql ex:R . ex:R sh:message "no" ;'
+        "sh:select 'SELECT $this ?message { BIND (CONCAT(\"own \", STR(1 + 1)) AS ?message) }' ."
+    )
+    (finding,) = judged(shape, "ex:a a ex:C .").findings
+    assert finding.message == {"nl": "own 2", "en": "own 2"}
+
+
+def test_every_component_has_a_standard_sentence() -> None:
+    """A rule without a message still says what is wrong, in every language."""
+    from gbvkg.validation.constraints import _BINDERS
+    from gbvkg.validation.wording import _STANDARD
+
+    assert set(_STANDARD) == {name.removesuffix("ConstraintComponent") for name in _BINDERS} | {"Closed"}
+    assert all(set(texts) == set(LANGUAGES) for texts in _STANDARD.values())
+    (finding,) = judged(NEEDED, "ex:a a ex:C .").findings
+    assert finding.message["en"].endswith("needs at least 1 value(s).")
+
+
+# The list
+
+
+def test_findings_are_sorted_and_told_once() -> None:
+    """Two roads to the same result are one finding, and the order is that of ``Finding.sort_key``."""
+    shape = NEEDED + "ex:Again sh:targetClass ex:C ; sh:property ex:Rule ."
+    findings = judged(shape, "ex:b a ex:C .\nex:a a ex:C .").findings
+    assert [short(f.focus) for f in findings] == ["b", "a"]
+    assert findings == sorted(findings, key=Finding.sort_key)
+
+
+def test_counts_leave_waived_findings_out() -> None:
+    """A summary counts what still has to be done."""
+    report = judged(NEEDED, waiver("2026-12-31") + "ex:b a ex:C .")
+    assert report.counts() == {Severity.VIOLATION: 1, Severity.WARNING: 0, Severity.INFO: 0}
+
+
+def test_stages() -> None:
+    """SHACL Core is stage RECORD, SHACL-SPARQL is stage PLAN."""
+    shape = NEEDED + "ex:Shape sh:sparql ex:Query . ex:Query sh:select 'SELECT $this {}' ."
+    assert {short(f.rule): f.stage for f in judged(shape, "ex:a a ex:C .").findings} == {
+        "Rule": Stage.RECORD,
+        "Query": Stage.PLAN,
+    }
