@@ -20,11 +20,11 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from gbvkg import sources
 from gbvkg.findings import Finding
 from gbvkg.project import Project
-from gbvkg.sources import METADATA, yaml_reader
+from gbvkg.sources import METADATA, Triple, yaml_reader
 from gbvkg.sources.cache import ReadingCache, state_of
 from gbvkg.sources.files import LIMITS, Limits
 from gbvkg.sources.reading import Reading
-from gbvkg.sources.rules import Refused, Rule, breach, did_you_mean, nearest
+from gbvkg.sources.rules import Refused, Rule, breach, choose_from, did_you_mean, nearest
 from gbvkg.sources.statement import Object, Place, Statement, Subject
 from gbvkg.vocabulary import BASE, prefixes
 
@@ -57,7 +57,7 @@ class Dataset:
         self.project = project
         self.statements = statements
         self._files = files or {}
-        self._places: dict[str, dict[tuple[Subject, NamedNode, Object], Place]] = {}
+        self._places: dict[str, dict[Triple, Place]] = {}
 
     def graphs(self) -> list[NamedNode]:
         """The names of the named graphs, sorted."""
@@ -104,15 +104,9 @@ class Dataset:
         if place.line or not place.file.endswith(".ttl") or place.file not in self._files:
             return place
         if place.file not in self._places:
-            self._places[place.file] = self._scan(place.file)
+            found = sources.turtle_places(self._files[place.file], self.project, place.file)
+            self._places[place.file] = found
         return self._places[place.file].get(statement[:3], place)
-
-    def _scan(self, shown: str) -> dict[tuple[Subject, NamedNode, Object], Place]:
-        written = [s for s in self.statements if s.place.file == shown]
-        found = sources.turtle_places(self._files[shown], self.project, shown)
-        if len(found) != len(written):  # the file changed since it was read, or statements were added to it
-            return {}
-        return {s[:3]: place for s, place in zip(reversed(written), reversed(found), strict=True)}
 
     def rdflib(self) -> rdflib.Graph:
         """The union of all graphs for the reference engines; lexical forms stay as written."""
@@ -263,7 +257,7 @@ def data_files(project: Project) -> list[SourceFile]:
 
     The description of a table goes with its table; LICENSE and README are for people.
     """
-    found = [SourceFile(path, path.relative_to(project.root).as_posix()) for path in _walk(project.data)]
+    found = [SourceFile(path, _shown(path, project.root)) for path in _walk(project.data)]
     names = {file.shown for file in found}
     return [
         file
@@ -271,6 +265,12 @@ def data_files(project: Project) -> list[SourceFile]:
         if not any(fnmatchcase(file.path.name, pattern) for pattern in _UNREAD)
         and not (file.shown.endswith(METADATA) and file.shown.removesuffix(METADATA) in names)
     ]
+
+
+def _shown(path: Path, root: Path) -> str:
+    """The name of a file in messages: relative, with "/", and without characters that nobody could see."""
+    name = path.relative_to(root).as_posix()
+    return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
 
 
 def _walk(folder: Path) -> Iterator[Path]:
@@ -360,9 +360,11 @@ def _findings_about(
     term: NamedNode, users: list[Statement], dataset: Dataset, known: dict[str, list[str]]
 ) -> list[Finding]:
     space = _kind(term.value)
-    meant = nearest(term.value[len(space) :], _neighbours(term.value, known.get(space, []), len(space)))
-    shown = dataset.project.base + "id/"
-    nl, en = did_you_mean((space + meant).removeprefix(shown) if meant else "")
+    candidates = _neighbours(term.value, known.get(space, []), len(space))
+    meant = nearest(term.value[len(space) :], candidates)
+    nl, en = choose_from(candidates)
+    if meant:
+        nl, en = did_you_mean((space + meant).removeprefix(f"{dataset.project.base}id/"))
     return [
         breach(
             Rule.UNKNOWN_REFERENCE,

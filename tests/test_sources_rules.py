@@ -1,4 +1,4 @@
-"""The rules of reading: each is in the code, in shapes/reading.ttl, and has a case that fires and one that does not."""
+"""The rules of reading: each is in the code and in shapes/reading.ttl, and has cases that fire and do not."""
 
 from __future__ import annotations
 
@@ -100,7 +100,9 @@ def test_valid_case_is_silent(rule: str, case: Path, tmp_path: Path) -> None:
     """The right counterpart of a wrong file gives no finding at all, and is read."""
     loaded = graph.load(_project(tmp_path, case), limits=_limits(rule))
     assert loaded.findings == []
-    assert any(s.place.file != "data/dataset.yaml" for s in loaded.dataset.statements if "data/" in s.place.file)
+    assert any(
+        s.place.file != "data/dataset.yaml" for s in loaded.dataset.statements if "data/" in s.place.file
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import quote
 
 from pyoxigraph import NamedNode
 
@@ -21,9 +22,11 @@ from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
 from gbvkg.sources.identifiers import Identifiers, load_identifiers
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Enough, Refused, Rule, breach
-from gbvkg.sources.statement import Place, Statement
+from gbvkg.sources.statement import Object, Place, Statement, Subject
 from gbvkg.sources.table_reader import TableReader
 from gbvkg.vocabulary import BASE, packaged_root
+
+Triple = tuple[Subject, NamedNode, Object]
 
 METADATA = "-metadata.json"
 """What the name of a CSVW description ends in, after the name of its table (CSVW §5.2)."""
@@ -102,13 +105,16 @@ def text_of(project: Project, shown: str) -> str:
     return identifiers(project).text_of(shown.removeprefix("data/"))
 
 
-def turtle_places(path: Path, project: Project, shown: str) -> list[Place]:
-    """The place of each statement that ``read`` gave for a Turtle file; [] when it is unreadable."""
+def turtle_places(path: Path, project: Project, shown: str) -> dict[Triple, Place]:
+    """Where each triple of a Turtle file first stands in it; {} when the file is no longer readable."""
     try:
-        check_inside(path, root_of(path, project), shown)
-        return turtle_reader.places(decode(read_bytes(path, shown, size_limit(shown)), shown), shown)
+        content = open_source(path, project, shown)
+        found = turtle_reader.places(decode(content, shown), shown)
     except Refused:
-        return []
+        return {}
+    statements = read_content(content, path, project, shown).statements
+    placed = zip(reversed(statements), reversed(found), strict=True)
+    return {statement[:3]: place for statement, place in placed}
 
 
 def size_limit(shown: str, limits: Limits = LIMITS) -> int:
@@ -130,7 +136,7 @@ def graph_of(project: Project, shown: str) -> NamedNode:
     """The named graph that the statements of the file ``shown`` belong to."""
     if shown.startswith("data/"):
         name = identifiers(project).graph_of(shown.removeprefix("data/"))
-        return NamedNode(f"{project.base}id/graph/{name}")
+        return NamedNode(f"{project.base}id/graph/{quote(name)}")
     folder, _, rest = shown.removeprefix("ontology/").rpartition("/")
     name = {"code-lists": f"code-list/{rest.removesuffix('.ttl')}"}.get(folder, folder or "ontology")
     return NamedNode(f"{BASE}id/graph/{name}")

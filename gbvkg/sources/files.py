@@ -18,7 +18,8 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class Limits:
-    """What a source file may be at most: sizes in bytes, YAML nodes, statements, depth in nested brackets or mappings."""
+    """What a source file may be at most: sizes in bytes, YAML nodes, statements, depth in nested brackets or
+    mappings."""
 
     fiche_bytes: int = 5_000_000
     table_bytes: int = 50_000_000
@@ -37,6 +38,15 @@ def check_inside(path: Path, root: Path, shown: str) -> None:
         regular = stat.S_ISREG(os.stat(real).st_mode)
     except OSError as error:
         raise _unreadable(shown, error) from None
+    if not path.name.isprintable():
+        raise Refused(
+            breach(
+                Rule.FILE_NAME,
+                Place(shown),
+                f'"{shown}" heeft een onzichtbaar of onleesbaar teken in zijn naam. Hernoem het bestand.',
+                f'"{shown}" has an invisible or unreadable character in its name. Rename the file.',
+            )
+        )
     if not real.startswith(f"{root}{os.sep}") or not regular:
         raise Refused(
             breach(
@@ -69,7 +79,8 @@ def read_bytes(path: Path, shown: str, limit: int) -> bytes:
 
 
 def too_many(place: Place, most: int) -> Refused:
-    """The refusal of a file that says more than ``most`` things, at the place of the first that is too many."""
+    """The refusal of a file that says more than ``most`` things, at the place of the first that is too many.
+    """
     return Refused(
         breach(
             Rule.TOO_LARGE,

@@ -15,6 +15,7 @@ from gbvkg.sources.statement import Place
 from gbvkg.vocabulary import expand
 
 _LONGEST = 80
+_FEW = 12
 
 
 class Rule(Enum):
@@ -114,8 +115,16 @@ def nearest(wrong: str, right: Iterable[str]) -> str:
     folded: dict[str, str] = {}
     for candidate in right:
         folded.setdefault(candidate.casefold(), candidate)
-    matches = get_close_matches(wrong.casefold(), folded, 1, 0.6)
+    matches = get_close_matches(wrong.casefold(), folded, 1, 0.6 if len(wrong) > 3 else 0.5)
     return folded[matches[0]] if matches else ""
+
+
+def choose_from(right: Iterable[str]) -> tuple[str, str]:
+    """All of a few right values in Dutch and in English, or two empty strings when there are too many to
+    name."""
+    values = list(right)
+    listed = ", ".join(values)
+    return (f" Kies uit: {listed}.", f" Choose from: {listed}.") if 0 < len(values) <= _FEW else ("", "")
 
 
 def did_you_mean(suggestion: str) -> tuple[str, str]:

@@ -1,0 +1,388 @@
+"""The project folder as one dataset: named graphs, order, places, references, and the cache of readings."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import rdflib
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from gbvkg import graph
+from gbvkg.project import Project
+from gbvkg.sources.cache import NAME
+from gbvkg.sources.statement import Place, Statement
+from gbvkg.vocabulary import BASE
+
+ROOT = Path(__file__).parent.parent
+OWN = "https://example.org/zaken/id/"
+LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
+DATASET = f'type: Dataset\nid: dataset/zaken\nuriSpace: {OWN}\nversion: "1"\nissued: 2026-11-22\n'
+PLAN = "type: ActionPlan\nnotation: zaak\nlabel: {nl: Een plan, en: A plan}\n"
+FICHE = "type: Action\nnumber: 7\nactionOf: plan/zaak\naddressesForm: [SG]\n"
+TURTLE = """\
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<concept/eigen/a> a skos:Concept ;
+    skos:notation "a" .
+"""
+
+
+@pytest.fixture(scope="module")
+def real() -> graph.Loaded:
+    return graph.load(Project.open(ROOT))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    root = tmp_path / "project"
+    write(root, "data/dataset.yaml", DATASET)
+    write(root, "data/plans/zaak/plan.yaml", PLAN)
+    write(root, "data/plans/zaak/fiches/7.yaml", FICHE)
+    write(root, "data/links/eigen.ttl", TURTLE)
+    return Project.open(root)
+
+
+def write(root: Path, name: str, text: str) -> None:
+    path = root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+
+
+def rules(loaded: graph.Loaded) -> list[str]:
+    return [finding.rule.rpartition("#")[2] for finding in loaded.findings]
+
+
+def own(loaded: graph.Loaded) -> list[Statement]:
+    return [s for s in loaded.dataset.statements if s.place.file.startswith("data/")]
+
+
+# --- the real project ---------------------------------------------------------------------------------------
+
+
+def test_real_project_has_no_reading_fault(real: graph.Loaded) -> None:
+    """Every file of the packaged project is read, and everything that it refers to exists."""
+    assert [f"{f.place} {f.message['en']}" for f in real.findings] == []
+
+
+def test_every_folder_has_its_named_graph(real: graph.Loaded) -> None:
+    """One graph per plan, per code list, and per other folder (DESIGN §3)."""
+    plans = {f"plan/{path.name}" for path in (ROOT / "data" / "plans").iterdir()}
+    lists = {f"code-list/{path.stem}" for path in (ROOT / "ontology" / "code-lists").glob("*.ttl")}
+    names = {node.value.removeprefix(f"{BASE}id/graph/") for node in real.dataset.graphs()}
+    assert plans | lists | {"ontology", "alignments", "government", "sources", "dataset"} <= names
+
+
+def test_no_blank_nodes(real: graph.Loaded) -> None:
+    """Nothing in the dataset is without an IRI."""
+    assert not [s for s in real.dataset.statements if any(isinstance(term, BlankNode) for term in s[:3])]
+
+
+def test_every_statement_has_file_line_and_column(real: graph.Loaded) -> None:
+    """From YAML, Turtle or a table: a statement knows where it was written."""
+    for statement in real.dataset.statements:
+        place = real.dataset.exact_place(statement)
+        assert place.line, statement
+        assert place.column, statement
+        assert (ROOT / place.file).is_file()
+
+
+def test_no_statement_is_said_twice(real: graph.Loaded) -> None:
+    """A quad is in the dataset once, so that counts of statements are counts of quads."""
+    quads = [statement[:4] for statement in real.dataset.statements]
+    assert len(quads) == len(set(quads))
+
+
+def test_store_and_rdflib_hold_the_same(real: graph.Loaded) -> None:
+    """The store has every quad with its graph; rdflib the union, with lexical forms as written."""
+    assert len(real.dataset.store()) == len(real.dataset.statements)
+    assert real.dataset.store() is real.dataset.store()
+    union = real.dataset.rdflib()
+    assert len(union) == len({statement[:3] for statement in real.dataset.statements})
+    for statement in real.dataset.statements:
+        if isinstance(statement.object, Literal) and statement.object.datatype.value.endswith("#decimal"):
+            literal = rdflib.Literal(statement.object.value, datatype=rdflib.XSD.decimal, normalize=False)
+            assert (rdflib.URIRef(statement.subject.value), None, literal) in union
+
+
+def test_same_input_same_statements() -> None:
+    """Neither the run nor the hash seed changes the order of a statement."""
+    script = "from gbvkg import graph; from gbvkg.project import Project; import hashlib; " + (
+        "print(hashlib.sha256(repr(graph.load(Project.open()).dataset.statements).encode()).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_start_is_cheap() -> None:
+    """Importing and loading needs none of the heavy libraries."""
+    script = (
+        "import sys; from gbvkg import graph; from gbvkg.project import Project; graph.load(Project.open()); "
+        + ("print(sorted({'rdflib', 'pyshacl', 'owlready2', 'fastapi', 'pyld'} & set(sys.modules)))")
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# --- a small project ----------------------------------------------------------------------------------------
+
+
+def test_small_project_is_read_whole(project: Project) -> None:
+    """The project's own files, over the packaged ontology and code lists."""
+    loaded = graph.load(project)
+    assert loaded.findings == []
+    assert {s.graph.value.removeprefix(f"{OWN}graph/") for s in own(loaded)} == {
+        "dataset",
+        "plan/zaak",
+        "links",
+    }
+    assert f"{BASE}id/graph/code-list/violence-form" in {node.value for node in loaded.dataset.graphs()}
+    assert loaded.changed is None
+
+
+def test_place_of_object_predicate_and_subject(project: Project) -> None:
+    """The most precise place that there is; None for what nothing is said about."""
+    dataset = graph.load(project).dataset
+    plan = NamedNode(f"{OWN}plan/zaak")
+    concept = NamedNode(f"{OWN}concept/eigen/a")
+    notation = NamedNode("http://www.w3.org/2004/02/skos/core#notation")
+    assert dataset.place(plan, LABEL, Literal("A plan", language="en")) == (
+        "data/plans/zaak/plan.yaml",
+        3,
+        27,
+    )
+    assert dataset.place(plan, LABEL, Literal("?", language="en")) == ("data/plans/zaak/plan.yaml", 3, 13)
+    assert dataset.place(plan, notation) == ("data/plans/zaak/plan.yaml", 2, 11)
+    assert dataset.place(plan, NamedNode("urn:x:none")) == ("data/plans/zaak/plan.yaml", 1, 7)
+    assert dataset.place(concept, notation) == ("data/links/eigen.ttl", 3, 19)
+    assert dataset.place(NamedNode("urn:x:none")) is None
+
+
+def test_with_statements_leaves_the_dataset_alone(project: Project) -> None:
+    """A dataset with more is another dataset; places in Turtle still work in it."""
+    dataset = graph.load(project).dataset
+    size = len(dataset.statements)
+    concept = NamedNode(f"{OWN}concept/eigen/a")
+    extra = Statement(
+        concept, LABEL, Literal("x"), NamedNode(f"{OWN}graph/inferred"), Place("data/links/eigen.ttl")
+    )
+    more = dataset.with_statements([extra])
+    assert (len(dataset.statements), len(more.statements), len(more.store())) == (size, size + 1, size + 1)
+    assert more.place(concept) == ("data/links/eigen.ttl", 2, 21)
+
+
+def test_files_are_read_in_the_order_of_their_names(project: Project) -> None:
+    """Folder by folder, whatever order the file system has."""
+    write(project.root, "data/plans/zaak-2/plan.yaml", PLAN.replace("zaak", "zaak-2"))
+    write(project.root, "data/plans/README.md", "Voor mensen.")
+    write(project.root, "data/plans/.verborgen.yaml", "niets: niets")
+    names = [file.shown for file in graph.data_files(project)]
+    assert names == [
+        "data/dataset.yaml",
+        "data/links/eigen.ttl",
+        "data/plans/zaak/fiches/7.yaml",
+        "data/plans/zaak/plan.yaml",
+        "data/plans/zaak-2/plan.yaml",
+    ]
+
+
+def test_progress_counts_every_file(project: Project) -> None:
+    """Called once per file, the last time with all done."""
+    calls: list[tuple[int, int, str]] = []
+    graph.load(project, lambda done, total, name: calls.append((done, total, name)))
+    assert [done for done, _, _ in calls] == list(range(1, len(calls) + 1))
+    assert calls[-1][0] == calls[-1][1]
+
+
+# --- references ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "data/plans/zaak/fiches/8.yaml",
+            FICHE.replace("7", "8").replace("plan/zaak", "plan/zaag"),
+            '"plan/zaak"',
+        ),
+        ("data/plans/zaak/fiches/8.yaml", FICHE.replace("7", "8").replace("SG", "SQ"), "violence-form/SG"),
+        ("data/links/b.ttl", f"<x/y> <{BASE}ns#adressesForm> <plan/zaak> .", "ns#addressesForm"),
+        ("data/links/b.ttl", f"<x/y> a <{BASE}ns#Acton> .", "ns#Action"),
+        (
+            "data/links/b.ttl",
+            f"<x/y> <{BASE}ns#waivesRule> <{BASE}ns/shapes#ReadingSintax> .",
+            "ReadingSyntax",
+        ),
+    ],
+)
+def test_reference_to_nothing(project: Project, name: str, text: str, words: str) -> None:
+    """A thing, a code, a term or a rule that no file describes is named, with the nearest that one does."""
+    write(project.root, name, text)
+    found = [f for f in graph.load(project).findings if f.rule.endswith("#ReadingUnknownReference")]
+    assert len(found) == 1
+    assert words in found[0].message["nl"]
+    assert found[0].place is not None
+    assert (found[0].place.file, bool(found[0].place.line)) == (name, True)
+
+
+def test_reference_across_files_and_to_a_rule_exists(project: Project) -> None:
+    """What another file or a shape file describes may be referred to."""
+    write(project.root, "data/links/b.ttl", f"<x/y> <{BASE}ns#waivesRule> <{BASE}ns/shapes#ReadingSyntax> .")
+    assert rules(graph.load(project)) == []
+
+
+def test_same_number_in_two_files(project: Project) -> None:
+    """The second names the place of the first."""
+    write(project.root, "data/plans/zaak/fiches/extra/7.yaml", FICHE)
+    found = [f for f in graph.load(project).findings if f.rule.endswith("DuplicateIdentifier")]
+    assert [f.place for f in found] == [("data/plans/zaak/fiches/extra/7.yaml", 1, 1)]
+    assert "data/plans/zaak/fiches/7.yaml:1:1" in found[0].message["nl"]
+
+
+def test_many_unknown_references_stay_cheap(project: Project) -> None:
+    """Each is found, and the search for the nearest does not grow with the square of their number."""
+    lines = "".join(f"<x/{n:05}> <urn:x:p> <y/{n:05}> .\n<y/z{n:05}> <urn:x:p> 1 .\n" for n in range(2_000))
+    write(project.root, "data/links/b.ttl", lines)
+    assert rules(graph.load(project)) == ["ReadingUnknownReference"] * 2_000
+
+
+# --- the cache ----------------------------------------------------------------------------------------------
+
+
+def same(one: graph.Loaded, other: graph.Loaded) -> bool:
+    return one.dataset.statements == other.dataset.statements and one.findings == other.findings
+
+
+def test_cache_changes_nothing_but_the_time(project: Project, tmp_path: Path) -> None:
+    """First and later runs with a cache give what a run without one gives, findings included."""
+    write(project.root, "data/plans/zaak/fiches/8.yaml", FICHE.replace("7", "8") + "foutje: 1\n")
+    plain = graph.load(project)
+    first = graph.load(project, cache=tmp_path / "cache")
+    second = graph.load(project, cache=tmp_path / "cache")
+    assert same(plain, first)
+    assert same(plain, second)
+    assert (first.changed, first.previous_state) == (None, "")
+    assert (second.changed, second.previous_state) == (frozenset(), first.state)
+    assert first.state == second.state != ""
+
+
+def test_cache_tells_what_changed(project: Project, tmp_path: Path) -> None:
+    """Edited, new and removed files are named, with what the old ones said."""
+    before = graph.load(project, cache=tmp_path / "cache")
+    write(project.root, "data/plans/zaak/plan.yaml", PLAN + "startDate: 2026-01-01\n")
+    write(project.root, "data/plans/zaak/fiches/8.yaml", FICHE.replace("7", "8"))
+    (project.root / "data/links/eigen.ttl").unlink()
+    after = graph.load(project, cache=tmp_path / "cache")
+    assert after.changed == frozenset(
+        {"data/plans/zaak/plan.yaml", "data/plans/zaak/fiches/8.yaml", "data/links/eigen.ttl"}
+    )
+    assert after.previous_state == before.state != after.state
+    assert set(after.before) == {s for s in before.dataset.statements if s.place.file in after.changed}
+    assert same(after, graph.load(project))
+
+
+def test_cache_looks_at_the_description_of_a_table(project: Project, tmp_path: Path) -> None:
+    """A table whose description changed says something else."""
+    description = (
+        '{"@context": "http://www.w3.org/ns/csvw", "url": "t.csv", "tableSchema": {"aboutUrl": "x/{k}", '
+        + ('"columns": [{"name": "k", "propertyUrl": "dct:identifier"}]}}')
+    )
+    write(project.root, "data/links/t.csv", "k\na\n")
+    write(project.root, "data/links/t.csv-metadata.json", description)
+    graph.load(project, cache=tmp_path / "cache")
+    write(project.root, "data/links/t.csv-metadata.json", description.replace("dct:identifier", "dct:title"))
+    after = graph.load(project, cache=tmp_path / "cache")
+    assert after.changed == frozenset({"data/links/t.csv"})
+    assert same(after, graph.load(project))
+
+
+def test_other_identifiers_empty_the_cache(project: Project, tmp_path: Path) -> None:
+    """What decides how everything is read is part of the key."""
+    shutil.copytree(ROOT / "ontology", project.root / "ontology")
+    graph.load(project, cache=tmp_path / "cache")
+    table = project.root / "ontology" / "identifiers.yaml"
+    table.write_text(table.read_text("utf-8").replace("{kind: action,", "{kind: actie,"), "utf-8")
+    after = graph.load(project, cache=tmp_path / "cache")
+    assert (after.changed, after.before, after.previous_state) == (None, [], "")
+    assert same(after, graph.load(project))
+
+
+@pytest.mark.parametrize("damage", ["garbage", "empty", "row"])
+def test_damaged_cache_costs_time_only(project: Project, tmp_path: Path, damage: str) -> None:
+    """A cache that cannot be read is made anew; a row that cannot be read is read from its file."""
+    folder = tmp_path / "cache"
+    graph.load(project, cache=folder)
+    if damage == "row":
+        base = sqlite3.connect(folder / NAME)
+        base.execute("UPDATE reading SET said = '{\"terms\": [1]}'")
+        base.commit()
+        base.close()
+    else:
+        (folder / NAME).write_bytes(b"geen databank" * 500 if damage == "garbage" else b"")
+    assert same(graph.load(project, cache=folder), graph.load(project))
+    assert graph.load(project, cache=folder).changed == frozenset()
+
+
+def test_file_that_cannot_be_read_is_not_remembered_as_said(project: Project, tmp_path: Path) -> None:
+    """An unreadable file gives its finding in every run."""
+    (project.root / "data/weg.yaml").symlink_to("nergens.yaml")
+    for _ in range(3):
+        loaded = graph.load(project, cache=tmp_path / "cache")
+        assert rules(loaded) == ["ReadingUnreadable"]
+
+
+_NAMES = [
+    "data/plans/zaak/plan.yaml",
+    "data/plans/zaak/fiches/7.yaml",
+    "data/plans/zaak/fiches/8.yaml",
+    "data/links/eigen.ttl",
+]
+_TEXTS = [PLAN, FICHE, FICHE.replace("7", "8"), TURTLE, "fout: [", "", None]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.lists(st.tuples(st.sampled_from(_NAMES), st.sampled_from(_TEXTS)), max_size=3), max_size=4)
+)
+def test_any_sequence_of_edits(
+    tmp_path_factory: pytest.TempPathFactory, edits: list[list[tuple[str, str | None]]]
+) -> None:
+    """After whatever edits, a cached run equals a plain one, and ``before`` turns the old dataset into the
+    new one."""
+    root = tmp_path_factory.mktemp("bewerkt")
+    write(root, "data/dataset.yaml", DATASET)
+    project = Project.open(root)
+    previous = graph.load(project, cache=root / "cache")
+    for step in edits:
+        for name, text in step:
+            (root / name).unlink(missing_ok=True)
+            if text is not None:
+                write(root, name, text)
+        loaded = graph.load(project, cache=root / "cache")
+        assert same(loaded, graph.load(project))
+        assert loaded.changed is not None
+        kept = [s for s in previous.dataset.statements if s.place.file not in loaded.changed]
+        assert kept == [s for s in loaded.dataset.statements if s.place.file not in loaded.changed]
+        assert len(kept) + len(loaded.before) == len(previous.dataset.statements)
+        previous = loaded
