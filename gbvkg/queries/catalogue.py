@@ -41,7 +41,10 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Query:
-    """One named query. ``text`` is the whole file; ``variables`` the projection as written."""
+    """One named query. ``text`` is the whole file; ``variables`` the projection as written.
+
+    ``severity`` and ``message`` are a check's; other queries have none.
+    """
 
     name: str
     topic: str
@@ -57,6 +60,8 @@ class Query:
     stability: str = "experimental"
     chart: dict[str, str] = field(default_factory=dict)
     base: str = BASE
+    severity: str = ""
+    message: dict[str, str] = field(default_factory=dict)
 
     def bind(self, values: Mapping[str, str] | None = None) -> str:
         """The SPARQL text with every parameter that has a value in its place (see ``parameters.bind``).
@@ -157,6 +162,7 @@ def read_query(path: Path, base: str = BASE) -> Query:
     return Query(
         path.stem, path.parent.name, path, text, form, variables, header.summary, header.description,
         header.answers, header.parameters, shown, header.stability, header.chart, base,
+        header.severity, header.message,
     )  # fmt: skip
 
 

@@ -71,16 +71,15 @@ def read_checks(project: Project) -> list[Check]:
 
 
 def _check(query: Query) -> Check:
-    header = read_header(query.path, query.text)
-    holes = {hole for text in header.message.values() for hole in _HOLE.findall(text)}
-    if not header.severity or not header.message or "focus" not in query.variables or query.parameters:
+    holes = {hole for text in query.message.values() for hole in _HOLE.findall(text)}
+    if not query.severity or not query.message or "focus" not in query.variables or query.parameters:
         nl = "een controle heeft severity, message en een kolom ?focus, en geen parameters"
         en = "a check has severity, message and a column ?focus, and no parameters"
         raise ProjectError(f"{query.path}:1: {nl}.", f"{query.path}:1: {en}.")
     for hole in sorted(holes - set(query.variables)):
-        place = f"{query.path}:{header.line('message')}"
+        place = f"{query.path}:{read_header(query.path, query.text).line('message')}"
         raise ProjectError(f"{place}: geen kolom ?{hole}.", f"{place}: no column ?{hole}.")
-    return Check(query, Severity[header.severity.upper()], header.message)
+    return Check(query, Severity[query.severity.upper()], query.message)
 
 
 def hygiene(project: Project, store: Store, place_of: PlaceOf | None = None) -> list[Finding]:
