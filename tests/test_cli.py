@@ -299,7 +299,8 @@ def test_validate_is_the_gate(ill: Path, capsys: pytest.CaptureFixture[str]) -> 
     shown = capsys.readouterr().out
     assert main(["--project", str(ill), "publish", "--lang", "nl"]) == 1
     out, err = capsys.readouterr()
-    assert out == shown
+    assert out == "", "standard output is for the release's path"
+    assert err.startswith(shown)
     assert "er is niets geschreven" in err
     assert not (ill / "releases").exists()
 

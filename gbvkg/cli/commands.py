@@ -133,8 +133,7 @@ def publish(run: Run) -> int:
     except GateClosed as closed:
         if closed.report is not None:
             report: Report = closed.report  # type: ignore[assignment]
-            colour = run.streams.wants_colour(None)
-            run.streams.data(render(report, "text", run.streams.lang, project, colour=colour))
+            run.streams.talk(render(report, "text", run.streams.lang, project))
         raise
     except AlreadyPublished as already:
         if not run.asked.if_new:

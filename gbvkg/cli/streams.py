@@ -50,8 +50,12 @@ class Streams:
 
     def complain(self, nl: str, en: str) -> None:
         """A line on standard error, also when asked to be quiet."""
+        self.talk((nl if self.lang == "nl" else en) + "\n")
+
+    def talk(self, text: str) -> None:
+        """Text of many lines on standard error, also when asked to be quiet."""
         self.calm()
-        sys.stderr.write((nl if self.lang == "nl" else en) + "\n")
+        sys.stderr.write(text)
         sys.stderr.flush()
 
     def wants_colour(self, output: Path | None) -> bool:
