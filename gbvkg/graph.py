@@ -21,7 +21,6 @@ from gbvkg import sources
 from gbvkg.findings import Finding
 from gbvkg.project import Project
 from gbvkg.sources import METADATA, Triple, yaml_reader
-from gbvkg.sources.cache import ReadingCache, state_of
 from gbvkg.sources.files import LIMITS, Limits
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Refused, Rule, breach, choose_from, did_you_mean, nearest
@@ -186,13 +185,15 @@ class _Memory:
     """Reading with a cache, and what that tells about the run before."""
 
     def __init__(self, project: Project, folder: Path, limits: Limits) -> None:
+        from gbvkg.sources.cache import ReadingCache  # only a run with a cache pays for importing SQLite
+
         self.project = project
         self.limits = limits
-        self.key = f"{sources.cache_key(project)} {limits}"
-        self.cache = ReadingCache(folder, self.key)
+        self.cache = ReadingCache(folder, f"{sources.cache_key(project)} {limits}")
         self.digests: dict[str, str] = {}
         self.changed: set[str] = set()
         self.before: list[Statement] = []
+        self.whole = bool(self.cache.digests)  # whether all that the run before read is still known
 
     def read(self, file: SourceFile) -> Reading:
         try:
@@ -218,16 +219,17 @@ class _Memory:
         self.changed.add(shown)
         old = self.cache.get(shown)
         self.before += old.statements if old else []
+        self.whole &= old is not None or shown not in self.cache.digests
 
     def finish(self, loaded: Loaded) -> Loaded:
         for shown in sorted(set(self.cache.digests) - set(self.digests)):
             self._forget(shown)
             self.cache.drop(shown)
-        if self.cache.digests:
+        if self.whole:
             loaded.changed = frozenset(self.changed)
             loaded.before = self.before
-            loaded.previous_state = state_of(self.key, self.cache.digests)
-        loaded.state = state_of(self.key, self.digests)
+            loaded.previous_state = self.cache.state(self.cache.digests)
+        loaded.state = self.cache.state(self.digests)
         self.cache.close()
         return loaded
 
@@ -307,7 +309,8 @@ def _unknown_references(dataset: Dataset) -> list[Finding]:
     spaces = tuple(sorted({f"{project.base}id/", f"{BASE}id/", f"{BASE}ns#", _RULES}))
     described: set[Object] = {s.subject for s in dataset.statements}
     described |= {s.graph for s in dataset.statements}
-    foreign = "" if (project.root / "ontology").is_dir() else "ontology/"
+    whole = project.base == BASE and (project.root / "ontology").is_dir()
+    foreign = "" if whole else "ontology/"  # our ontology names sources that only our own data describes
     unknown: dict[NamedNode, list[Statement]] = {}
     for statement in dataset.statements:
         for term in statement[1:3]:

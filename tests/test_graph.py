@@ -340,8 +340,21 @@ def test_damaged_cache_costs_time_only(project: Project, tmp_path: Path, damage:
         base.close()
     else:
         (folder / NAME).write_bytes(b"geen databank" * 500 if damage == "garbage" else b"")
-    assert same(graph.load(project, cache=folder), graph.load(project))
+    mended = graph.load(project, cache=folder)
+    assert same(mended, graph.load(project))
+    assert mended.changed is None, "what the run before read is not known any more"
     assert graph.load(project, cache=folder).changed == frozenset()
+
+
+def test_blank_nodes_of_the_ontology(project: Project) -> None:
+    """They get IRIs; in a circle nothing tells them apart, and they are refused."""
+    shutil.copytree(ROOT / "ontology", project.root / "ontology")
+    write(project.root, "ontology/alignments/z.ttl", "<urn:x:a> <urn:x:p> [ <urn:x:q> ( 1 2 ) ] .")
+    loaded = graph.load(project)
+    assert rules(loaded) == []
+    assert not any(isinstance(term, BlankNode) for s in loaded.dataset.statements for term in s[:3])
+    write(project.root, "ontology/alignments/z.ttl", "_:a <urn:x:p> _:b . _:b <urn:x:p> _:a .")
+    assert rules(graph.load(project)) == ["ReadingBlankNode"]
 
 
 def test_file_that_cannot_be_read_is_not_remembered_as_said(project: Project, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ SCRIPT = """
     import json, resource, sys
     resource.setrlimit(resource.RLIMIT_AS, ({memory}, {memory}))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    forbidden = {{"socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Request", 
+    forbidden = {{"socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Request",
                  "subprocess.Popen", "os.system", "pickle.find_class"}}
     seen = []
     def hook(event, args):

@@ -15,7 +15,6 @@ from pyoxigraph import NamedNode
 from gbvkg.findings import Finding
 from gbvkg.project import Project
 from gbvkg.sources import turtle_reader, yaml_reader
-from gbvkg.sources.cache import key_of
 from gbvkg.sources.context import Context, load_context
 from gbvkg.sources.csvw import Description, parse_description
 from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
@@ -95,6 +94,8 @@ def digest_of(content: bytes, path: Path) -> str:
 
 def cache_key(project: Project) -> str:
     """A digest of everything outside the data folder that decides what a file says."""
+    from gbvkg.sources.cache import key_of  # only a run with a cache pays for importing SQLite
+
     names = ("context.jsonld", "identifiers.yaml", "sssom-metadata.json")
     paths = [project.folder("ontology") / name for name in names]
     return key_of([project.base.encode(), *(path.read_bytes() if path.is_file() else b"" for path in paths)])
@@ -162,10 +163,10 @@ def _read_turtle(text: str, project: Project, shown: str, limits: Limits) -> Rea
     graph = graph_of(project, shown)
     statements = turtle_reader.read_turtle(text, shown, f"{project.base}id/", graph, limits)
     findings = turtle_reader.check_turtle(text, shown, statements, context(project))
-    if shown.startswith("data/"):
-        blank = turtle_reader.refuse_blank_nodes(text, shown, statements)
-        return Reading([], [*findings, blank]) if blank else Reading(statements, findings)
-    return Reading(turtle_reader.skolemise(statements, BASE), findings)
+    if not shown.startswith("data/"):
+        statements = turtle_reader.skolemise(statements, BASE)
+    blank = turtle_reader.refuse_blank_nodes(text, shown, statements)
+    return Reading([], [*findings, blank]) if blank else Reading(statements, findings)
 
 
 def _read_table(text: str, path: Path, project: Project, shown: str, limits: Limits) -> Reading:

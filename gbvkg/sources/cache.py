@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from gbvkg.findings import Finding, Severity, Stage
 from gbvkg.sources.reading import Reading
@@ -60,25 +60,23 @@ class ReadingCache:
             return None
 
     def put(self, shown: str, digest: str, reading: Reading) -> None:
-        """Keeps ``reading``, unless it has blank nodes: those mean nothing in another run."""
-        if not any(isinstance(term, BlankNode) for s in reading.statements for term in s[:3]):
-            row = (shown, digest, json.dumps(_encode(reading), ensure_ascii=False))
-            self._base.execute("INSERT OR REPLACE INTO reading VALUES (?, ?, ?)", row)
+        """Keeps what the file says in this run."""
+        said = json.dumps(_encode(reading), ensure_ascii=False)
+        self._base.execute("INSERT OR REPLACE INTO reading VALUES (?, ?, ?)", (shown, digest, said))
 
     def drop(self, shown: str) -> None:
         """Forgets a file that is no longer there."""
         self._base.execute("DELETE FROM reading WHERE file = ?", (shown,))
 
+    def state(self, digests: dict[str, str]) -> str:
+        """One digest for a whole set of sources; equal states mean equal readings."""
+        lines = "\n".join(f"{digest} {shown}" for shown, digest in sorted(digests.items()))
+        return sha256(f"{self.key}\n{lines}".encode()).hexdigest()
+
     def close(self) -> None:
         """Writes everything at once: a run that is killed before leaves the cache as it was."""
         self._base.commit()
         self._base.close()
-
-
-def state_of(key: str, digests: dict[str, str]) -> str:
-    """One digest for a whole set of sources; equal states mean equal readings."""
-    lines = "\n".join(f"{digest} {shown}" for shown, digest in sorted(digests.items()))
-    return sha256(f"{key}\n{lines}".encode()).hexdigest()
 
 
 def key_of(parts: list[bytes]) -> str:

@@ -79,8 +79,7 @@ def read_bytes(path: Path, shown: str, limit: int) -> bytes:
 
 
 def too_many(place: Place, most: int) -> Refused:
-    """The refusal of a file that says more than ``most`` things, at the place of the first that is too many.
-    """
+    """The refusal of a file that says more than ``most`` things, at the first that is too many."""
     return Refused(
         breach(
             Rule.TOO_LARGE,
