@@ -7,7 +7,9 @@ a rule satisfied that could not be evaluated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +25,7 @@ from gbvkg.validation import shapes as shapes_graph
 from gbvkg.validation.constraints import Result
 from gbvkg.validation.engine import Engine
 from gbvkg.validation.follow_on import Judged
-from gbvkg.validation.memory import Memory, judge_again, judge_all
+from gbvkg.validation.memory import Memory, Progress, judge_again, judge_all
 from gbvkg.validation.profiles import Profiles
 from gbvkg.validation.shapes import Root, Shapes
 from gbvkg.validation.tables import Tables
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from gbvkg.graph import Dataset
 
 ENGINES = ("default", "pyshacl")
-Progress = Callable[[int, int, str], None]
-"""Called with steps done, steps in all, and the name of the step at hand."""
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,43 @@ def validate(
     Raises ProjectError for ill-formed shapes and for a rule that cannot be evaluated, UsageError for
     another engine.
     """
-    used = shapes_graph.load(dataset.project) if shapes is None else shapes
-    tables = Tables((s.subject, s.predicate, s.object) for s in dataset.statements)
     if engine not in ENGINES:
         raise UsageError(f"Onbekende engine: {engine}.", f"Unknown engine: {engine}.")
-    results = _by_default(used, tables, previous) if engine == "default" else _by_reference(used, tables)
-    report = conclude(results, used, tables, dataset, reading)
+    with _without_collecting():
+        used = shapes_graph.load(dataset.project) if shapes is None else shapes
+        tables = Tables((s.subject, s.predicate, s.object) for s in dataset.statements)
+        if engine == "default":
+            results = _by_default(used, tables, previous, progress)
+        else:
+            results = _by_reference(used, tables)
+        report = conclude(results, used, tables, dataset, reading)
     return report if paths is None else placed_in(report, paths, dataset.project.root)
 
 
-def _by_default(used: Shapes, tables: Tables, previous: Memory | None) -> list[Result]:
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Judging makes many small objects and no circular garbage; the collector would look at all of them,
+    over and over.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _by_default(
+    used: Shapes, tables: Tables, previous: Memory | None, progress: Progress | None
+) -> list[Result]:
     """The default engine, and pySHACL for the shapes that it does not vouch for."""
     bound = Engine(used, tables)
     last = previous.recall(used) if previous else None
-    outcome = judge_again(bound, previous.change(tables), last) if previous and last else judge_all(bound)
+    if previous and last:
+        outcome = judge_again(bound, previous.change(tables), last, progress)
+    else:
+        outcome = judge_all(bound, progress)
     if previous:
         previous.keep(outcome, used)
     unproven = [root for root in used.roots if root.unproven]

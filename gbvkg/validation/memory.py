@@ -8,10 +8,11 @@ that can run code, and refuses to use results whose origin it cannot prove.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from hashlib import sha256
+from itertools import count
 from os import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 NAME = "validation.json"
 _SCHEMA = 1
+
+Progress = Callable[[int, int, str], None]
+"""Called with steps done, steps in all, and the name of the shape or rule at hand."""
 
 ByFocus = dict[Term, list[Result]]
 
@@ -104,17 +108,25 @@ class Memory:
             return
 
 
-def judge_all(engine: Engine) -> Outcome:
+def judge_all(engine: Engine, progress: Progress | None = None) -> Outcome:
     """Judge every focus node."""
-    outcome = Outcome()
+    outcome, step = Outcome(), _steps(engine, progress)
     for number, root in enumerate(engine.roots):
+        step(root.shape.rule)
         _judge_root(engine, outcome, number, root, engine.core.targets(root.targets), {})
     for constraint in engine.asked():
+        step(constraint.rule)
         _ask(engine, outcome, constraint, engine.foci(constraint), {})
     return outcome
 
 
-def judge_again(engine: Engine, change: Change, last: Outcome) -> Outcome:
+def _steps(engine: Engine, progress: Progress | None) -> Callable[[str], None]:
+    """Tells that one step more has begun."""
+    total, done = len(engine.roots) + len(engine.asked()), count()
+    return (lambda name: progress(next(done), total, name)) if progress else (lambda name: None)
+
+
+def judge_again(engine: Engine, change: Change, last: Outcome, progress: Progress | None = None) -> Outcome:
     """The outcome of the new graph, from the ``last`` one and from judging what ``change`` can affect."""
     if not change:
         return Outcome(last.core, last.queries)
@@ -123,13 +135,15 @@ def judge_again(engine: Engine, change: Change, last: Outcome) -> Outcome:
             roots = [_affected(impact.of_root, root) for root in engine.roots]
             queries = [_affected(impact.of_query, constraint) for constraint in engine.asked()]
     except Everything:
-        return judge_all(engine)
+        return judge_all(engine, progress)
     engine.forget()
-    outcome = Outcome()
+    outcome, step = Outcome(), _steps(engine, progress)
     for number, (root, affected) in enumerate(zip(engine.roots, roots, strict=True)):
+        step(root.shape.rule)
         foci = engine.core.targets(root.targets)
         _judge_root(engine, outcome, number, root, *_split(foci, affected, last.core.get(number, {})))
     for constraint, affected in zip(engine.asked(), queries, strict=True):
+        step(constraint.rule)
         known = last.queries.get(constraint.number, {})
         if affected is None or affected:
             _ask(engine, outcome, constraint, *_split(engine.foci(constraint), affected, known))

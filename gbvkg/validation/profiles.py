@@ -2,8 +2,9 @@
 
 A profile is data: ``gbvsh:profile`` on a shape or SPARQL constraint names it, and a profile with
 ``gbvsh:deadlinePath`` (a SHACL path from the focus node to a date) has a deadline. Its rules warn up to and
-including that date and violate after it; the date compared with is the data set's own. Other rules weigh what
-their sh:severity says. This module refuses to guess a deadline: where the path leads nowhere, a rule only warns.
+including that date and violate after it; the date compared with is the data set's own. Other rules weigh
+what their sh:severity says. This module refuses to guess a deadline: where the path leads nowhere, a rule
+only warns.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, RdfFormat
@@ -25,6 +25,7 @@ from gbvkg.validation.tables import RDF, RDFS, Tables, Term
 from gbvkg.vocabulary import expand
 
 SHAPES = expand("gbvsh:")
+OWL = "http://www.w3.org/2002/07/owl#"
 ANONYMOUS = SHAPES + "AnonymousShape"
 """Rule of a targeted shape that has no IRI."""
 
@@ -137,6 +138,7 @@ class QuerySource:
     prefixes: dict[str, str]
     parameters: dict[str, Term] = field(default_factory=dict)
     is_ask: bool = False
+    plan: Any = None
 
 
 @dataclass(eq=False, slots=True)
@@ -201,36 +203,42 @@ def compile_graph(graph: Tables, digest: str = "") -> Shapes:
     return _Compiler(graph).compile(digest)
 
 
-def unproven(graph: Tables, node: Term) -> str:
-    """Why the default engine does not vouch for a shape: the first sh: property it does not know, or ""
-    when it does.
+def unproven(said: Iterable[str]) -> str:
+    """Why the default engine does not vouch for a shape: the IRI of the first sh: property, of those
+    ``said`` about the shape, that it does not know; "" when it knows them all.
 
     The one place that decides between the default engine and pySHACL.
     """
-    for predicate in graph.predicates():
-        is_unknown = predicate.value.startswith(SH) and predicate.value[len(SH) :] not in KNOWN
-        if is_unknown and node in graph.forward(predicate):
-            return predicate.value
-    return ""
+    return next((SH + name for name in said if name not in KNOWN), "")
 
 
-def _texts(graph: Tables, node: Term, name: str, namespace: str = SH) -> dict[str, str]:
+def _texts(terms: Iterable[Term]) -> dict[str, str]:
     """language → text, "" for a literal without language; the alphabetically first when there are several."""
-    literals = (v for v in graph.forward(NamedNode(namespace + name)).get(node, ()) if isinstance(v, Literal))
+    literals = (term for term in terms if isinstance(term, Literal))
     return dict(sorted(((text.language or "", text.value) for text in literals), reverse=True))
-
-
-def _text(graph: Tables, node: Term, name: str) -> str:
-    return next((str(getattr(term, "value", term)) for term in graph.forward(sh(name)).get(node, ())), "")
 
 
 def _is_true(term: Term | None) -> bool:
     return isinstance(term, Literal) and term.value == "true"
 
 
+def _said(graph: Tables) -> dict[Term, dict[str, list[Term]]]:
+    """node → local name of a sh: property → values, sorted."""
+    found: dict[Term, dict[str, list[Term]]] = {}
+    for predicate in graph.predicates():
+        if predicate.value.startswith(SH):
+            name = predicate.value[len(SH) :]
+            for node, values in graph.forward(predicate).items():
+                found.setdefault(node, {})[name] = sorted(values, key=str)
+    return found
+
+
 class _Compiler:
     def __init__(self, graph: Tables) -> None:
         self.graph = graph
+        self.said = _said(graph)
+        self.known_prefixes: dict[tuple[Term, ...], dict[str, str]] = {}
+        self.implicit_classes = self._implicit_classes()
         self.shapes: dict[Term, Shape | None] = {}
         self.constraints: list[Constraint] = []
         self.open: list[Term] = []
@@ -251,7 +259,7 @@ class _Compiler:
 
     def _targeted(self) -> list[Term]:
         nodes = {node for name in (*_TARGETS, "target") for node in self.graph.forward(sh(name))}
-        return sorted(nodes | self._implicit_classes(), key=str)
+        return sorted(nodes | self.implicit_classes, key=str)
 
     def _implicit_classes(self) -> set[Term]:
         typed = self.graph.instances(sh("NodeShape")) | self.graph.instances(sh("PropertyShape"))
@@ -259,8 +267,8 @@ class _Compiler:
 
     def _targets(self, node: Term) -> Targets:
         classes = self._values(node, "targetClass")
-        if node in self._implicit_classes():
-            classes.append(node)
+        if node in self.implicit_classes:
+            classes = [*classes, node]
         return Targets(
             self._values(node, "targetNode"),
             classes,
@@ -271,7 +279,8 @@ class _Compiler:
     # Shapes
 
     def _values(self, node: Term, name: str) -> list[Term]:
-        return sorted(self.graph.forward(sh(name)).get(node, ()), key=str)
+        """What the shapes graph says with ``sh:name`` about ``node``, in a fixed order."""
+        return self.said.get(node, {}).get(name, [])
 
     def _one(self, node: Term, name: str) -> Term | None:
         values = self._values(node, name)
@@ -307,9 +316,9 @@ class _Compiler:
             node.value if isinstance(node, NamedNode) else around,
             None if path is None else paths.parse(self.graph, path),
             severity.value if isinstance(severity, NamedNode) else SH + "Violation",
-            _texts(self.graph, node, "message"),
+            _texts(self._values(node, "message")),
             self._profile(node),
-            unproven(self.graph, node),
+            unproven(self.said.get(node, ())),
         )
         self._add_core(shape)
         self._add_qualified(shape)
@@ -341,7 +350,7 @@ class _Compiler:
     # Core constraints
 
     def _add_core(self, shape: Shape) -> None:
-        for name in sorted(_ALONE):
+        for name in sorted(_ALONE.intersection(self.said.get(shape.node, ()))):
             if shape.path is None and name in (
                 "minCount",
                 "maxCount",
@@ -422,7 +431,7 @@ class _Compiler:
             return
         constraint = self._add(shape, SPARQL_COMPONENT, node)
         constraint.query = QuerySource(node, text.value, self.prefixes(node))
-        constraint.messages = _texts(self.graph, node, "message") or shape.messages
+        constraint.messages = _texts(self._values(node, "message")) or shape.messages
         constraint.profile = self._profile(node) or shape.profile
         severity = self._one(node, "severity")
         if isinstance(severity, NamedNode):
@@ -434,18 +443,23 @@ class _Compiler:
         """The prefixes that sh:prefixes declares, over owl:imports (SHACL §5.2.1), beside rdf, rdfs and
         owl.
         """
-        owl = "http://www.w3.org/2002/07/owl#"
-        found = {"rdf": RDF, "rdfs": RDFS, "owl": owl}
-        todo, seen = self._values(node, "prefixes"), set[Term]()
+        ontologies = tuple(self._values(node, "prefixes"))
+        if ontologies not in self.known_prefixes:
+            self.known_prefixes[ontologies] = dict(self._declared(ontologies))
+        return self.known_prefixes[ontologies]
+
+    def _declared(self, ontologies: tuple[Term, ...]) -> Iterator[tuple[str, str]]:
+        yield from (("rdf", RDF), ("rdfs", RDFS), ("owl", OWL))
+        todo, seen = list(ontologies), set[Term]()
         while todo:
             ontology = todo.pop()
-            if ontology in seen:
-                continue
-            seen.add(ontology)
-            todo.extend(self.graph.forward(NamedNode(owl + "imports")).get(ontology, ()))
-            for declaration in self._values(ontology, "declare"):
-                found[_text(self.graph, declaration, "prefix")] = _text(self.graph, declaration, "namespace")
-        return found
+            if ontology not in seen:
+                seen.add(ontology)
+                todo.extend(self.graph.forward(NamedNode(OWL + "imports")).get(ontology, ()))
+                for declaration in self._values(ontology, "declare"):
+                    prefix, namespace = self._one(declaration, "prefix"), self._one(declaration, "namespace")
+                    if isinstance(prefix, Literal) and isinstance(namespace, Literal):
+                        yield prefix.value, namespace.value
 
     def _component(self, node: Term) -> _Component:
         required: dict[str, NamedNode] = {}
@@ -485,8 +499,8 @@ class _Compiler:
         )
         constraint.messages = (
             shape.messages
-            or _texts(self.graph, validator, "message")
-            or _texts(self.graph, component.node, "message")
+            or _texts(self._values(validator, "message"))
+            or _texts(self._values(component.node, "message"))
         )
 
 

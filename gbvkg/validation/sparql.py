@@ -51,12 +51,19 @@ class Plan:
 
 
 def plan(constraint: Constraint) -> Plan:
-    """The plan of a SPARQL-based constraint.
+    """The plan of a SPARQL-based constraint; made once.
 
     Raises ProjectError for a query that SHACL forbids or that cannot be pre-bound, and says why.
     """
     source = constraint.query
     assert source is not None
+    if source.plan is None:
+        source.plan = _plan(constraint, source)
+    found: Plan = source.plan
+    return found
+
+
+def _plan(constraint: Constraint, source: QuerySource) -> Plan:
     prebound = {"this", "shapesGraph", "currentShape", *source.parameters} | (
         {"value"} if source.is_ask else set()
     )
@@ -77,6 +84,8 @@ def plan(constraint: Constraint) -> Plan:
 
 def _with_path(text: str, constraint: Constraint) -> str:
     path = constraint.shape.path
+    if "PATH" not in text:
+        return text
     out, at = [], 0
     for token in tokenize(text):
         if token.kind == "var" and token.text[1:] == "PATH":
@@ -131,7 +140,8 @@ def _rewrite(query: Query, constraint: Constraint, source: QuerySource, prebound
     ]
     if query.form == "ASK":
         edits.append((query.head.start, query.where.start, "SELECT DISTINCT ?this ?value WHERE {"))
-    prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in sorted(source.prefixes.items()))
+    declared = sorted(item for item in source.prefixes.items() if f"{item[0]}:" in query.text)
+    prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in declared)
     return prefixes + _edited(query.text, edits)
 
 
