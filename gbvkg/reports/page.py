@@ -116,9 +116,10 @@ def _rules(material: Material) -> list[str]:
 
 def _rule_row(rule: Rule, material: Material) -> str:
     count = sum(1 for finding in material.findings if finding.rule == rule.iri)
-    asks = in_language(rule.description, material.lang) or rule.title(material.lang)
+    title, asks = rule.title(material.lang), in_language(rule.description, material.lang)
+    meaning = f"<b>{_safe(title)}</b>" + (f"<br>{_safe(asks)}" if asks else "")
     head = f'<th scope="row"><code>{_safe(rule.short)}</code></th>'
-    return f'<tr id="{_safe(rule.short)}">{head}<td>{_safe(asks)}</td><td>{count}</td></tr>'
+    return f'<tr id="{_safe(rule.short)}">{head}<td>{meaning}</td><td>{count}</td></tr>'
 
 
 def _by_file(material: Material, findings: list[Finding]) -> list[str]:
