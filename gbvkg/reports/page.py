@@ -150,12 +150,17 @@ def _article(material: Material, finding: Finding) -> str:
         f"<p>{_safe(material.message(finding))}</p>",
         *_excerpt(material, finding),
         *_line(words["about"], _link(finding.focus, material.thing(finding.focus)) if finding.focus else ""),
-        *_line(words["found"], f"<code>{_safe(finding.value)}</code>" if finding.value else ""),
+        *_line(words["found"], f"<code>{_safe(finding.value)}</code>" if _tells(finding) else ""),
         *_line(words["fix"], _safe(material.advice(finding))),
         *_line(words["waiver"], _link(finding.waiver) if finding.waiver else ""),
         "</article>",
     ]
     return "\n".join(parts)
+
+
+def _tells(finding: Finding) -> bool:
+    """Whether the value says more than what the finding is about."""
+    return finding.value not in ("", f"<{finding.focus}>")
 
 
 def _position(material: Material, finding: Finding) -> str:
