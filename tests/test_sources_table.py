@@ -196,7 +196,7 @@ def test_sssom_row_is_a_mapping_and_the_mapped_triple(project: Project) -> None:
     reading = sssom(project, SSSOM)
     assert reading.findings == []
     expected = f"""
-        PREFIX gbv: <https://w3id.org/gbvkg/ns#> PREFIX sssom: <https://w3id.org/sssom/> PREFIX xsd: <{XSD}>
+        PREFIX gbv: <https://w3id.org/gbvkg/ns#> PREFIX sssom: <https://w3id.org/sssom/> PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
         PREFIX dct: <http://purl.org/dc/terms/> PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
         <{BASE}concept/violence-form/SG> skos:exactMatch <http://eurovoc.europa.eu/4727> .
         <{BASE}mapping/1> a gbv:PlanMapping ; gbv:mappingSubject <{BASE}concept/violence-form/SG> ;
@@ -219,7 +219,7 @@ def test_sssom_places(project: Project) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "rule", "place"),
     [
-        ("http://eurovoc.europa.eu/", "https://eurovoc.europa.eu/", "ReadingPrefixSpelling", (2, 5)),
+        ('eurovoc: "http:', 'eurovoc: "https:', "ReadingPrefixSpelling", (2, 5)),
         ("mapping_set_id", "mapping_set_identity", "ReadingUnknownKey", (3, 3)),
         ("\tconfidence", "\tconfidense", "ReadingTableHeader", (8, 6)),
         ("\tmapping_id", "", "ReadingTableHeader", (8, 0)),
