@@ -60,7 +60,7 @@ class Case:
 @cache
 def read(path: Path) -> Tables:
     quads = pyoxigraph.parse(path=path, format=RdfFormat.TURTLE, base_iri=path.as_uri())
-    return Tables((q.subject, q.predicate, q.object) for q in quads)  # type: ignore[misc]
+    return Tables((q.subject, q.predicate, q.object) for q in quads)
 
 
 def value(graph: Tables, node: Term, iri: str) -> Term:
@@ -134,7 +134,9 @@ def passes(case: Case, engine: str) -> bool:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_score(engine: str, record_property) -> None:  # type: ignore[no-untyped-def]
-    """The default engine passes all 120 tests of the suite, pySHACL 117 (lexical forms kept); which ones fail is exact."""
+    """The default engine passes all 120 tests of the suite, pySHACL 117 (lexical forms kept); which ones
+    fail is exact.
+    """
     found = list(cases(SUITE / "manifest.ttl"))
     assert len(found) == 120
     failing = {case.name for case in found if not passes(case, engine)}

@@ -1,9 +1,11 @@
-"""The default engine: every feature of SHACL Core and SHACL-SPARQL by a case of its own, and equal to pySHACL on it."""
+"""The default engine: every feature of SHACL Core and SHACL-SPARQL by a case of its own, and equal to
+pySHACL on it.
+"""
 
 from __future__ import annotations
 
 import pytest
-from validation_graphs import CASES, keys, ours, shapes, short, theirs, turtle
+from validation_graphs import CASES, Key, keys, ours, shapes, short, theirs, turtle
 
 from gbvkg.errors import ProjectError
 from gbvkg.validation.constraints import _BINDERS
@@ -40,7 +42,9 @@ def told(text: str, word: str) -> list[str]:
 
 
 def test_every_feature_has_a_case() -> None:
-    """The cases cover every constraint component, target, path and SPARQL construct, and nothing else is claimed."""
+    """The cases cover every constraint component, target, path and SPARQL construct, and nothing else is
+    claimed.
+    """
     covered = {
         feature
         for file in FILES
@@ -67,8 +71,12 @@ def test_case_is_equal_to_pyshacl(file) -> None:  # type: ignore[no-untyped-def]
     mine, reference = keys(ours(used, graph)), keys(theirs(used, graph))
     if file.stem in BEYOND_REFERENCE:
         assert mine != reference
-        mine, reference = ({(f, p, r, s) for f, p, _, r, s in found} for found in (mine, reference))  # type: ignore[misc]
+        mine, reference = without_values(mine), without_values(reference)
     assert mine == reference
+
+
+def without_values(found: set[Key]) -> set[Key]:
+    return {(focus, path, "", rule, severity) for focus, path, _, rule, severity in found}
 
 
 def test_known_differences_have_a_case() -> None:

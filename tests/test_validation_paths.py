@@ -125,7 +125,9 @@ def test_edges_find_every_effect(
     extra: tuple[NamedNode, NamedNode, NamedNode],
     path: Path,
 ) -> None:
-    """When adding a triple changes what a path reaches from a node, an edge of the path leads back to that node."""
+    """When adding a triple changes what a path reaches from a node, an edge of the path leads back to that
+    node.
+    """
     before, after = Tables(graph), Tables([*graph, extra])
     subject, predicate, value = extra
     found: set[Term] = set()

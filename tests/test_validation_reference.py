@@ -1,6 +1,8 @@
-"""Equal findings: the default engine and pySHACL on generated shapes and graphs, and on plans with seeded defects.
+"""Equal findings: the default engine and pySHACL on generated shapes and graphs, and on plans with seeded
+defects.
 
-The shape cases of the domain are judged by both engines in ``test_shapes.py``, the features in ``test_validation_engine.py``.
+The shape cases of the domain are judged by both engines in ``test_shapes.py``, the features in
+``test_validation_engine.py``.
 """
 
 from __future__ import annotations
@@ -39,6 +41,12 @@ PATHS = st.one_of(
         st.sampled_from(STEPS),
     ),
 )
+QUERIES = (
+    "SELECT $this ?value { $this $PATH ?value . ?value ex:q ?x }",
+    "SELECT $this { FILTER NOT EXISTS { $this $PATH ?x . ?x a ex:C } }",
+    "SELECT $this ?value { $this ex:p ?value OPTIONAL { ?value ex:q ?x } FILTER (!BOUND(?x)) }",
+    "SELECT $this (COUNT(?x) AS ?value) { $this ex:p ?x } GROUP BY $this HAVING (COUNT(?x) > 1)",
+)
 CONSTRAINTS = st.sampled_from(
     [
         "sh:class ex:C",
@@ -66,10 +74,7 @@ CONSTRAINTS = st.sampled_from(
         "sh:qualifiedValueShape [ sh:class ex:C ] ; sh:qualifiedMinCount 1",
         "sh:qualifiedValueShape [ sh:class ex:C ] ; sh:qualifiedMaxCount 0",
         "sh:property [ sh:path ex:q ; sh:minCount 1 ]",
-        'sh:sparql [ sh:prefixes ex: ; sh:select "SELECT $this ?value { $this $PATH ?value . ?value ex:q ?x }" ]',
-        'sh:sparql [ sh:prefixes ex: ; sh:select "SELECT $this { FILTER NOT EXISTS { $this $PATH ?x . ?x a ex:C } }" ]',
-        'sh:sparql [ sh:prefixes ex: ; sh:select "SELECT $this ?value { $this ex:p ?value OPTIONAL { ?value ex:q ?x } FILTER (!BOUND(?x)) }" ]',
-        'sh:sparql [ sh:prefixes ex: ; sh:select "SELECT $this (COUNT(?x) AS ?value) { $this ex:p ?x } GROUP BY $this HAVING (COUNT(?x) > 1)" ]',
+        *(f'sh:sparql [ sh:prefixes ex: ; sh:select "{query}" ]' for query in QUERIES),
     ]
 )
 TARGETS = st.sampled_from(
@@ -159,7 +164,8 @@ def told(findings: list[Finding]) -> set[tuple[object, ...]]:
 def test_a_plan_with_seeded_defects(tmp_path: Path) -> None:
     """On a generated plan in which everything has a defect, both engines find the same, in the same places.
 
-    pySHACL parses a query again for every focus node, so the shapes about every thing or text are left to their cases.
+    pySHACL parses a query again for every focus node, so the shapes about every thing or text are left to
+    their cases.
     """
     command = [sys.executable, "benchmarks/generate.py", "--actions", "6", "--defects", "100", "--seed", "11"]
     subprocess.run([*command, "--out", str(tmp_path / "plan")], cwd=ROOT, check=True, capture_output=True)
@@ -180,9 +186,10 @@ def test_a_plan_with_seeded_defects(tmp_path: Path) -> None:
 ADVANCED = """
 ex:Shape a sh:NodeShape ; sh:targetClass ex:C ; sh:property ex:Core .
 ex:Core sh:path ex:p ; sh:minCount 1 .
-ex:Beyond a sh:NodeShape ; sh:target [ a sh:SPARQLTarget ; sh:prefixes ex: ; sh:select "SELECT ?this { ?this ex:q ?any }" ] ;
+ex:Beyond a sh:NodeShape ; sh:target ex:Target ;
   sh:property ex:Property .
 ex:Property sh:path ex:p ; sh:minCount 2 .
+ex:Target a sh:SPARQLTarget ; sh:prefixes ex: ; sh:select "SELECT ?this { ?this ex:q ?any }" .
 """
 
 
@@ -214,7 +221,8 @@ def test_engine_is_a_choice_of_two() -> None:
     """``pyshacl`` judges by pySHACL alone and says the same in the same words; another name is refused."""
     used = shapes(
         "ex:S sh:targetClass ex:C ; sh:sparql ex:R ; sh:property ex:P . ex:P sh:path ex:p ; sh:minCount 1 ."
-        'ex:R sh:prefixes ex: ; sh:message "{$this}: {?value} is {?n}"@en , "{$this}: {?value} telt {?n}"@nl ;'
+        'ex:R sh:prefixes ex: ; sh:message "{$this}: {?value} is {?n}"@en ;'
+        'sh:message "{$this}: {?value} telt {?n}"@nl ;'
         'sh:select "SELECT $this ?value ?n { $this ex:q ?value . ?value ex:n ?n }" .'
     )
     data = dataset("ex:a a ex:C ; ex:q ex:b . ex:b ex:n 3 .")

@@ -1,4 +1,6 @@
-"""The report: severity profiles, waivers, follow-on errors, places, messages, and which files are asked about."""
+"""The report: severity profiles, waivers, follow-on errors, places, messages, and which files are asked
+about.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def rules(report: Report) -> list[str]:
 # Severity profiles
 
 PROFILES = """
-gbvsh:completeness gbvsh:deadlinePath ( [ sh:alternativePath ( [ sh:zeroOrOnePath ex:of ] ( ex:about ex:of ) ) ] gbv:ficheDeadline ) .
+gbvsh:completeness gbvsh:deadlinePath (
+  [ sh:alternativePath ( [ sh:zeroOrOnePath ex:of ] ( ex:about ex:of ) ) ] gbv:ficheDeadline ) .
 ex:Shape sh:targetClass ex:Action , ex:Fiche ; sh:property ex:Later , ex:Always , ex:Tell .
 ex:Later sh:path ex:p ; sh:minCount 1 ; gbvsh:profile gbvsh:completeness ; sh:severity sh:Warning .
 ex:Always sh:path ex:p ; sh:minCount 1 ; gbvsh:profile gbvsh:structure .
@@ -50,7 +53,9 @@ ex:Tell sh:path ex:p ; sh:minCount 1 ; gbvsh:profile gbvsh:completeness ; sh:sev
 def test_completeness_violates_after_the_deadline(
     thing: str, deadline: str | None, expected: Severity
 ) -> None:
-    """Completeness warns up to and including the deadline of the focus node's plan; without a deadline it goes on warning."""
+    """Completeness warns up to and including the deadline of the focus node's plan; without a deadline it
+    goes on warning.
+    """
     plan = f'ex:plan gbv:ficheDeadline "{deadline}"^^xsd:date .\n' if deadline else ""
     report = judged(PROFILES, f"{TODAY}{plan}{thing}")
     found = {short(finding.rule): finding.severity for finding in report.findings}
@@ -68,7 +73,8 @@ def test_without_a_reference_date_nothing_is_late() -> None:
 def test_a_sparql_rule_has_its_own_profile() -> None:
     """gbvsh:profile and sh:severity on the constraint itself count, not those of its shape."""
     report = judged(
-        "gbvsh:completeness gbvsh:deadlinePath ( ex:of gbv:ficheDeadline ) . ex:S sh:targetClass ex:C ; sh:sparql ex:A , ex:B ."
+        "gbvsh:completeness gbvsh:deadlinePath ( ex:of gbv:ficheDeadline ) ."
+        "ex:S sh:targetClass ex:C ; sh:sparql ex:A , ex:B ."
         "ex:A gbvsh:profile gbvsh:completeness ; sh:select 'SELECT $this {}' ."
         "ex:B sh:severity sh:Info ; sh:select 'SELECT $this {}' .",
         "ex:a a ex:C .",
@@ -81,7 +87,10 @@ def test_a_sparql_rule_has_its_own_profile() -> None:
 
 # Waivers
 
-NEEDED = "ex:Shape sh:targetClass ex:C ; sh:property ex:Rule , ex:Other . ex:Rule sh:path ex:p ; sh:minCount 1 . ex:Other sh:path ex:q ; sh:maxCount 1 .\n"
+NEEDED = """ex:Shape sh:targetClass ex:C ; sh:property ex:Rule , ex:Other .
+ex:Rule sh:path ex:p ; sh:minCount 1 .
+ex:Other sh:path ex:q ; sh:maxCount 1 .
+"""
 
 
 def waiver(until: str = "", rule: str = "ex:Rule", thing: str = "ex:a") -> str:
@@ -126,7 +135,9 @@ def test_a_waiver_that_cannot_be_compared_with_today_does_not_count() -> None:
 
 @pytest.mark.parametrize(("rule", "thing"), [("ex:Other", "ex:a"), ("ex:Rule", "ex:b"), ("ex:Shape", "ex:a")])
 def test_a_waiver_that_covers_nothing_says_so(rule: str, thing: str) -> None:
-    """A waiver covers a rule and a thing together, by their own IRIs; one that covers no finding gives an info."""
+    """A waiver covers a rule and a thing together, by their own IRIs; one that covers no finding gives an
+    info.
+    """
     report = judged(NEEDED, waiver("2026-12-31", rule, thing))
     assert sorted((f.severity, f.rule) for f in report.findings) == [
         (Severity.VIOLATION, EX + "Rule"),
@@ -149,7 +160,9 @@ PERIOD = """
 ex:Shape sh:targetClass ex:Period ; sh:property ex:Start , ex:Order ; sh:sparql ex:InPlan .
 ex:Start sh:path ex:start ; sh:datatype xsd:date ; sh:minCount 1 .
 ex:Order sh:path ex:start ; sh:lessThan ex:end .
-ex:InPlan sh:prefixes ex: ; sh:select "SELECT $this ?value { $this ex:of/ex:start ?from OPTIONAL { $this ex:start ?value } FILTER (!BOUND(?value) || ?value < ?from) }" .
+ex:InPlan sh:prefixes ex: ; sh:select '''SELECT $this ?value {
+  $this ex:of/ex:start ?from OPTIONAL { $this ex:start ?value } FILTER (!BOUND(?value) || ?value < ?from)
+}''' .
 """
 PLAN = 'ex:plan ex:start "2025-01-01"^^xsd:date .\n'
 
@@ -214,7 +227,10 @@ ex:Action sh:targetClass ex:Action ; sh:property ex:Lead ; sh:sparql ex:Competen
 ex:Responsibility sh:targetClass ex:Lead ; sh:property ex:Agent .
 ex:Lead sh:path ex:lead ; sh:minCount 1 .
 ex:Agent sh:path ex:agent ; sh:minCount 1 .
-ex:Competent sh:prefixes ex: ; sh:select "SELECT $this ?lead { $this ex:field ?field OPTIONAL { $this ex:lead ?lead } FILTER NOT EXISTS { $this ex:lead/ex:agent/ex:field ?field } }" .
+ex:Competent sh:prefixes ex: ; sh:select '''SELECT $this ?lead {
+  $this ex:field ?field OPTIONAL { $this ex:lead ?lead }
+  FILTER NOT EXISTS { $this ex:lead/ex:agent/ex:field ?field }
+}''' .
 """
 
 
@@ -227,13 +243,18 @@ ex:Competent sh:prefixes ex: ; sh:select "SELECT $this ?lead { $this ex:field ?f
     ],
 )
 def test_a_missing_lead_is_not_also_incompetent(data: str, expected: list[str]) -> None:
-    """The record stage silences the plan stage: about the focus node, and about what the rule's query returns with it."""
+    """The record stage silences the plan stage: about the focus node, and about what the rule's query
+    returns with it.
+    """
     assert rules(judged(LEAD, data)) == expected
 
 
 def test_a_waived_finding_silences_nothing() -> None:
-    """Dropping defers a finding until its cause is repaired; a waived cause is not going to be, so the rest is told."""
-    data = f"{TODAY}ex:w a gbv:Waiver ; gbv:waivesRule ex:Lead ; gbv:waivesFor ex:a .\nex:a a ex:Action ; ex:field ex:f ."
+    """Dropping defers a finding until its cause is repaired; a waived cause is not going to be, so the rest
+    is told.
+    """
+    waived = "ex:w a gbv:Waiver ; gbv:waivesRule ex:Lead ; gbv:waivesFor ex:a .\n"
+    data = f"{TODAY}{waived}ex:a a ex:Action ; ex:field ex:f ."
     report = judged(LEAD, data)
     assert [(short(f.rule), bool(f.waiver)) for f in report.findings] == [
         ("Competent", False),
@@ -277,7 +298,9 @@ def test_a_thing_that_nothing_describes_has_no_place() -> None:
 
 
 def test_paths_choose_what_is_shown() -> None:
-    """Only findings placed in the files or folders that were asked about are shown; all of the graph is judged."""
+    """Only findings placed in the files or folders that were asked about are shown; all of the graph is
+    judged.
+    """
     one, two = dataset("ex:a a ex:C .", "data/one/a.ttl"), dataset("ex:b a ex:C .", "data/two.ttl")
     both = Dataset(Project(Path("/nowhere"), EX, "1"), [*one.statements, *two.statements])
     used = shapes(NEEDED)
@@ -306,8 +329,11 @@ def test_paths_choose_what_is_shown() -> None:
     ],
 )
 def test_messages(messages: str, nl: str, en: str) -> None:
-    """The rule's message in each language, placeholders filled in; an IRI is shown by its label in that language."""
-    shape = f"ex:S sh:targetClass ex:C ; sh:property [ sh:path ex:p ; sh:maxInclusive 2 ; sh:message {messages} ] ."
+    """The rule's message in each language, placeholders filled in; an IRI is shown by its label in that
+    language.
+    """
+    part = f"sh:path ex:p ; sh:maxInclusive 2 ; sh:message {messages}"
+    shape = f"ex:S sh:targetClass ex:C ; sh:property [ {part} ] ."
     (finding,) = judged(shape, 'ex:a a ex:C ; ex:p 3 ; rdfs:label "A"@nl .').findings
     assert {
         lang: text.replace("<https://example.org/p>", "ex:p") for lang, text in finding.message.items()

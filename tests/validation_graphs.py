@@ -22,7 +22,8 @@ CASES = Path(__file__).parent / "cases"
 EX = "https://example.org/"
 NAMESPACES = """
 @prefix ex: <https://example.org/> . @prefix sh: <http://www.w3.org/ns/shacl#> .
-@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix gbv: <https://w3id.org/gbvkg/ns#> .
 @prefix gbvsh: <https://w3id.org/gbvkg/ns/shapes#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
 @prefix dct: <http://purl.org/dc/terms/> .
@@ -38,7 +39,7 @@ Key = tuple[str, str, str, str, str]
 def turtle(text: str) -> Tables:
     """The graph of Turtle text; every blank node keeps the label that the parser gives it."""
     quads = pyoxigraph.parse(text, format=RdfFormat.TURTLE, base_iri=EX)
-    return Tables((q.subject, q.predicate, q.object) for q in quads)  # type: ignore[misc]
+    return Tables((q.subject, q.predicate, q.object) for q in quads)
 
 
 def graph(text: str) -> Tables:
@@ -78,9 +79,11 @@ def short(term: Term | str) -> str:
 
 
 def dataset(text: str, file: str = "data/case.ttl") -> Dataset:
-    """A dataset of one graph; each statement is on the line on which the text has it, when it has one a line."""
+    """A dataset of one graph; each statement is on the line on which the text has it, when it has one a
+    line.
+    """
     statements = [
-        Statement(*triple, NamedNode(EX + "graph"), Place(file, number))  # type: ignore[arg-type]
+        Statement(*triple, NamedNode(EX + "graph"), Place(file, number))
         for number, line in enumerate(text.splitlines() or [text], 1)
         for triple in turtle(f"{NAMESPACES}{line}").triples()
     ]

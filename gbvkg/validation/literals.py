@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from pyoxigraph import Literal
 
@@ -25,8 +25,8 @@ _TIME = r"(?:(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?|24:00:00(?:\.0+)?)"
 _INTEGER = r"[+-]?\d+"
 _FLOAT = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?INF|NaN"
 
-_LEXICAL: dict[str, re.Pattern[str]] = {
-    XSD + name: re.compile(pattern)
+_LEXICAL: dict[str, str] = {
+    XSD + name: pattern
     for name, pattern in {
         "boolean": r"true|false|0|1",
         "decimal": r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)",
@@ -90,6 +90,12 @@ CANONICALISED = (
 """Datatypes whose lexical form a pyoxigraph store replaces by the canonical one."""
 
 
+@cache
+def _pattern(datatype: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: most runs need three."""
+    return re.compile(_LEXICAL[datatype])
+
+
 @lru_cache(maxsize=1 << 16)
 def is_well_typed(value: str, datatype: str) -> bool:
     """Whether ``value`` is in the lexical space of ``datatype``; True for a datatype that is not an XSD
@@ -100,10 +106,9 @@ def is_well_typed(value: str, datatype: str) -> bool:
         if not re.fullmatch(_INTEGER, value):
             return False
         return (low is None or int(value) >= low) and (high is None or int(value) <= high)
-    pattern = _LEXICAL.get(datatype)
-    if pattern is None:
+    if datatype not in _LEXICAL:
         return True
-    if not pattern.fullmatch(value):
+    if not _pattern(datatype).fullmatch(value):
         return False
     return _is_calendar_day(value) if datatype in _TIMED else True
 
