@@ -1,12 +1,13 @@
 """A project folder: where the ontology, shapes, queries and data of one publication are.
 
-A folder is a project when it has ``data/dataset.yaml``. What it does not have itself (ontology, shapes, queries)
-comes from the project that gbvkg was shipped with. This module refuses to read any of the files it points at,
-except the two settings that reading needs: the base IRI and the version.
+A folder is a project when it has ``data/dataset.yaml``. What it does not have itself (ontology, shapes,
+queries) comes from the project that gbvkg was shipped with. This module refuses to read any of the files it
+points at, except the two settings that reading needs: the base IRI and the version.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ import yaml
 
 from gbvkg.errors import ProjectError
 from gbvkg.vocabulary import packaged_root
+
+_SPACE = re.compile(r"https?://[^\s<>\"{}|\\^`]+/id/")
+_TEXT = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True)
@@ -32,21 +36,14 @@ class Project:
         """
         folder = (root or packaged_root()).resolve()
         path = folder / "data" / "dataset.yaml"
-        try:
-            settings = yaml.safe_load(path.read_text("utf-8"))
-        except FileNotFoundError:
+        settings = _settings(folder, path)
+        space, version = settings.get("uriSpace"), settings.get("version")
+        if space is None or not _SPACE.fullmatch(space):
             raise ProjectError(
-                f"{folder} is geen projectmap: {path} ontbreekt.", f"{folder} is not a project folder: no {path}."
-            ) from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ProjectError(f"{path} is niet leesbaar: {error}", f"{path} cannot be read: {error}") from error
-        space, version = (settings or {}).get("uriSpace"), (settings or {}).get("version")
-        if not isinstance(space, str) or not space.endswith("/id/"):
-            raise ProjectError(
-                f'{path}: "uriSpace" moet een IRI zijn die op "/id/" eindigt.',
-                f'{path}: "uriSpace" must be an IRI that ends in "/id/".',
+                f'{path}: "uriSpace" moet een IRI (http of https) zijn die op "/id/" eindigt.',
+                f'{path}: "uriSpace" must be an IRI (http or https) that ends in "/id/".',
             )
-        if not isinstance(version, str):
+        if version is None:
             raise ProjectError(
                 f'{path}: "version" ontbreekt of is geen tekst (zet ze tussen aanhalingstekens).',
                 f'{path}: "version" is missing or not a string (put it between quotes).',
@@ -64,9 +61,26 @@ class Project:
 
     @property
     def releases(self) -> Path:
-        """Where releases go unless told otherwise: beside the project, or in the current folder for the wheel's own."""
+        """Where releases go unless told otherwise: in the project, or for the wheel's own in the current
+        folder.
+        """
         inside_wheel = self.root == packaged_root().resolve() and self.root.name == "project"
         return (Path.cwd() if inside_wheel else self.root) / "releases"
 
-    def is_packaged(self) -> bool:
-        return self.root == packaged_root().resolve()
+
+def _settings(folder: Path, path: Path) -> dict[str, str]:
+    """The top-level texts of ``data/dataset.yaml``; other values are for the reader of sources to judge.
+
+    Raises ProjectError when the file is absent or no YAML.
+    """
+    try:
+        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ProjectError(
+            f"{folder} is geen projectmap: {path} ontbreekt.", f"{folder} is not a project folder: no {path}."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
+        nl, en = f"{path} is niet leesbaar: {error}", f"{path} cannot be read: {error}"
+        raise ProjectError(nl, en) from error
+    rows = node.value if isinstance(node, yaml.MappingNode) else []
+    return {key.value: value.value for key, value in rows if value.tag == _TEXT}
