@@ -6,8 +6,7 @@
     │   ├── BadParameter
     │   └── UnknownRule
     ├── ProjectError               exit 2   the project folder is not one, or a data file of ours is malformed
-    ├── SourceError                exit 1   a source file cannot be read; carries its findings
-    ├── ReasoningError             exit 1   the ontology is inconsistent or a class is unsatisfiable
+    ├── SourceError                exit 1   a file that is to be reasoned over cannot be read
     ├── ReleaseError               exit 1
     │   ├── GateClosed                      violations stop the release; carries the findings
     │   ├── VersionExists                   an existing version is never overwritten
@@ -67,10 +66,6 @@ class ProjectError(GbvkgError):
 
 class SourceError(GbvkgError):
     slug = "source"
-
-
-class ReasoningError(GbvkgError):
-    slug = "reasoning"
 
 
 class ReleaseError(GbvkgError):
