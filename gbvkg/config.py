@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gbvkg.errors import UsageError
+from gbvkg.vocabulary import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Settings:
 
 def _language(env: Mapping[str, str]) -> str:
     chosen = env.get("GBVKG_LANG", "")
-    if chosen and chosen not in ("nl", "en"):
+    if chosen and chosen not in LANGUAGES:
         raise UsageError(
             f'GBVKG_LANG is "{chosen}"; het moet "nl" of "en" zijn.',
             f'GBVKG_LANG is "{chosen}"; it must be "nl" or "en".',

@@ -38,7 +38,7 @@ def prefixes() -> dict[str, str]:
     return {
         term: value
         for term, value in context().items()
-        if isinstance(value, str) and value.endswith(("#", "/", "_")) and not term.startswith("@")
+        if isinstance(value, str) and value.endswith(("#", "/")) and not term.startswith("@")
     }
 
 
@@ -60,5 +60,5 @@ def shrink(iri: str) -> str:
     """``prefix:local`` for an IRI of the table's longest matching namespace, else ``<iri>``."""
     for namespace, prefix in _by_length():
         if iri.startswith(namespace) and "/" not in iri[len(namespace) :] and iri != namespace:
-            return f"{prefix}:{iri[len(namespace):]}"
+            return f"{prefix}:{iri[len(namespace) :]}"
     return f"<{iri}>"
