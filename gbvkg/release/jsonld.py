@@ -14,56 +14,39 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
 
 from gbvkg.errors import ReleaseError
 from gbvkg.release.order import RDF_TYPE, by_graph, by_subject
+from gbvkg.sources.context import Context as TermTable
+from gbvkg.sources.context import Term
 from gbvkg.vocabulary import context as packaged_context
+from gbvkg.vocabulary import expand
 
 Json = str | int | bool | dict[str, "Json"] | list["Json"]
 
-_XSD = "http://www.w3.org/2001/XMLSchema#"
+_XSD = expand("xsd:")
 _RELATIVE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _INTEGER = re.compile(r"(0|-?[1-9][0-9]{0,14})\Z")  # what every JSON reader keeps exactly, in canonical form
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A property term of the context: which values it can hold, and the vocabulary they are relative to."""
-
-    name: str
-    coercion: str  # "", "@id", "@vocab" or a datatype IRI
-    language_map: bool
-    vocabulary: str
-
-
 class Context:
-    """A JSON-LD context made ready for compaction. Only the constructs that ours uses are understood."""
+    """A JSON-LD context made ready for compaction; it is understood as the readers of the sources do."""
 
     def __init__(self, definitions: Mapping[str, object]) -> None:
-        self.definitions = definitions
-        self.prefixes = {
-            name: value
-            for name, value in definitions.items()
-            if isinstance(value, str) and not name.startswith("@") and value.endswith(("#", "/"))
-        }
-        self._by_length = sorted(self.prefixes.items(), key=lambda row: (-len(row[1]), row[0]))
-        self.classes = {
-            self._expand(value): name
-            for name, value in definitions.items()
-            if isinstance(value, str) and name not in self.prefixes and "@" not in (name[0], value[0])
-        }
+        self.definitions = dict(definitions)
+        table = TermTable(self.definitions)
+        self._by_length = sorted(table.prefixes.items(), key=lambda row: (-len(row[1]), row[0]))
+        self.classes = {iri: name for name, iri in table.classes.items()}
         self.properties: dict[str, list[Term]] = {}
-        for name, definition in definitions.items():
-            if isinstance(definition, dict) and "@id" in definition:
-                terms = self.properties.setdefault(self._expand(definition["@id"]), [])
-                terms.append(self._term(name, definition))
+        for term in table.properties.values():
+            if not term.reverse:
+                self.properties.setdefault(term.iri, []).append(term)
         self.positions = {iri: place for place, iri in enumerate(self.properties)}
-        self.id = self._alias("@id")
-        self.type = self._alias("@type")
+        aliases = {keyword: name for name, keyword in reversed(table.keywords.items())}
+        self.id, self.type = aliases.get("@id", "@id"), aliases.get("@type", "@type")
 
     def name(self, iri: str) -> str:
         """``iri`` as a prefixed name when the table has its namespace, else itself."""
@@ -89,23 +72,6 @@ class Context:
         usable = _RELATIVE.match(local) is not None and local not in self.definitions
         return local if usable else self.iri(iri)
 
-    def _expand(self, name: str) -> str:
-        prefix, _, local = name.partition(":")
-        return self.prefixes[prefix] + local if prefix in self.prefixes else name
-
-    def _term(self, name: str, definition: Mapping[str, object]) -> Term:
-        coercion = definition.get("@type", "")
-        scoped = definition.get("@context", {})
-        return Term(
-            name,
-            self._expand(coercion) if isinstance(coercion, str) else "",
-            definition.get("@container") == "@language",
-            str(scoped.get("@vocab", "")) if isinstance(scoped, dict) else "",
-        )
-
-    def _alias(self, keyword: str) -> str:
-        return next((name for name, value in self.definitions.items() if value == keyword), keyword)
-
 
 def write(quads: Sequence[Quad], out: BinaryIO, context: Context | None = None) -> None:
     """JSON-LD of ``quads`` in the order of ``order.ordered``; UTF-8, one node a line.
@@ -114,7 +80,7 @@ def write(quads: Sequence[Quad], out: BinaryIO, context: Context | None = None) 
     """
     active = context or Context(packaged_context())
     out.write(b'{"@context":')
-    out.write(_dump(dict(active.definitions)))
+    out.write(_dump(active.definitions))
     out.write(b',\n"@graph":[')
     for index, (graph, members) in enumerate(by_graph(quads)):
         out.write(b",\n" if index else b"\n")
@@ -159,7 +125,7 @@ def _compact(value: NamedNode | Literal, term: Term, context: Context) -> Json |
     """The short form of ``value`` under ``term``; None when the term's coercion would change it."""
     if isinstance(value, NamedNode):
         if term.coercion == "@vocab":
-            return context.relative(value.value, term.vocabulary)
+            return context.relative(value.value, term.vocab)
         return context.iri(value.value) if term.coercion == "@id" else None
     if value.language:
         return None
