@@ -93,7 +93,7 @@ def test_errors_name_the_rule_in_both_languages() -> None:
         ("SELECT $this ?x { $this ex:p ?x } LIMIT 1", True),
         ("SELECT $this ?x { $this ex:p ?x } ORDER BY ?x OFFSET 1", True),
         (
-            "SELECT $this { FILTER EXISTS {SELECT $this {$this ex:p ?x} GROUP BY $this HAVING (COUNT(?x) > 1)}}",
+            "SELECT $this { FILTER EXISTS {SELECT $this {$this ex:p ?x} GROUP BY $this HAVING(COUNT(?x)>1)}}",
             True,
         ),
     ],
