@@ -117,6 +117,25 @@ def test_only_construct_queries_are_rules(text: str, tmp_path: Path) -> None:
         reasoning.read_rules(project)
 
 
+def test_a_rule_sees_types_and_any_name_that_it_mentions(tmp_path: Path) -> None:
+    """``a``, a full IRI and a name with a hyphen are predicates that a rule can build on."""
+    text = (
+        "PREFIX eli-dl: <http://data.europa.eu/eli/eli-draft-legislation-ontology#>\n"
+        f"CONSTRUCT {{ ?x <{GBV}seen> ?y }}\n"
+        "WHERE { ?x a <https://e.example/Kind> ; eli-dl:has-part/<https://e.example/p> ?y }"
+    )
+    project = _project_with_rules(tmp_path, reasoning.Rule("r", text, Place(""), frozenset()))
+    draft, e = "http://data.europa.eu/eli/eli-draft-legislation-ontology#", "https://e.example/"
+    lines = [
+        f"<{e}1> <{expand('rdf:type')}> <{e}Kind> .",
+        f"<{e}1> <{draft}has-part> <{e}2> .",
+        f"<{e}2> <{e}p> <{e}3> .",
+    ]
+    quads = parse("\n".join(lines).encode(), format=RdfFormat.N_TRIPLES)
+    triples = [Triple(*_parts(quad)) for quad in quads]  # type: ignore[arg-type]
+    assert _names(reasoning.materialise(_dataset(triples, project))) == {(f"{e}1", f"{GBV}seen", f"{e}3")}
+
+
 # Rules and axioms
 
 

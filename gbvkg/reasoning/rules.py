@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
 
 from gbvkg.errors import ProjectError
 from gbvkg.sources.statement import Place, Statement
-from gbvkg.vocabulary import prefixes
+from gbvkg.vocabulary import expand, prefixes
 
 if TYPE_CHECKING:
     from gbvkg.graph import Dataset
@@ -25,12 +25,18 @@ GRAPH = "id/graph/inferred"
 """Path, after the base IRI, of the graph that holds what the rules derive."""
 
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
-_TERM = re.compile(r"<(?P<iri>[^<>\s]+)>|(?<![\w?$<])(?P<prefix>[a-z][\w-]*):(?P<local>[A-Za-z]\w*)")
+_TERM = re.compile(
+    r"<(?P<iri>[^<>\s]+)>|(?<![\w?$<:-])(?:(?P<prefix>[a-z][\w-]*):(?P<local>\w(?:[\w.-]*[\w-])?)|(?P<type>a)(?=[\s<]))"
+)
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule file. ``mentions`` are the IRIs in its text: no other predicate can make it derive more."""
+    """One rule file. ``mentions`` are the IRIs in its text, ``a`` included.
+
+    Only statements whose predicate it mentions are shown to a rule: a variable in the place of a predicate
+    stands for one of those.
+    """
 
     name: str
     text: str
@@ -76,6 +82,8 @@ def _mentions(text: str) -> Iterator[NamedNode]:
             yield NamedNode(found["iri"])
         elif found["prefix"] in known:
             yield NamedNode(known[found["prefix"]] + found["local"])
+        elif found["type"]:
+            yield NamedNode(expand("rdf:type"))
 
 
 def materialise(dataset: Dataset) -> list[Statement]:
