@@ -7,8 +7,10 @@ says.
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
@@ -167,6 +169,24 @@ def load(
     ``cache`` is a folder of gbvkg's own; with it a file that did not change is not parsed again, and the
     result is the same. Raises ProjectError when the term table or the identifier table is broken.
     """
+    with _without_collection():
+        return _load(project, progress, cache, limits)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pauses the search for reference cycles: a million statements hold none, and searching them is not
+    linear."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _load(project: Project, progress: Progress | None, cache: Path | None, limits: Limits) -> Loaded:
     files = [*ontology_files(project), *data_files(project)]
     memory = _Memory(project, cache, limits) if cache else None
     readings = []

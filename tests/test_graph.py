@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -143,6 +144,14 @@ def test_start_is_cheap() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_collection_is_only_paused() -> None:
+    """Loading leaves the garbage collector as it found it, also after an error."""
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError):
+        graph.load(Project.open(ROOT), lambda done, total, name: divmod(done, 0) and None)
+    assert gc.isenabled()
 
 
 # --- a small project ----------------------------------------------------------------------------------------
