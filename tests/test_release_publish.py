@@ -29,7 +29,7 @@ from gbvkg.findings import Severity
 from gbvkg.project import Project
 from gbvkg.release import folder
 from gbvkg.release.publication import STAGES
-from gbvkg.release.sections import DATASET
+from gbvkg.release.writers import WRITERS
 from gbvkg.validation import Report
 from gbvkg.vocabulary import expand
 
@@ -52,7 +52,7 @@ def quads(path: Path) -> set[Quad]:
 def test_a_release_holds_what_is_promised(releases: Path) -> None:
     """Every part, and nothing else; a first release has no difference."""
     expected = {
-        *(f"dataset.{name}{end}" for name in DATASET for end in ("", ".gz", ".zst")),
+        *(f"dataset.{name}{end}" for name in WRITERS for end in ("", ".gz", ".zst")),
         "context.jsonld", "csv", "store", "store.json", "validation", "queries", "inputs", "manifest.json",
     }  # fmt: skip
     assert {path.name for path in (releases / "2026.1").iterdir()} == expected
@@ -371,7 +371,7 @@ def test_the_packaged_project_passes_the_gate(tmp_path: Path) -> None:
     assert made.findings["violation"] == 0
     assert made.quads > 10_000
     written = {
-        name: set(parse(path=str(path / f"dataset.{name}"), format=formats.RDF[name].rdf)) for name in DATASET
+        name: set(parse(path=str(path / f"dataset.{name}"), format=formats.RDF[name].rdf)) for name in WRITERS
     }
     assert len(written["nq"]) == made.quads
     triples = {Quad(*quad.triple) for quad in written["nq"]}

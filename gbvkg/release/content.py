@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from gbvkg import reports
 from gbvkg.errors import ProjectError
@@ -22,7 +22,7 @@ from gbvkg.release.gate import Judgement
 from gbvkg.release.inputs import Input
 from gbvkg.release.jsonld import Context
 from gbvkg.release.labels import Labels
-from gbvkg.release.order import RDF_TYPE, ordered, union
+from gbvkg.release.order import RDF_TYPE, Row, ordered, union
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.validation import Report
 from gbvkg.vocabulary import expand
@@ -41,10 +41,10 @@ class Content:
     previous: Path | None
     dataset: str
     issued: str
-    quads: list[Quad]
+    quads: list[Row]
 
     @cached_property
-    def triples(self) -> list[Quad]:
+    def triples(self) -> list[Row]:
         """The union of all graphs."""
         return union(self.quads)
 

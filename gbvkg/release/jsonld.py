@@ -16,10 +16,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import BinaryIO
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import DefaultGraph, Literal, NamedNode
 
 from gbvkg.errors import ReleaseError
-from gbvkg.release.order import RDF_TYPE, by_graph, by_subject
+from gbvkg.release.order import RDF_TYPE, Row, by_graph, by_subject
 from gbvkg.sources.context import Context as TermTable
 from gbvkg.sources.context import Term
 from gbvkg.vocabulary import context as packaged_context
@@ -73,7 +73,7 @@ class Context:
         return local if usable else self.iri(iri)
 
 
-def write(quads: Sequence[Quad], out: BinaryIO, context: Context | None = None) -> None:
+def write(quads: Sequence[Row], out: BinaryIO, context: Context | None = None) -> None:
     """JSON-LD of ``quads`` in the order of ``order.ordered``; UTF-8, one node a line.
 
     Raises ReleaseError for an IRI that JSON-LD cannot say.
@@ -93,13 +93,13 @@ def write(quads: Sequence[Quad], out: BinaryIO, context: Context | None = None) 
     out.write(b"\n]}\n")
 
 
-def _write_nodes(quads: Iterable[Quad], out: BinaryIO, context: Context) -> None:
+def _write_nodes(quads: Iterable[Row], out: BinaryIO, context: Context) -> None:
     for index, (subject, about) in enumerate(by_subject(quads)):
         out.write(b",\n" if index else b"")
         out.write(_dump(node(subject, about, context)))
 
 
-def node(subject: NamedNode, about: Iterable[Quad], context: Context) -> dict[str, Json]:
+def node(subject: NamedNode, about: Iterable[Row], context: Context) -> dict[str, Json]:
     node: dict[str, Json] = {context.id: context.iri(subject.value)}
     for _, predicate, value, _ in about:
         if predicate.value == RDF_TYPE and isinstance(value, NamedNode):

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal, Quad
 
+from gbvkg.release.order import Row
 from gbvkg.vocabulary import LANGUAGES, expand, shrink
 
 LABEL_PROPERTIES = tuple(map(expand, ("skos:prefLabel", "rdfs:label", "dct:title", "foaf:name")))
@@ -18,7 +19,7 @@ LABEL_PROPERTIES = tuple(map(expand, ("skos:prefLabel", "rdfs:label", "dct:title
 class Labels:
     """Labels per IRI and language, from the triples given."""
 
-    def __init__(self, quads: Iterable[Quad]) -> None:
+    def __init__(self, quads: Iterable[Quad | Row]) -> None:
         self._texts: dict[str, dict[str, tuple[int, str]]] = {}
         for subject, predicate, value, _ in quads:
             if predicate.value in LABEL_PROPERTIES and isinstance(value, Literal):

@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg import __version__, formats
 from gbvkg.project import Project
 from gbvkg.release.inputs import Input
+from gbvkg.release.writers import WRITERS
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.vocabulary import expand
 
@@ -86,7 +87,7 @@ class _About:
         yield checksum, "spdx:checksumValue", Literal(each.sha256, datatype=_term("xsd:hexBinary"))
 
     def files(self) -> list[str]:
-        return [f"dataset.{row.extension}" for row in formats.RDF.values() if row.name != "nt"]
+        return [f"dataset.{formats.RDF[name].extension}" for name in WRITERS]
 
     def file(self, name: str) -> Iterator[_Row]:
         node = f"{self._release}/{name}"

@@ -150,7 +150,7 @@ def _write_manifest(said: Content, path: Path) -> None:
         "version": said.previous.name,
         "manifest_sha256": manifest.sha256(said.previous / manifest.MANIFEST),
     }
-    graphs = Counter(str(quad.graph_name).strip("<>") for quad in said.quads)
+    graphs = Counter(row.graph_name for row in said.quads)
     manifest.write_manifest(
         path,
         dataset=said.dataset,
@@ -159,7 +159,7 @@ def _write_manifest(said: Content, path: Path) -> None:
         tool=f"gbvkg {__version__}",
         inputs=digest(said.inputs),
         quads=len(said.quads),
-        graphs=dict(sorted(graphs.items())),
+        graphs=dict(sorted((str(graph).strip("<>"), count) for graph, count in graphs.items())),
         findings={**counts, "waived": sum(1 for finding in report.findings if finding.waiver)},
         previous=previous,
     )

@@ -13,10 +13,10 @@ from functools import cache
 from typing import BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode
 
 from gbvkg.errors import ReleaseError
-from gbvkg.release.order import RDF_TYPE, by_subject
+from gbvkg.release.order import RDF_TYPE, Row, by_subject
 from gbvkg.vocabulary import prefixes
 
 _LOCAL = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*\Z")
@@ -25,7 +25,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 
-def write(quads: Sequence[Quad], out: BinaryIO) -> None:
+def write(quads: Sequence[Row], out: BinaryIO) -> None:
     """The triples of ``quads`` (in the order of ``order.union``), one element per subject.
 
     Raises ReleaseError for what RDF/XML cannot say: see the module.
@@ -39,7 +39,7 @@ def write(quads: Sequence[Quad], out: BinaryIO) -> None:
     out.write(b"</rdf:RDF>\n")
 
 
-def _description(subject: NamedNode, about: list[Quad]) -> Iterator[str]:
+def _description(subject: NamedNode, about: list[Row]) -> Iterator[str]:
     first, kind = about[0].predicate.value, about[0].object
     name, declaration = None, ""
     if first == RDF_TYPE and isinstance(kind, NamedNode):
@@ -51,14 +51,14 @@ def _description(subject: NamedNode, about: list[Quad]) -> Iterator[str]:
     yield f"  </{start}>\n"
 
 
-def _property(quad: Quad) -> str:
+def _property(quad: Row) -> str:
     name, declaration = _element(quad.predicate.value)
     if name is None:
         raise _unwritable(quad)
     value = quad.object
     if isinstance(value, NamedNode):
         return f"    <{name}{declaration} rdf:resource={quoteattr(value.value)}/>\n"
-    if not isinstance(value, Literal) or _NOT_XML.search(value.value):
+    if _NOT_XML.search(value.value):
         raise _unwritable(quad)
     # A bare carriage return would be read back as a line feed (XML 1.0 §2.11).
     text = escape(value.value, {"\r": "&#13;"})
@@ -82,7 +82,7 @@ def _element(iri: str) -> tuple[str | None, str]:
     return (f"ns:{parts[2]}", f" xmlns:ns={quoteattr(parts[1])}") if parts else (None, "")
 
 
-def _unwritable(quad: Quad) -> ReleaseError:
+def _unwritable(quad: Row) -> ReleaseError:
     return ReleaseError(
         f"{quad.subject} {quad.predicate}: dit kan niet als RDF/XML geschreven worden; het predicaat moet "
         "eindigen op een XML-naam en de tekst mag geen stuurtekens bevatten.",

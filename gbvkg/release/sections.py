@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from pyoxigraph import Store
+from pyoxigraph import Quad, Store
 
 from gbvkg import formats, queries, reports
 from gbvkg.queries import Query
@@ -26,16 +26,14 @@ from gbvkg.vocabulary import LANGUAGES
 
 Section = Callable[[Content, Path], None]
 
-DATASET = ("trig", "nq", "ttl", "jsonld", "rdf")
-"""Formats of the dataset. N-Triples would say nothing that N-Quads do not."""
-
 
 def write_dataset(content: Content, path: Path) -> None:
     """``dataset.*`` in five formats, each with a .gz and a .zst beside it, and the context on its own."""
-    for name in DATASET:
+    for name, write in WRITERS.items():
         row = formats.RDF[name]
         file = path / f"dataset.{row.extension}"
-        write = partial(jsonld.write, context=content.context) if name == "jsonld" else WRITERS[name]
+        if name == "jsonld":
+            write = partial(jsonld.write, context=content.context)
         with file.open("wb") as out:
             write(content.quads if row.named_graphs else content.triples, out)
         write_gzip(file)
@@ -64,7 +62,7 @@ def write_store(content: Content, path: Path) -> None:
     """
     store = Store(str(path / manifest.STORE))
     try:
-        store.bulk_extend(content.quads)
+        store.bulk_extend(Quad(*row) for row in content.quads)
         store.optimize()
         store.flush()
     finally:
@@ -94,7 +92,7 @@ def write_queries(content: Content, path: Path) -> None:
     folder = path / "queries"
     folder.mkdir()
     store = Store()
-    store.bulk_extend(content.quads)
+    store.bulk_extend(Quad(*row) for row in content.quads)
     catalogue = queries.Catalogue(content.project)
     stable = (query for query in map(catalogue.get, catalogue.names()) if query.stability == "stable")
     _write_json(folder / "index.json", {"queries": [_answer(query, store, folder) for query in stable]})

@@ -26,12 +26,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from gbvkg.errors import ReleaseError
 from gbvkg.release.jsonld import Context
 from gbvkg.release.labels import Labels
-from gbvkg.release.order import RDF_TYPE, by_subject
+from gbvkg.release.order import RDF_TYPE, Row, by_subject
 from gbvkg.vocabulary import LANGUAGES, expand
 
 Order = Mapping[tuple[str, str], float]
@@ -75,7 +75,7 @@ _Values = dict[tuple[str, str], list[NamedNode | Literal]]
 """(property, language) → values of one thing."""
 
 
-def tables(triples: Sequence[Quad], context: Context, order: Order) -> list[Table]:
+def tables(triples: Sequence[Row], context: Context, order: Order) -> list[Table]:
     """The tables of ``triples`` (in the order of ``order.union``), by file name."""
     members: dict[str, list[tuple[str, _Values]]] = {}
     for subject, about in by_subject(triples):
@@ -142,7 +142,7 @@ _GUARD_NOTE = {
 }
 
 
-def _read(about: Iterable[Quad]) -> tuple[set[str], _Values]:
+def _read(about: Iterable[Row]) -> tuple[set[str], _Values]:
     kinds: set[str] = set()
     values: _Values = {}
     for _, predicate, value, _ in about:

@@ -1,16 +1,17 @@
 """Quads → bytes, one writer per RDF format; the same quads always give the same bytes.
 
-Input is what ``order.ordered`` gives (for the graph formats: what ``order.union`` gives). N-Quads and
-N-Triples are canonical (RDF Dataset Canonicalization §"canonical N-Quads": one spelling per term, lines in
-code point order), so that two releases can be compared with ``diff`` and hashed. Literals keep their lexical
-form in every format. This module refuses to look at the meaning of anything.
+Input is what ``order.ordered`` gives (for the graph formats: what ``order.union`` gives). N-Quads is
+canonical (RDF Dataset Canonicalization §"canonical N-Quads": one spelling per term, lines in code point
+order), so that two releases can be compared with ``diff`` and hashed. Literals keep their lexical form in
+every format. This module refuses to look at the meaning of anything.
 """
 
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,40 +19,49 @@ import zstandard
 from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
 from gbvkg.release import jsonld, rdfxml
+from gbvkg.release.order import Row
 from gbvkg.vocabulary import prefixes
 
-Writer = Callable[[Sequence[Quad], BinaryIO], None]
+Writer = Callable[[Sequence[Row], BinaryIO], None]
+
+_ROWS = 10_000
+_BYTES = 1 << 23
+"""How much is written at a time, so that a large dataset is in memory as few times as can be."""
+
+_END = re.compile(rb" \.\n(\}\n)?")
 
 
-def write_nquads(quads: Sequence[Quad], out: BinaryIO) -> None:
+def write_nquads(rows: Sequence[Row], out: BinaryIO) -> None:
     """Canonical N-Quads."""
-    _write_lines(_serialised(quads, RdfFormat.N_QUADS), out)
+    lines: list[bytes] = []
+    for part in _parts(rows):
+        lines += _serialised(_quads(part), RdfFormat.N_QUADS).splitlines(keepends=True)
+    lines.sort()
+    out.writelines(lines)
 
 
-def write_ntriples(quads: Sequence[Quad], out: BinaryIO) -> None:
-    """Canonical N-Triples of one graph."""
-    _write_lines(_serialised(_triples(quads), RdfFormat.N_TRIPLES), out)
-
-
-def write_trig(quads: Sequence[Quad], out: BinaryIO) -> None:
+def write_trig(rows: Sequence[Row], out: BinaryIO) -> None:
     """TriG (RDF 1.1) with the prefix table and an empty line after each subject."""
-    _write_spaced(_serialised(quads, RdfFormat.TRIG), out)
+    _write_spaced(_serialised(_quads(rows), RdfFormat.TRIG), out)
 
 
-def write_turtle(quads: Sequence[Quad], out: BinaryIO) -> None:
+def write_turtle(rows: Sequence[Row], out: BinaryIO) -> None:
     """Turtle (RDF 1.1) with the prefix table and an empty line after each subject."""
-    _write_spaced(_serialised(_triples(quads), RdfFormat.TURTLE), out)
+    triples = (Triple(row.subject, row.predicate, row.object) for row in rows)
+    _write_spaced(_serialised(triples, RdfFormat.TURTLE), out)
 
 
 WRITERS: dict[str, Writer] = {
     "trig": write_trig,
     "nq": write_nquads,
     "ttl": write_turtle,
-    "nt": write_ntriples,
     "jsonld": jsonld.write,
     "rdf": rdfxml.write,
 }
-"""Name of the format in ``formats.RDF`` → its writer."""
+"""The formats of a published dataset in ``formats.RDF`` → their writers.
+
+N-Triples is not among them: it would say nothing that N-Quads does not.
+"""
 
 
 def write_gzip(path: Path) -> Path:
@@ -75,8 +85,12 @@ def write_zstandard(path: Path) -> Path:
     return target
 
 
-def _triples(quads: Iterable[Quad]) -> Iterable[Triple]:
-    return (quad.triple for quad in quads)
+def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
+
+
+def _quads(rows: Iterable[Row]) -> Iterator[Quad]:
+    return (Quad(*row) for row in rows)
 
 
 def _serialised(statements: Iterable[Quad] | Iterable[Triple], syntax: RdfFormat) -> bytes:
@@ -88,20 +102,34 @@ def _short_prefixes() -> dict[str, str]:
     return {prefix: ns for prefix, ns in prefixes().items() if not ns.endswith("/id/")}
 
 
-def _write_lines(text: bytes, out: BinaryIO) -> None:
-    out.writelines(sorted(text.splitlines(keepends=True)))
-
-
 def _write_spaced(text: bytes, out: BinaryIO) -> None:
     """``text`` with only the prefixes that it uses, by name, and an empty line after each subject.
 
     A line break inside a literal is always written as an escape, so " ." before a real one ends a statement.
     """
-    end = 0
-    while text.startswith(b"@prefix", end):
-        end = text.index(b"\n", end) + 1
-    body = text[end:].replace(b" .\n", b" .\n\n").replace(b"\n\n}\n", b"\n}\n\n")
+    start = 0
+    while text.startswith(b"@prefix", start):
+        start = text.index(b"\n", start) + 1
     for prefix, namespace in sorted(_short_prefixes().items()):
-        if any(f"{before}{prefix}:".encode() in body for before in (" ", "\t", "\n", "^^")):
+        if _uses(text, start, prefix):
             out.write(f"@prefix {prefix}: <{namespace}> .\n".encode())
-    out.write(b"\n" + body.rstrip(b"\n") + b"\n")
+    out.write(b"\n")
+    while start < len(text):
+        end = _end_of_statement(text, start + _BYTES)
+        spaced = _END.sub(rb" .\n\1\n", text[start:end])
+        out.write(spaced if end < len(text) else spaced.rstrip(b"\n"))
+        start = end
+    out.write(b"\n")
+
+
+def _uses(text: bytes, start: int, prefix: str) -> bool:
+    name = f"{prefix}:".encode()
+    if text.find(name, start) < 0:  # first the quick question: most prefixes are nowhere in a long text
+        return False
+    return any(text.find(before + name, start) >= 0 for before in (b" ", b"\t", b"\n", b"^^"))
+
+
+def _end_of_statement(text: bytes, start: int) -> int:
+    """Where the first statement that ends after ``start`` ends, the brace of its graph included."""
+    found = _END.search(text, start)
+    return found.end() if found else len(text)
