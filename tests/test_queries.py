@@ -13,11 +13,11 @@ import rdflib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import (
+    BlankNode,
     Literal,
     NamedNode,
     Quad,
     QueryResultsFormat,
-    RdfFormat,
     Store,
     parse,
     parse_query_results,
@@ -25,13 +25,13 @@ from pyoxigraph import (
 from rdflib.plugins.sparql import prepareQuery
 
 from gbvkg import formats
-from gbvkg.errors import BadParameter, GbvkgError, ProjectError, UnknownQuery, UsageError
+from gbvkg.errors import BadParameter, ProjectError, UnknownQuery, UsageError
 from gbvkg.project import Project
-from gbvkg.queries import Catalogue, Parameter, Query, hygiene, read_query
+from gbvkg.queries import Catalogue, Parameter, hygiene, read_query
 from gbvkg.queries.parameters import TYPES, bind
-from gbvkg.queries.result import CELL_WIDTH, Column, Result
+from gbvkg.queries.result import CELL_WIDTH, Column, Result, Row, lexical
 from gbvkg.queries.tokens import scan
-from gbvkg.vocabulary import LANGUAGES, expand, prefixes
+from gbvkg.vocabulary import LANGUAGES, expand
 
 CATALOGUE = Catalogue(Project.open())
 
@@ -488,6 +488,19 @@ def test_json_is_sparql_json() -> None:
     assert [tuple(row) for row in parsed] == list(ROWS)  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [(), ((None, None),), *(((Literal(value), None), (IRI, BlankNode("b"))) for value in HOSTILE)],
+    ids=ascii,
+)
+def test_json_is_laid_out_as_the_standard_library_does(rows: tuple[Row, ...]) -> None:
+    """Indented by one, for any text, no rows, and a row in which nothing is bound."""
+    text = Result("SELECT", ("é", "a"), rows).serialize("json")
+    assert text == json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
+    found = json.loads(text)["results"]["bindings"]
+    assert [row.get("é", {}).get("value") for row in found] == [row[0] and lexical(row[0]) for row in rows]
+
+
 @pytest.mark.parametrize("name", sorted(set(formats.RESULTS) - {"table"}))
 def test_every_result_format_of_the_table_is_written(name: str) -> None:
     """What the format table lists, a result can be."""
@@ -569,9 +582,12 @@ def test_tokens_joined_are_the_text() -> None:
 
 
 def test_every_parameter_type_is_explained() -> None:
-    """The types of a header are those that a value is read for."""
-    assert set(TYPES) == {"iri", "string", "date", "integer"}
-    assert all(isinstance(GbvkgError(nl, en).text("nl"), str) for nl, en in TYPES.values())
-    assert isinstance(CATALOGUE.get("actions"), Query)
-    assert RdfFormat.TURTLE in {row.rdf for row in formats.RDF.values()}
-    assert "gbv" in prefixes()
+    """The types of a header are those that a value is read for; each has an example that is refused."""
+    wrong = {"iri": "x", "string": "\x00", "date": "x", "integer": "x"}
+    assert set(TYPES) == set(wrong)
+    for name, value in wrong.items():
+        with pytest.raises(BadParameter) as caught:
+            text_parameter(type=name).read(value)
+        nl, en = TYPES[name]
+        assert nl.removeprefix("een ") in caught.value.nl
+        assert en in caught.value.en
