@@ -298,7 +298,7 @@ def _check_columns(path: Path, header: Header, variables: tuple[str, ...]) -> No
 def _check_syntax(path: Path, text: str, header: Header) -> None:
     examples = {name: p.read(p.example) for name, p in header.parameters.items()}
     least = {name: term for name, term in examples.items() if not header.parameters[name].optional}
-    for bound in (examples, least):
+    for bound in [examples] if least == examples else [examples, least]:
         _parse(path, text, bound)
 
 

@@ -164,6 +164,8 @@ def bind(text: str, bound: Mapping[str, Term]) -> str:
     Raises BadParameter if the result, read again, is not token for token the query with terms in those
     places.
     """
+    if not bound:
+        return text
     written = {f"${name}": write(term) for name, term in bound.items()}
     result = "".join(written.get(t.text, t.text) if t.kind == "variable" else t.text for t in scan(text))
     expected = [piece for t in meaningful(text) for piece in _pieces(t.text, written)]
