@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from gbvkg import graph, queries, validation
+from gbvkg import graph, queries, reasoning, release, validation
 from gbvkg.project import Project
 
 REPOSITORY = Path(__file__).parent.parent
+EXAMPLE = REPOSITORY / "examples" / "fictional-plan"
 PLAN = "vap-ggg-2025"
 
 
@@ -92,12 +92,16 @@ def test_a_new_property_and_its_rule(project: Path) -> None:
         project / "ontology" / "gbv.ttl",
         """
 gbv:townHall a owl:DatatypeProperty ; rdfs:label "stadhuis"@nl , "town hall"@en ;
-    skos:definition "Proefeigenschap."@nl , "Trial property."@en ; rdfs:isDefinedBy <https://w3id.org/gbvkg/ns> .
+    skos:definition "Proefeigenschap."@nl , "Trial property."@en ;
+    rdfs:isDefinedBy <https://w3id.org/gbvkg/ns> .
 """,
     )
     context = project / "ontology" / "context.jsonld"
     text = context.read_text("utf-8")
-    context.write_text(text.replace('"type": "@type",', '"type": "@type",\n    "townHall": {"@id": "gbv:townHall"},', 1), "utf-8")
+    context.write_text(
+        text.replace('"type": "@type",', '"type": "@type",\n    "townHall": {"@id": "gbv:townHall"},', 1),
+        "utf-8",
+    )
     (project / "shapes" / "trial.ttl").write_text(
         """\
 @prefix gbv: <https://w3id.org/gbvkg/ns#> .
@@ -138,17 +142,100 @@ SELECT ?label WHERE { $thing rdfs:label ?label } ORDER BY ?label
     assert "gendergerelateerd geweld" in result.serialize("csv")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda text: text.replace('"Actie"', '"Maatregel"'),
-        lambda text: text.replace("@en", "@en", 1),
-    ],
-    ids=["label", "same"],
-)
-def test_a_text(project: Path, change: Callable[[str], str]) -> None:
-    """Row 6: a changed label in the ontology changes no verdict."""
-    path = project / "ontology" / "gbv.ttl"
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace the first ``old``, which must be there: an edit that changes nothing proves nothing."""
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def test_a_text(project: Path) -> None:
+    """Row 6: a changed label reaches the release; one in a single language does not pass unseen."""
+    ontology, before = project / "ontology" / "gbv.ttl", rules_of(project)
+    edit(ontology, 'rdfs:label "actieplan"@nl', 'rdfs:label "beleidsplan"@nl')
+    made = release.publish(Project.open(project), project / "releases")
+    assert "beleidsplan" in (made / "csv" / "metadata.json").read_text("utf-8")
+    edit(ontology, 'rdfs:label "beleidsplan"@nl , "action plan"@en', 'rdfs:label "beleidsplan"@nl')
+    assert rules_of(project) - before
+
+
+CONCEPT = """
+<https://w3id.org/gbvkg/id/concept/phenomenon/trial> a skos:Concept , gbv:Phenomenon ;
+  skos:prefLabel "proef"@nl {english} ; skos:notation "trial" ;
+  skos:definition "Een proefbegrip."@nl , "A trial concept."@en ;
+  skos:inScheme <https://w3id.org/gbvkg/id/conceptscheme/phenomenon> ;
+  skos:topConceptOf <https://w3id.org/gbvkg/id/conceptscheme/phenomenon> ;
+  dct:source <https://w3id.org/gbvkg/id/source/gbvkg-curation> .
+"""
+
+
+def test_a_code_list(project: Path) -> None:
+    """Row 7: a concept is there once it is written, and SKOS rules judge it."""
     before = rules_of(project)
-    path.write_text(change(path.read_text("utf-8")), "utf-8")
-    assert rules_of(project) == before
+    path = project / "ontology" / "code-lists" / "phenomenon.ttl"
+    text = path.read_text("utf-8")
+    append(path, CONCEPT.format(english=', "trial"@en'))
+    write_fiche(project, 1, "addressesPhenomenon: [trial]\n")
+    loaded = graph.load(Project.open(project))
+    assert not loaded.findings
+    path.write_text(text + CONCEPT.format(english=""), "utf-8")
+    (project / "data" / "plans" / PLAN / "fiches" / "1.yaml").unlink()
+    assert rules_of(project) - before
+
+
+def test_a_change_of_minister(tmp_path: Path) -> None:
+    """Row 8: one responsibility is closed and the next one opened; both questions are then answered."""
+    root = tmp_path / "plan"
+    shutil.copytree(EXAMPLE, root, ignore=shutil.ignore_patterns("releases", ".gbvkg"))
+    path = root / "data/plans/vap-fictief/fiches/115.yaml"
+    opened = re.search(r"mandatary: (mandate/[\w-]+)\n    startDate: ([0-9-]+)\n", path.read_text("utf-8"))
+    assert opened
+    mandate, start = opened.groups()
+    action = "https://fictief.example/gbvkg/id/action/vap-fictief/115"
+    asked = {"action": action, "date": "2028-06-01"}
+    assert leads(root, asked) == [mandate]
+    lead = f"    mandatary: {mandate}\n    startDate: {start}\n"
+    after = "lead:\n  - type: LeadResponsibility\n    key: lead-2\n    competence: policy-field/welzijn\n"
+    edit(path, lead, f"{lead}    endDate: 2028-01-01\n")
+    edit(path, "lead:\n", f"{after}    mandatary: mandate/els-2\n    startDate: 2028-01-01\n")
+    assert leads(root, asked) == ["mandate/els-2"]
+    assert leads(root, asked | {"date": "2027-12-31"}) == [mandate]
+
+
+def leads(root: Path, asked: dict[str, str]) -> list[str]:
+    opened = Project.open(root)
+    store = release.judge(opened).dataset.store()
+    rows = queries.Catalogue(opened).run("lead-of-action-on-date", store, asked).records()
+    return [row["mandate"].removeprefix(f"{opened.base}id/") for row in rows]
+
+
+def test_a_new_derivation(project: Path) -> None:
+    """Row 9: a rule file puts what follows from it in the graph of inferences."""
+    text = """\
+#+ summary: {nl: Een proefregel., en: A trial rule.}
+PREFIX gbv: <https://w3id.org/gbvkg/ns#>
+PREFIX dct: <http://purl.org/dc/terms/>
+CONSTRUCT { ?plan dct:hasPart ?objective }
+WHERE { ?objective gbv:objectiveOf ?plan }
+"""
+    (project / "queries" / "rules" / "R99-trial.rq").write_text(text, "utf-8")
+    inferred = reasoning.materialise(graph.load(Project.open(project)).dataset)
+    assert {s.place.file for s in inferred if s.predicate.value == "http://purl.org/dc/terms/hasPart"} == {
+        "queries/rules/R99-trial.rq"
+    }
+
+
+def test_a_new_link(project: Path) -> None:
+    """Row 10: a row is a link in the graph; without its justification the row is refused."""
+    path = project / "data" / "links" / "forms-eurovoc.sssom.tsv"
+    lines = path.read_text("utf-8").rstrip("\n").split("\n")
+    head = next(line for line in lines if line.startswith("mapping_id")).split("\t")
+    row = dict(zip(head, lines[-1].split("\t"), strict=True))
+    row |= {"mapping_id": "gbvkg:mapping/trial", "object_id": "eurovoc:1", "object_label": "proef"}
+    append(path, "\t".join(row.values()) + "\n")
+    loaded = graph.load(Project.open(project))
+    assert not loaded.findings
+    assert any(str(s.object) == "<http://eurovoc.europa.eu/1>" for s in loaded.dataset.statements)
+    before = rules_of(project)
+    edit(path, "\t".join(row.values()), "\t".join((row | {"mapping_justification": ""}).values()))
+    assert rules_of(project) - before
