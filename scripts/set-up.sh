@@ -21,7 +21,8 @@ fi
     say "Python 3.11 of later is nodig; dit is / Python 3.11 or later is needed; this is: $("$python" --version)."
     exit 3
 }
-if [ ! -x "$venv/bin/python" ]; then
+if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then # none yet, or one that was cut off half-way
+    rm -rf "$venv"
     "$python" -m venv "$venv" >/dev/null 2>&1 || {
         rm -rf "$venv"
         apt_install python3-venv || { say "Het pakket python3-venv ontbreekt / the package python3-venv is missing."; exit 3; }
