@@ -1,7 +1,8 @@
 """One finding, whoever made it: the reader, a shape, a check query or the reasoner.
 
-Rules are named by IRI (prefix ``gbvsh:``), so that a finding, a waiver, a test case and ``gbvkg explain`` speak of the
-same thing. This module refuses to decide what a finding means for a release: that is the gate's work.
+Rules are named by IRI (prefix ``gbvsh:``), so that a finding, a waiver, a test case and ``gbvkg explain``
+speak of the same thing. This module refuses to decide what a finding means for a release: that is the
+gate's work.
 """
 
 from __future__ import annotations
@@ -37,8 +38,9 @@ class Stage(IntEnum):
 class Finding:
     """``rule``, ``focus`` and ``path`` are IRIs (``focus``/``path`` "" when the finding is about a file).
 
-    ``value`` is the offending term in N-Triples form or "". ``message`` has a complete sentence per language that says
-    what is wrong and what would be right. ``waiver`` is the IRI of the waiver that lets it through, or "".
+    ``value`` is the offending term in N-Triples form or "". ``message`` has a complete sentence per language
+    that says what is wrong and what would be right. ``waiver`` is the IRI of the waiver that lets it through,
+    or "".
     """
 
     severity: Severity
@@ -54,4 +56,5 @@ class Finding:
     def sort_key(self) -> tuple[object, ...]:
         """Total order: severity, then place, rule, focus, path, value, message."""
         place = self.place or ("", 0, 0)
-        return (self.severity, place, self.rule, self.focus, self.path, self.value, sorted(self.message.items()))
+        said = sorted(self.message.items())
+        return (self.severity, place, self.rule, self.focus, self.path, self.value, said)

@@ -444,7 +444,7 @@ def test_lists_of_choices_are_the_code_lists() -> None:
 
 
 def test_completeness_leads_to_the_deadline() -> None:
-    """The completeness profile has a path from every kind of focus node of its rules to the deadline of its plan."""
+    """The completeness profile leads from every kind of focus node of its rules to the plan's deadline."""
     path = graph().value(URIRef(GBVSH + "completeness"), URIRef(GBVSH + "deadlinePath"))
     assert graph().value(graph().value(path, RDF.first), SH.alternativePath) is not None
     assert not list(graph().objects(URIRef(GBVSH + "structure"), URIRef(GBVSH + "deadlinePath")))

@@ -33,7 +33,18 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(home, with_pip=False)
     site = next(home.glob("lib/python*/site-packages"))
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(site), str(wheel)],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            "--target",
+            str(site),
+            str(wheel),
+        ],
         check=True,
         capture_output=True,
     )
@@ -58,7 +69,7 @@ def run(command: Path, *arguments: str, folder: Path) -> subprocess.CompletedPro
 
 
 def test_wheel_carries_the_project(wheel: Path) -> None:
-    """Every tracked file of the ontology, shapes, queries, data and cases is in the wheel, and nothing of the tests' code."""
+    """Every tracked file of the ontology, shapes, queries, data and cases is carried; no test code is."""
     names = set(zipfile.ZipFile(wheel).namelist())
     tracked = subprocess.run(
         ["git", "ls-files", *CARRIED], cwd=REPOSITORY, capture_output=True, text=True, check=True
@@ -66,11 +77,13 @@ def test_wheel_carries_the_project(wheel: Path) -> None:
     expected = {f"gbvkg/project/{name}" for name in tracked if name}
     assert expected
     assert expected <= names
-    assert not {name for name in names if name.startswith("gbvkg/project/") and name.endswith((".py", ".pyc"))}
+    assert not {
+        name for name in names if name.startswith("gbvkg/project/") and name.endswith((".py", ".pyc"))
+    }
 
 
 def test_publish_and_query_outside_the_clone(installed: Path, tmp_path: Path) -> None:
-    """Installed from the wheel, ``gbvkg`` publishes the real data into the current folder and answers from it."""
+    """Installed from the wheel, ``gbvkg`` publishes the real data and answers from it."""
     published = run(installed, "publish", folder=tmp_path)
     assert published.returncode == 0, published.stderr
     assert (tmp_path / "releases" / "current" / "manifest.json").is_file()
@@ -83,5 +96,7 @@ def test_publish_and_query_outside_the_clone(installed: Path, tmp_path: Path) ->
 
 def test_other_project_folder(installed: Path, tmp_path: Path) -> None:
     """The installed command works on a project folder that brings only its own data."""
-    result = run(installed, "--project", str(REPOSITORY / "examples/fictional-plan"), "validate", folder=tmp_path)
+    result = run(
+        installed, "--project", str(REPOSITORY / "examples/fictional-plan"), "validate", folder=tmp_path
+    )
     assert result.returncode == 0, result.stdout + result.stderr
