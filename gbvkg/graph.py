@@ -24,6 +24,7 @@ from gbvkg.findings import Finding
 from gbvkg.project import Project
 from gbvkg.sources import METADATA, Triple, yaml_reader
 from gbvkg.sources.files import LIMITS, Limits
+from gbvkg.sources.files import data_files as files_below
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Refused, Rule, breach, choose_from, did_you_mean, nearest
 from gbvkg.sources.statement import Object, Place, Statement, Subject
@@ -279,7 +280,7 @@ def data_files(project: Project) -> list[SourceFile]:
 
     The description of a table goes with its table; LICENSE and README are for people.
     """
-    found = [SourceFile(path, _shown(path, project.root)) for path in _walk(project.data)]
+    found = [SourceFile(path, _shown(path, project.root)) for path in files_below(project.data)]
     names = {file.shown for file in found}
     return [
         file
@@ -293,16 +294,6 @@ def _shown(path: Path, root: Path) -> str:
     """The name of a file in messages: relative, with "/", and without characters that nobody could see."""
     name = path.relative_to(root).as_posix()
     return name if name.isprintable() else name.encode("unicode_escape").decode("ascii")
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _walk(entry)
-        else:
-            yield entry
 
 
 # --- references ---------------------------------------------------------------------------------------------

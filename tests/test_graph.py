@@ -18,6 +18,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from gbvkg import graph
 from gbvkg.project import Project
+from gbvkg.sources import files
 from gbvkg.sources.cache import NAME
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.vocabulary import BASE
@@ -214,6 +215,22 @@ def test_files_are_read_in_the_order_of_their_names(project: Project) -> None:
         "data/plans/zaak/plan.yaml",
         "data/plans/zaak-2/plan.yaml",
     ]
+
+
+def test_what_is_read_is_what_a_release_accounts_for(project: Project) -> None:
+    """One walk for both: every folder but the hidden ones, whatever its name; deep ones without a crash."""
+    write(project.root, "data/__pycache__/a.yaml", PLAN)
+    write(project.root, "data/.git/a.yaml", PLAN)
+    deep = project.data
+    for _ in range(400):
+        deep = deep / "d"
+        deep.mkdir()
+    (deep / "LICENSE").touch()
+    found = {path.relative_to(project.root).as_posix() for path in files.data_files(project.data)}
+    assert {file.shown for file in graph.data_files(project)} <= found
+    assert "data/__pycache__/a.yaml" in {file.shown for file in graph.data_files(project)}
+    assert deep.relative_to(project.root).as_posix() + "/LICENSE" in found
+    assert not any("/.git/" in name for name in found)
 
 
 def test_progress_counts_every_file(project: Project) -> None:

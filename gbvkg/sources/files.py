@@ -5,6 +5,7 @@ This module refuses to follow a link out of the project, to open a pipe or a dev
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import dataclass
@@ -59,10 +60,35 @@ def check_inside(path: Path, root: Path, shown: str) -> None:
         )
 
 
+def data_files(root: Path) -> list[Path]:
+    """Every entry below the folder ``root`` that is no folder of its own, sorted; hidden ones are left alone.
+
+    One rule for what is read and what a release accounts for. Links, pipes and folders that cannot be opened
+    are among them, for the reader to refuse: nothing vanishes in silence.
+    """
+    found: list[Path] = []
+    folders = [root]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+        except OSError:
+            found.append(folder)
+            continue
+        for entry in entries:
+            (folders if entry.is_dir() and not entry.is_symlink() else found).append(entry)
+    return sorted(found)
+
+
 def read_bytes(path: Path, shown: str, limit: int) -> bytes:
-    """The content of ``path``, at most ``limit`` bytes; never reads more than ``limit + 1``."""
+    """The content of ``path``, at most ``limit`` bytes; never reads more than ``limit + 1``.
+
+    Never waits for the other end of a pipe, also when the file became one after ``check_inside``.
+    """
     try:
-        with path.open("rb") as stream:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
             content = stream.read(limit + 1)
     except OSError as error:
         raise _unreadable(shown, error) from None
