@@ -65,10 +65,17 @@ def test_case(file) -> None:  # type: ignore[no-untyped-def]
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_case_is_equal_to_pyshacl(file) -> None:  # type: ignore[no-untyped-def]
-    """Both engines agree on focus node, path, value, rule and severity."""
+    """Both engines agree on focus node, path, value, rule and severity.
+
+    Where pySHACL departs from the specification the case says how, in lines ``# pyshacl: focus rule``.
+    """
     graph = turtle(file.read_text("utf-8"))
     used = compile_graph(graph)
     mine, reference = keys(ours(used, graph)), keys(theirs(used, graph))
+    if differing := told(file.read_text("utf-8"), "pyshacl"):
+        assert mine != reference
+        assert {f"{short(focus)} {short(rule)}" for focus, _, _, rule, _ in reference} == set(differing)
+        return
     if file.stem in BEYOND_REFERENCE:
         assert mine != reference
         mine, reference = without_values(mine), without_values(reference)

@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.validation.literals import XSD, compare, in_language_range, is_well_typed
+from gbvkg.validation.literals import (
+    _INTEGER_RANGES,
+    _LEXICAL,
+    XSD,
+    compare,
+    in_language_range,
+    is_well_typed,
+)
 
 VALID = """
 boolean true false 0 1
@@ -42,6 +49,8 @@ gYearMonth 2025-13
 gMonthDay --13-01
 duration P PT 1Y P1S
 byte 128 -129 x
+integer ١٢
+date ٢٠٢٥-01-01
 unsignedByte 256 -1
 positiveInteger 0
 hexBinary 0aF
@@ -98,6 +107,14 @@ def test_foreign_datatypes_have_no_lexical_space() -> None:
         (("2025-13-01", "date"), ("2025-01-01", "date"), None),
         (("1", "integer"), ("1", "string"), None),
         (("NaN", "double"), ("1", "double"), None),
+        (("NaN", "double"), ("1", "integer"), None),
+        (("1.5", "decimal"), ("NaN", "float"), None),
+        (("NaN", "double"), ("NaN", "double"), None),
+        (("NaN", "float"), ("INF", "double"), None),
+        (("INF", "double"), ("12345678901234567890", "integer"), 1),
+        (("-INF", "float"), ("-1.5", "decimal"), -1),
+        (("INF", "double"), ("INF", "float"), 0),
+        (("2025-01-01Z", "date"), ("2025-01-01+14:00", "date"), 1),
         (("2025", "gYear"), ("2026", "gYear"), None),
     ],
 )
@@ -113,6 +130,37 @@ def test_only_literals_have_an_order() -> None:
     assert compare(NamedNode("https://example.org/a"), literal("1", "integer")) is None
     assert compare(Literal("a", language="nl"), Literal("b", language="nl")) is None
     assert compare(literal("1", "integer"), None) is None
+
+
+LONG = "9" * 5000
+"""More digits than Python's int() takes."""
+
+
+def any_literal() -> st.SearchStrategy[Literal]:
+    """A literal of any datatype that this module knows, of one that it does not know, or of a language."""
+    edges = st.sampled_from(["NaN", "INF", "-INF", "", LONG, f"-{LONG}-01-01", f"{LONG}-01-01T00:00:00Z"])
+    written = {datatype: st.from_regex(_LEXICAL[datatype], fullmatch=True) for datatype in _LEXICAL}
+    whole = dict.fromkeys(_INTEGER_RANGES, st.integers().map(str))
+    typed = [
+        st.builds(Literal, st.one_of(space, edges, st.text()), datatype=st.just(NamedNode(datatype)))
+        for datatype, space in {**written, **whole, XSD + "string": edges, XSD + "other": edges}.items()
+    ]
+    return st.one_of(*typed, st.builds(Literal, st.text(), language=st.just("nl")))
+
+
+@given(any_literal(), any_literal())
+def test_no_pair_of_literals_breaks_the_comparison(one: Literal, other: Literal) -> None:
+    """Whatever is written, a comparison answers, and the other way round it answers the opposite."""
+    found, back = compare(one, other), compare(other, one)
+    assert found in (None, -1, 0, 1)
+    assert back == (None if found is None else -found)
+
+
+def test_numbers_too_long_for_an_int_are_compared() -> None:
+    """A number or a year of 5000 digits is a number or a year."""
+    assert compare(literal(LONG, "nonNegativeInteger"), literal("1", "integer")) == 1
+    assert not is_well_typed(LONG, XSD + "byte")
+    assert compare(literal(f"{LONG}-01-01", "date"), literal("2025-01-01", "date")) == 1
 
 
 @given(st.dates(), st.dates())

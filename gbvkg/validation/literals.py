@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache, lru_cache
 
 from pyoxigraph import Literal
@@ -93,7 +94,7 @@ CANONICALISED = (
 @cache
 def _pattern(datatype: str) -> re.Pattern[str]:
     """Compiled when it is first needed: most runs need three."""
-    return re.compile(_LEXICAL[datatype])
+    return re.compile(_LEXICAL[datatype], re.ASCII)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -103,9 +104,10 @@ def is_well_typed(value: str, datatype: str) -> bool:
     """
     if datatype in _INTEGER_RANGES:
         low, high = _INTEGER_RANGES[datatype]
-        if not re.fullmatch(_INTEGER, value):
+        if not re.fullmatch(_INTEGER, value, re.ASCII):
             return False
-        return (low is None or int(value) >= low) and (high is None or int(value) <= high)
+        number = Decimal(value)
+        return (low is None or number >= low) and (high is None or number <= high)
     if datatype not in _LEXICAL:
         return True
     if not _pattern(datatype).fullmatch(value):
@@ -122,7 +124,7 @@ def _is_calendar_day(value: str) -> bool:
 def _split_date(value: str) -> tuple[int, int, int]:
     sign = -1 if value.startswith("-") else 1
     year, month, day = value.lstrip("-").split("T")[0].split("-")[:3]
-    return sign * int(year), int(month), int(day[:2])
+    return sign * int(Decimal(year)), int(month), int(day[:2])
 
 
 def _epoch_days(year: int, month: int, day: int) -> int:
@@ -133,14 +135,14 @@ def _epoch_days(year: int, month: int, day: int) -> int:
     return era * 146097 + year_of_era * 365 + year_of_era // 4 - year_of_era // 100 + day_of_year - 719468
 
 
-def _instant(value: str) -> tuple[Decimal, bool]:
+def _instant(value: str) -> tuple[Fraction, bool]:
     """Seconds since the epoch and whether a time zone was given."""
     zone = re.search(r"(?:Z|[+-]\d\d:\d\d)$", value[7:])
     body = value[: -len(zone[0])] if zone else value
-    seconds = Decimal(_epoch_days(*_split_date(body)) * 86400)
+    seconds = Fraction(_epoch_days(*_split_date(body)) * 86400)
     if "T" in body:
         hour, minute, second = body.split("T")[1].split(":")
-        seconds += int(hour) * 3600 + int(minute) * 60 + Decimal(second)
+        seconds += int(hour) * 3600 + int(minute) * 60 + Fraction(second)
     if zone and zone[0] != "Z":
         offset = int(zone[0][1:3]) * 3600 + int(zone[0][4:]) * 60
         seconds -= offset if zone[0][0] == "+" else -offset
@@ -169,10 +171,15 @@ def _key(value: str, datatype: str) -> Key | None:
 
 
 def compare(left: object, right: object) -> int | None:
-    """-1, 0 or 1 as SPARQL's ``<``, ``=``, ``>``; None where they raise a type error or are indeterminate.
+    """-1, 0 or 1 as SPARQL's ``<``, ``=``, ``>``; None where they raise a type error, are indeterminate or
+    are all false. Never raises.
 
-    Dates are compared as engines commonly extend SPARQL 1.1: by instant, and a date without a time zone has
-    no order with one that has a zone unless they are more than 14 hours apart (XSD 1.1 part 2 §3.3.7).
+    NaN has no order with any number, itself included (XPath functions §4.3), so a range constraint that
+    compares with it is broken (SHACL §4.3: what cannot be compared is a result). Dates are compared as
+    engines commonly extend SPARQL 1.1: by instant, and a date without a time zone has no order with one that
+    has a zone unless they are more than 14 hours apart (XSD 1.1 part 2 §3.3.7); the store that runs the
+    SPARQL-based constraints does the same. pySHACL differs on both: it holds that every number has at most
+    NaN, and it forgets the zone of a date.
     """
     if type(left) is not Literal or type(right) is not Literal:
         return None
@@ -185,18 +192,18 @@ def compare(left: object, right: object) -> int | None:
     return _sign(one[1], other[1])
 
 
-def _compare_instants(one: tuple[Decimal, bool], other: tuple[Decimal, bool]) -> int | None:
+def _compare_instants(one: tuple[Fraction, bool], other: tuple[Fraction, bool]) -> int | None:
     if one[1] != other[1] and abs(one[0] - other[0]) <= _FOURTEEN_HOURS:
         return None
     return _sign(one[0], other[0])
 
 
 def _sign(one: object, other: object) -> int | None:
+    if one != one or other != other:  # NaN, which Decimal refuses to compare with
+        return None
     if one == other:
         return 0
-    if one < other:  # type: ignore[operator]
-        return -1
-    return 1 if one > other else None  # type: ignore[operator]
+    return -1 if one < other else 1  # type: ignore[operator]
 
 
 def in_language_range(tag: str, wanted: str) -> bool:
