@@ -227,6 +227,16 @@ def test_turtle_is_readable() -> None:
     assert text.endswith(" .\n")
 
 
+@pytest.mark.parametrize("name", ["ttl", "trig"])
+def test_a_prefix_that_only_the_first_subject_has_is_declared(name: str) -> None:
+    """The first line of Turtle has nothing in front of it, and is still read back."""
+    row = statement("x", "rdf:type", NamedNode("https://example.org/Kind"))
+    rows = [row._replace(subject=NamedNode(expand("skos:Concept")))]
+    text = written(name, rows)
+    assert set(parse(text, format=formats.RDF[name].rdf)) == expected(name, rows)
+    assert b"@prefix skos:" in text
+
+
 def test_a_long_file_is_written_as_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the pieces end that a file is written in does not show."""
     whole = {name: written(name, SAMPLE) for name in WRITERS}

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import zstandard
-from pyoxigraph import Quad, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, serialize
 
 from gbvkg.release import jsonld, rdfxml
 from gbvkg.release.order import Row
@@ -42,13 +42,13 @@ def write_nquads(rows: Sequence[Row], out: BinaryIO) -> None:
 
 def write_trig(rows: Sequence[Row], out: BinaryIO) -> None:
     """TriG (RDF 1.1) with the prefix table and an empty line after each subject."""
-    _write_spaced(_serialised(_quads(rows), RdfFormat.TRIG), out)
+    _write_spaced(_serialised(_quads(rows), RdfFormat.TRIG), _used_prefixes(rows), out)
 
 
 def write_turtle(rows: Sequence[Row], out: BinaryIO) -> None:
     """Turtle (RDF 1.1) with the prefix table and an empty line after each subject."""
     triples = (Triple(row.subject, row.predicate, row.object) for row in rows)
-    _write_spaced(_serialised(triples, RdfFormat.TURTLE), out)
+    _write_spaced(_serialised(triples, RdfFormat.TURTLE), _used_prefixes(rows), out)
 
 
 WRITERS: dict[str, Writer] = {
@@ -102,17 +102,29 @@ def _short_prefixes() -> dict[str, str]:
     return {prefix: ns for prefix, ns in prefixes().items() if not ns.endswith("/id/")}
 
 
-def _write_spaced(text: bytes, out: BinaryIO) -> None:
-    """``text`` with only the prefixes that it uses, by name, and an empty line after each subject.
+def _used_prefixes(rows: Sequence[Row]) -> dict[str, str]:
+    """The short prefixes that Turtle of ``rows`` has, found by writing each term once, in its own place."""
+    anything = NamedNode("urn:x")
+    nodes = {row.subject for row in rows} | {row.object for row in rows}
+    graphs = {row.graph_name for row in rows if isinstance(row.graph_name, NamedNode)}
+    triples = [Triple(anything, anything, term) for term in nodes | graphs]
+    triples += [Triple(anything, predicate, anything) for predicate in {row.predicate for row in rows}]
+    text = _serialised(triples, RdfFormat.TURTLE)
+    body = text[text.index(b"<urn:x>") :] if triples else b""
+    found = {name.decode() for name in re.findall(rb"(?:[ \t\n]|\^\^)([A-Za-z][\w-]*):", body)}
+    return {prefix: ns for prefix, ns in _short_prefixes().items() if prefix in found}
+
+
+def _write_spaced(text: bytes, prefixes: dict[str, str], out: BinaryIO) -> None:
+    """``text`` with only these prefixes, by name, and an empty line after each subject.
 
     A line break inside a literal is always written as an escape, so " ." before a real one ends a statement.
     """
     start = 0
     while text.startswith(b"@prefix", start):
         start = text.index(b"\n", start) + 1
-    for prefix, namespace in sorted(_short_prefixes().items()):
-        if _uses(text, start, prefix):
-            out.write(f"@prefix {prefix}: <{namespace}> .\n".encode())
+    for prefix, namespace in sorted(prefixes.items()):
+        out.write(f"@prefix {prefix}: <{namespace}> .\n".encode())
     out.write(b"\n")
     while start < len(text):
         end = _end_of_statement(text, start + _BYTES)
@@ -120,13 +132,6 @@ def _write_spaced(text: bytes, out: BinaryIO) -> None:
         out.write(spaced if end < len(text) else spaced.rstrip(b"\n"))
         start = end
     out.write(b"\n")
-
-
-def _uses(text: bytes, start: int, prefix: str) -> bool:
-    name = f"{prefix}:".encode()
-    if text.find(name, start) < 0:  # first the quick question: most prefixes are nowhere in a long text
-        return False
-    return any(text.find(before + name, start) >= 0 for before in (b" ", b"\t", b"\n", b"^^"))
 
 
 def _end_of_statement(text: bytes, start: int) -> int:
