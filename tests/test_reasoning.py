@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable
+import socket
+import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from owlrl import DeductiveClosure, OWLRL_Semantics
-from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 from rdflib import OWL, RDF, RDFS, SH, Graph, URIRef
 from rdflib.collection import Collection
 
@@ -18,6 +21,7 @@ from gbvkg.errors import BackEndUnavailable, ProjectError, SourceError
 from gbvkg.findings import Stage
 from gbvkg.graph import Dataset
 from gbvkg.project import Project
+from gbvkg.reasoning import rules
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.vocabulary import expand
 
@@ -115,6 +119,85 @@ def test_only_construct_queries_are_rules(text: str, tmp_path: Path) -> None:
     project = _project_with_rules(tmp_path, reasoning.Rule("bad", text, Place(""), frozenset()))
     with pytest.raises(ProjectError, match=re.escape("queries/rules/bad.rq")):
         reasoning.read_rules(project)
+
+
+@pytest.fixture
+def canary() -> Iterator[tuple[str, list[int]]]:
+    """An address of this machine, and a list that grows with every connection to it."""
+    hits: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+                    hits.append(1)
+
+        waiting = threading.Thread(target=answer, daemon=True)
+        waiting.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/", hits
+        server.shutdown(socket.SHUT_RDWR)
+        waiting.join(5)
+
+
+@pytest.mark.parametrize(
+    "call", ["SERVICE SILENT <{}>", "service<{}>", "SERVICESILENT<{}>", "\\u0053ERVICE SILENT <{}>"]
+)
+@pytest.mark.parametrize("before", ["", "?a ?b 1", "?a ?b true", "?a ?b 1.", "?a ?b xsd:."])
+def test_a_rule_reaches_nothing_outside(
+    call: str, before: str, tmp_path: Path, canary: tuple[str, list[int]]
+) -> None:
+    """SERVICE is refused by file and line before the engine reads the rule, however it is spelled."""
+    address, hits = canary
+    xsd = f"PREFIX xsd: <{expand('xsd:')}>"
+    text = f"{xsd}\nCONSTRUCT {{ ?s ?p ?o }} WHERE {{ {before}{call.format(address)} {{ ?s ?p ?o }} }}"
+    project = _project_with_rules(tmp_path, reasoning.Rule("bad", text, Place(""), frozenset()))
+    with pytest.raises(
+        ProjectError, match=r"queries/rules/bad\.rq:2: .*(?i:service.* is not allowed|an escape)"
+    ):
+        reasoning.materialise(_dataset(SAMPLE, project))
+    assert hits == []
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ('?a a ?o . BIND(IRI(CONCAT(STR(?a), "x")) AS ?s)', "makes a name that is nowhere"),
+        ("?s a ?o . BIND(IRI('made:up') AS ?x)", ""),
+        ("?a a ?o . ?b a ?p . ?c a ?q . ?d a ?r . BIND(?a AS ?s)", ""),
+    ],
+)
+def test_a_rule_makes_no_new_names(where: str, message: str, tmp_path: Path) -> None:
+    """A rule relates things that are there; so names can neither be made up nor go on for ever."""
+    text = f"CONSTRUCT {{ ?s a ?o }} WHERE {{ {where} }}"
+    project = _project_with_rules(tmp_path, reasoning.Rule("names", text, Place(""), frozenset()))
+    if not message:
+        assert reasoning.materialise(_dataset(SAMPLE[:3], project)) == []
+        return
+    with pytest.raises(ProjectError, match=rf"queries/rules/names\.rq:1: .*{message}"):
+        reasoning.materialise(_dataset(SAMPLE, project))
+
+
+def test_a_blank_node_is_a_new_name(tmp_path: Path) -> None:
+    """Each run would make other ones."""
+    text = "CONSTRUCT { [] a ?o } WHERE { ?s a ?o }"
+    project = _project_with_rules(tmp_path, reasoning.Rule("names", text, Place(""), frozenset()))
+    with pytest.raises(ProjectError, match="makes a name that is nowhere"):
+        reasoning.materialise(_dataset(SAMPLE, project))
+
+
+@pytest.mark.parametrize(("step", "most"), [("?n + 1", 100_000), ("?n * 2", 20)])
+def test_a_rule_comes_to_an_end(
+    step: str, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that goes on counting is refused by name, after so many runs or so many statements."""
+    monkeypatch.setattr(rules, "MOST_AT_LEAST", most)
+    monkeypatch.setattr(rules, "MOST_PER_STATEMENT", 0)
+    text = f"CONSTRUCT {{ ?s <x:n> ?m }} WHERE {{ ?s <x:n> ?n . BIND({step} AS ?m) }}"
+    project = _project_with_rules(tmp_path, reasoning.Rule("count", text, Place(""), frozenset()))
+    one = Triple(NamedNode("x:s"), NamedNode("x:n"), Literal(1))
+    with pytest.raises(ProjectError, match=r"queries/rules/count\.rq:1: .*comes to no end"):
+        reasoning.materialise(_dataset([one], project))
 
 
 def test_a_rule_sees_types_and_any_name_that_it_mentions(tmp_path: Path) -> None:

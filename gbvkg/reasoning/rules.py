@@ -1,19 +1,23 @@
 """The derivations: ``queries/rules/*.rq``, one CONSTRUCT per OWL axiom, run to a fixpoint.
 
 Each file says in its ``#+`` header which axiom of the ontology it carries out; a test proves the files and a
-reasoner equal. This module refuses to know any of them: a new rule is a new file.
+reasoner equal. This module refuses to know any of them: a new rule is a new file. It also refuses a rule
+that reaches outside the dataset (SERVICE, FROM), that makes new things, and that never comes to an end.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import NamedNode, Quad, QueryTriples, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from gbvkg.errors import ProjectError
+from gbvkg.queries.tokens import forbidden
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.vocabulary import expand, prefixes
 
@@ -23,6 +27,12 @@ if TYPE_CHECKING:
 
 GRAPH = "id/graph/inferred"
 """Path, after the base IRI, of the graph that holds what the rules derive."""
+
+MOST_RUNS = 100
+"""How often one rule may run: longer than any chain of things above things."""
+
+MOST_AT_LEAST, MOST_PER_STATEMENT = 100_000, 10
+"""How many statements the rules may derive: so many, and in a large dataset so many per statement of it."""
 
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _TERM = re.compile(
@@ -60,19 +70,23 @@ def read_rules(project: Project) -> list[Rule]:
 
 
 def _rule(name: str, text: str) -> Rule:
-    file = f"queries/rules/{name}.rq"
+    place = Place(f"queries/rules/{name}.rq", 1)
+    if found := forbidden(text):  # before the engine sees the text: reading it may already call a SERVICE
+        token, nl, en = found
+        raise _refused(Place(place.file, token.line), nl, en)
     head = re.search(r"^\s*CONSTRUCT\b", text, re.MULTILINE)
     try:
         if head is None or not isinstance(Store().query(text), QueryTriples):
-            raise ProjectError(
-                f"{file}:1: een regel is een CONSTRUCT.", f"{file}:1: a rule is a CONSTRUCT query."
-            )
-    except SyntaxError as error:
-        raise ProjectError(
-            f"{file}: geen geldige SPARQL: {error}", f"{file}: not valid SPARQL: {error}"
-        ) from None
+            raise _refused(place, "een regel is een CONSTRUCT", "a rule is a CONSTRUCT query")
+    except (SyntaxError, RuntimeError) as error:
+        raise _refused(place, f"geen geldige SPARQL: {error}", f"not valid SPARQL: {error}") from None
     line = text.count("\n", 0, head.end()) + 1
-    return Rule(name, text, Place(file, line), frozenset(_mentions(text)))
+    return Rule(name, text, Place(place.file, line), frozenset(_mentions(text)))
+
+
+def _refused(place: Place, nl: str, en: str) -> ProjectError:
+    at = f"{place.file}:{place.line}"
+    return ProjectError(f"{at}: {nl}.", f"{at}: {en}.")
 
 
 def _mentions(text: str) -> Iterator[NamedNode]:
@@ -90,14 +104,17 @@ def materialise(dataset: Dataset) -> list[Statement]:
     """All that the rules derive from ``dataset`` and that it does not hold yet, in graph ``inferred``.
 
     Sorted, without repetitions, and the same for the same dataset; the place of a statement is the rule that
-    derived it first. Raises ProjectError for a file that is not a rule.
+    derived it first. Raises ProjectError for a file that is not a rule, and for a rule that makes new things
+    or does not come to an end.
     """
     rules = read_rules(dataset.project)
     wanted = frozenset().union(*(rule.mentions for rule in rules))
     store = Store()
     store.extend(Quad(s.subject, s.predicate, s.object) for s in dataset.statements if s.predicate in wanted)
+    known = {term for s in dataset.statements for term in s[:3]} | wanted
     graph = NamedNode(dataset.project.base + GRAPH)
-    derived = (_statement(triple, graph, rule.place) for rule, triple in _fixpoint(rules, store))
+    most = max(MOST_AT_LEAST, MOST_PER_STATEMENT * len(dataset.statements))
+    derived = [_statement(triple, graph, rule.place) for rule, triple in _fixpoint(rules, store, known, most)]
     return sorted(derived, key=lambda s: (s.subject.value, s.predicate.value, s.object.value))
 
 
@@ -105,23 +122,51 @@ def _statement(triple: Any, graph: NamedNode, place: Place) -> Statement:
     return Statement(triple.subject, triple.predicate, triple.object, graph, place)
 
 
-def _fixpoint(rules: list[Rule], store: Store) -> Iterator[tuple[Rule, Triple]]:
+def _fixpoint(
+    rules: list[Rule], store: Store, known: Collection[object], most: int
+) -> Iterator[tuple[Rule, Triple]]:
     """Adds to ``store`` until no rule adds anything; a rule runs again when a predicate it mentions grew."""
-    step, ran, grown = 0, dict.fromkeys(rules, -1), dict[NamedNode, int]()
+    step, ran, grown, runs = 0, dict.fromkeys(rules, -1), dict[NamedNode, int](), Counter[Rule]()
     while due := _due(rules, ran, grown):
         ran[due] = step
-        fresh = _add(store, due.conclusions(store))
+        runs[due] += 1
+        fresh = _add(store, due, known, most)
+        most -= len(fresh)
+        if most < 0 or runs[due] > MOST_RUNS:
+            raise _refused(due.place, *_ENDLESS)
         if fresh:
             step += 1
             grown |= dict.fromkeys((triple.predicate for triple in fresh), step)
         yield from ((due, triple) for triple in fresh)
 
 
+_ENDLESS = (
+    "de regel blijft afleiden en komt niet tot een einde; leg haar beperkter vast",
+    "the rule goes on deriving and comes to no end; make it narrower",
+)
+
+
 def _due(rules: list[Rule], ran: dict[Rule, int], grown: dict[NamedNode, int]) -> Rule | None:
     return next((r for r in rules if ran[r] < max((grown.get(p, 0) for p in r.mentions), default=0)), None)
 
 
-def _add(store: Store, conclusions: Iterable[Triple]) -> list[Triple]:
-    fresh = [t for t in set(conclusions) if Quad(t.subject, t.predicate, t.object) not in store]
+def _add(store: Store, rule: Rule, known: Collection[object], most: int) -> list[Triple]:
+    """What the rule adds: all of it, or when that is more than ``most`` just one statement more than that."""
+    drawn = (t for t in rule.conclusions(store) if Quad(t.subject, t.predicate, t.object) not in store)
+    fresh = list(islice(dict.fromkeys(drawn), most + 1))
+    for triple in fresh:
+        _check_known(triple, rule, known)
     store.extend(Quad(t.subject, t.predicate, t.object) for t in fresh)
     return fresh
+
+
+def _check_known(triple: Any, rule: Rule, known: Collection[object]) -> None:
+    """A rule relates what is there; literals may be worked out, as the store already rewrites them."""
+    for term in (triple.subject, triple.predicate, triple.object):
+        if term not in known and not isinstance(term, Literal):
+            shown = ascii(term.value[:200])
+            raise _refused(
+                rule.place,
+                f"de regel maakt een naam die nergens staat ({shown}); een regel verbindt wat er is",
+                f"the rule makes a name that is nowhere ({shown}); a rule relates what is there",
+            )
