@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -73,14 +71,6 @@ def test_arrows(module: str) -> None:
 def test_no_store_in_validation() -> None:
     """Validation never imports the serving store."""
     assert not any("store" in _imports(p) for p in _modules()["validation"])
-
-
-def test_judging_imports_no_writer() -> None:
-    """Whoever only wants the verdict does not wait for what writes a release, nor for the reference engine."""
-    code = "import sys; from gbvkg.release import judge; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    heavy = {"zstandard", "rdflib", "pyshacl", "owlready2", "sqlite3", "gbvkg.release.publication"}
-    assert not heavy & set(loaded.split())
 
 
 def test_no_dumping_grounds() -> None:

@@ -244,6 +244,14 @@ def test_a_check_query_closes_the_gate_and_can_be_waived(tmp_path: Path) -> None
     release.publish(project, tmp_path / "releases")
 
 
+def test_judging_imports_no_writer() -> None:
+    """Whoever only wants the verdict does not wait for what writes a release, nor for the other engines."""
+    code = "import sys; from gbvkg.release import judge; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    heavy = {"zstandard", "rdflib", "pyshacl", "owlready2", "sqlite3", "gbvkg.release.publication"}
+    assert not heavy & set(loaded.split())
+
+
 # --- versions ---------------------------------------------------------------------------------------------
 
 

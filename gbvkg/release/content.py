@@ -27,9 +27,6 @@ from gbvkg.sources.statement import Place, Statement
 from gbvkg.validation import Report
 from gbvkg.vocabulary import expand
 
-FINDINGS_GRAPH = "id/graph/findings"
-"""Path, after the base IRI, of the graph with the findings that are published along."""
-
 
 @dataclass(frozen=True)
 class Content:
@@ -95,7 +92,7 @@ def _described(statements: Iterable[Statement], project: Project) -> tuple[str, 
 
 def _findings(report: Report, project: Project) -> Iterator[Statement]:
     """The findings as the SHACL report has them, without their places: lines move when nothing changes."""
-    graph, place = NamedNode(project.base + FINDINGS_GRAPH), NamedNode(expand("gbvsh:place"))
+    graph, place = NamedNode(project.base + provenance.FINDINGS_GRAPH), NamedNode(expand("gbvsh:place"))
     text = reports.render(report, "ttl", "en", project)
     for subject, predicate, value, _ in parse(text, format=RdfFormat.TURTLE):
         assert not isinstance(subject, Triple)

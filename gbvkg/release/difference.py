@@ -19,6 +19,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from gbvkg.errors import ReleaseCorrupt, UsageError
+from gbvkg.release import provenance
 from gbvkg.release.labels import LABEL_PROPERTIES, Labels, reference
 from gbvkg.release.manifest import QUADS, read_manifest
 from gbvkg.release.order import RDF_TYPE, natural, ordered, union
@@ -29,7 +30,7 @@ from gbvkg.vocabulary import LANGUAGES, expand
 
 Term = NamedNode | Literal
 
-ABOUT_THE_RELEASE = ("/id/graph/provenance", "/id/graph/findings")
+ABOUT_THE_RELEASE = (f"/{provenance.GRAPH}", f"/{provenance.FINDINGS_GRAPH}")
 """Ends of the names of the graphs that are not compared."""
 
 

@@ -23,6 +23,9 @@ from gbvkg.vocabulary import expand
 GRAPH = "id/graph/provenance"
 """Path, after the base IRI, of the graph with these statements."""
 
+FINDINGS_GRAPH = "id/graph/findings"
+"""The same of the graph with the findings that are published along."""
+
 _NOWHERE = Place("")
 
 
