@@ -7,16 +7,25 @@ points at, except the two settings that reading needs: the base IRI and the vers
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from gbvkg.errors import ProjectError
+from gbvkg.errors import BadVersion, ProjectError
 from gbvkg.vocabulary import packaged_root
 
 _SPACE = re.compile(r"https?://[^\s<>\"{}|\\^`]+/id/")
+VERSION = re.compile(r"[0-9]{4}([.-][0-9]{1,3}){1,2}(-[a-z][a-z0-9]{0,19})?")
+"""What a version may be: the name of a release, and so never a path."""
+
+LARGEST = 5_000_000
+"""How many bytes a YAML source may have, the description of the project included."""
+
 _TEXT = "tag:yaml.org,2002:str"
 
 
@@ -32,7 +41,8 @@ class Project:
     def open(cls, root: Path | None = None) -> Project:
         """The project in ``root``, or the packaged one.
 
-        Raises ProjectError when ``data/dataset.yaml`` is absent or lacks ``uriSpace`` or ``version``.
+        Raises ProjectError when ``data/dataset.yaml`` is absent, is not to be read safely or lacks
+        ``uriSpace`` or ``version``; BadVersion as ``checked_version``.
         """
         folder = (root or packaged_root()).resolve()
         path = folder / "data" / "dataset.yaml"
@@ -48,7 +58,7 @@ class Project:
                 f'{path}: "version" ontbreekt of is geen tekst (zet ze tussen aanhalingstekens).',
                 f'{path}: "version" is missing or not a string (put it between quotes).',
             )
-        return cls(folder, space.removesuffix("id/"), version)
+        return cls(folder, space.removesuffix("id/"), checked_version(version))
 
     def folder(self, name: str) -> Path:
         """``ontology``, ``shapes`` or ``queries`` of this project, or the packaged one when it has none."""
@@ -68,19 +78,78 @@ class Project:
         return (Path.cwd() if inside_wheel else self.root) / "releases"
 
 
+def checked_version(version: str) -> str:
+    """``version`` if it can name a release: a year and numbers, as 2026.1, 2026.1.2, 2026-11-22 or
+    2026.1-draft.
+
+    Raises BadVersion for everything else.
+    """
+    if VERSION.fullmatch(version):
+        return version
+    shown = ascii(version[:80])
+    raise BadVersion(
+        f"{shown} is geen versie van een release; gebruik een jaar en nummers, zoals 2026.1 of 2026-11-22.",
+        f"{shown} is not the version of a release; use a year and numbers, such as 2026.1 or 2026-11-22.",
+    )
+
+
 def _settings(folder: Path, path: Path) -> dict[str, str]:
     """The top-level texts of ``data/dataset.yaml``; other values are for the reader of sources to judge.
 
-    Raises ProjectError when the file is absent or no YAML.
+    Raises ProjectError when the file is absent, outside the project, no regular file, too large or no YAML.
     """
     try:
-        node = yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
-    except (FileNotFoundError, NotADirectoryError):
-        raise ProjectError(
-            f"{folder} is geen projectmap: {path} ontbreekt.", f"{folder} is not a project folder: no {path}."
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, OSError, RecursionError) as error:
+        node = yaml.compose(_text(folder, path), Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError) as error:
         nl, en = f"{path} is niet leesbaar: {error}", f"{path} cannot be read: {error}"
         raise ProjectError(nl, en) from error
     rows = node.value if isinstance(node, yaml.MappingNode) else []
-    return {key.value: value.value for key, value in rows if value.tag == _TEXT}
+    return {
+        key.value: value.value
+        for key, value in rows
+        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and value.tag == _TEXT
+    }
+
+
+def _text(folder: Path, path: Path) -> str:
+    """The text of ``path``, opened as carefully as any source."""
+    if not os.path.lexists(path):
+        raise ProjectError(
+            f"{folder} is geen projectmap: {path} ontbreekt.", f"{folder} is not a project folder: no {path}."
+        )
+    problem: tuple[object, object] = (
+        "geen gewoon bestand in de projectmap",
+        "no regular file in the project",
+    )
+    try:
+        if is_regular_inside(path, folder):
+            content = read_regular(path, LARGEST + 1)
+            if len(content) <= LARGEST:
+                return content.decode("utf-8-sig")
+            problem = (f"groter dan {LARGEST} bytes", f"larger than {LARGEST} bytes")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = (error, error)
+    raise ProjectError(f"{path} is niet leesbaar: {problem[0]}", f"{path} cannot be read: {problem[1]}")
+
+
+# --- opening a file that somebody else made -----------------------------------------------------------------
+
+
+def is_regular_inside(path: Path, root: Path) -> bool:
+    """Whether ``path``, its links followed, is a regular file below the resolved folder ``root``.
+
+    Raises OSError when there is no such file.
+    """
+    real = os.path.realpath(path, strict=True)
+    return real.startswith(f"{root}{os.sep}") and stat.S_ISREG(os.stat(real).st_mode)
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The first ``most`` bytes of a regular file. Never waits for the other end of a pipe.
+
+    Raises OSError for anything that cannot be opened or is no regular file.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return stream.read(most)

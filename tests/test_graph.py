@@ -26,7 +26,7 @@ from gbvkg.vocabulary import BASE
 ROOT = Path(__file__).parent.parent
 OWN = "https://example.org/zaken/id/"
 LABEL = NamedNode("http://www.w3.org/2000/01/rdf-schema#label")
-DATASET = f'type: Dataset\nid: dataset/zaken\nuriSpace: {OWN}\nversion: "1"\nissued: 2026-11-22\n'
+DATASET = f'type: Dataset\nid: dataset/zaken\nuriSpace: {OWN}\nversion: "2026.1"\nissued: 2026-11-22\n'
 PLAN = "type: ActionPlan\nnotation: zaak\nlabel: {nl: Een plan, en: A plan}\n"
 FICHE = "type: Action\nnumber: 7\nactionOf: plan/zaak\naddressesForm: [SG]\n"
 TURTLE = """\

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from gbvkg.errors import ProjectError
+from gbvkg.errors import BadVersion, ProjectError
 from gbvkg.project import Project
 from gbvkg.vocabulary import BASE, packaged_root
 
@@ -58,6 +59,8 @@ def test_the_packaged_project_is_the_default() -> None:
         ("a: [", "cannot be read"),
         ("[" * 5000, "cannot be read"),
         (b"\xff", "cannot be read"),
+        ("? {a: b}\n: c\n", '"uriSpace" must be'),
+        ("a: " + "x" * 5_000_000, "cannot be read"),
     ],
 )
 def test_a_malformed_description_is_named(tmp_path: Path, text: str | bytes, message: str) -> None:
@@ -76,3 +79,26 @@ def test_a_folder_or_file_that_is_no_project_is_said(tmp_path: Path) -> None:
     (tmp_path / "data/dataset.yaml").mkdir(parents=True)
     with pytest.raises(ProjectError, match="cannot be read"):
         Project.open(tmp_path)
+
+
+@pytest.mark.parametrize("version", ["../../x", "1", "2026", "2026.1/..", "2026.1\\n", ""])
+def test_a_version_that_no_release_can_have_is_refused(tmp_path: Path, version: str) -> None:
+    """What publishing would refuse is refused at once, before it can stand in an IRI or a path."""
+    with pytest.raises(BadVersion, match="is not the version of a release"):
+        Project.open(described(tmp_path, f'{SPACE}version: "{version}"\n'))
+
+
+def test_the_description_is_opened_like_any_source(tmp_path: Path) -> None:
+    """A pipe does not hang, and a link out of the project is not followed."""
+    (tmp_path / "elsewhere.yaml").write_text(SPACE + VERSION)
+    root = tmp_path / "project"
+    (root / "data").mkdir(parents=True)
+    path = root / "data/dataset.yaml"
+    os.mkfifo(path)
+    for target in ("../../elsewhere.yaml", "/dev/zero", "absent.yaml", "dataset.yaml"):
+        with pytest.raises(ProjectError, match="cannot be read"):
+            Project.open(root)
+        path.unlink()
+        path.symlink_to(target)
+    with pytest.raises(ProjectError, match="cannot be read"):
+        Project.open(root)

@@ -301,7 +301,7 @@ def test_the_nearest_name_is_suggested() -> None:
 def project_with(tmp_path: Path, files: dict[str, str]) -> Project:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "dataset.yaml").write_text(
-        'uriSpace: https://e.example/id/\nversion: "1"\n', "utf-8"
+        'uriSpace: https://e.example/id/\nversion: "2026.1"\n', "utf-8"
     )
     for name, text in files.items():
         path = tmp_path / "queries" / name

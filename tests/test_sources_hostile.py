@@ -50,7 +50,7 @@ SCRIPT = """
 def _project(root: Path) -> Path:
     (root / "data").mkdir()
     (root / "data" / "dataset.yaml").write_text(
-        'id: dataset/a\nuriSpace: https://example.org/id/\nversion: "1"\n'
+        'id: dataset/a\nuriSpace: https://example.org/id/\nversion: "2026.1"\n'
     )
     return root
 

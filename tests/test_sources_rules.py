@@ -20,7 +20,7 @@ DATASET = """\
 type: Dataset
 id: dataset/zaken
 uriSpace: https://example.org/zaken/id/
-version: "1"
+version: "2026.1"
 issued: 2026-11-22
 """
 SH = "http://www.w3.org/ns/shacl#"

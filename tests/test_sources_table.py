@@ -37,7 +37,7 @@ COLUMNS: list[dict[str, Any]] = [
 def project(tmp_path: Path) -> Project:
     data = tmp_path / "data"
     data.mkdir()
-    (data / "dataset.yaml").write_text(f'uriSpace: {BASE}\nversion: "1"\nissued: 2026-11-22\n')
+    (data / "dataset.yaml").write_text(f'uriSpace: {BASE}\nversion: "2026.1"\nissued: 2026-11-22\n')
     return Project.open(tmp_path)
 
 
@@ -386,7 +386,7 @@ def test_any_table_gives_statements_or_findings(
     """No table raises, with or without a right header row."""
     root = tmp_path_factory.mktemp("tabel")
     (root / "data").mkdir()
-    (root / "data" / "dataset.yaml").write_text(f'uriSpace: {BASE}\nversion: "1"\n')
+    (root / "data" / "dataset.yaml").write_text(f'uriSpace: {BASE}\nversion: "2026.1"\n')
     project = Project.open(root)
     header = mark.join(("key", "date", "label"))
     for content in (text, f"{header}\n{text}"):

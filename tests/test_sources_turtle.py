@@ -202,7 +202,7 @@ def test_triple_terms_are_refused() -> None:
 
 def test_wrong_literal_is_found_with_its_place() -> None:
     """A date that does not exist is a finding in Turtle too."""
-    text = b'<urn:s> <urn:p> 1 ;\n  <urn:q> "2026-02-30"^^<http://www.w3.org/2001/XMLSchema#date> .'
+    text = b'<x/s> <urn:p> 1 ;\n  <urn:q> "2026-02-30"^^<http://www.w3.org/2001/XMLSchema#date> .'
     reading = sources.read_content(text, Path("data/z.ttl"), PROJECT, "data/z.ttl")
     assert [(f.rule.rpartition("#")[2], f.place) for f in reading.findings] == [
         ("ReadingWrongType", ("data/z.ttl", 2, 11))

@@ -179,7 +179,7 @@ def test_no_change_costs_nothing() -> None:
 
 FILES = {
     "data/dataset.yaml": "type: Dataset\nid: dataset/x\nuriSpace: https://example.org/id/\n"
-    "version: '1'\nissued: 2026-05-01\n",
+    "version: '2026.1'\nissued: 2026-05-01\n",
     "data/a.ttl": "<https://example.org/id/a/1> a <https://example.org/C> ; <https://example.org/p> 3 .\n",
     "data/b.ttl": "<https://example.org/id/a/2> a <https://example.org/C> .\n",
     "shapes/s.ttl": "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix ex: <https://example.org/> .\n"

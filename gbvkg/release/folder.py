@@ -21,28 +21,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gbvkg.errors import BadVersion, ReleaseBusy, ReleaseCorrupt, ReleaseNotFound, VersionExists
+from gbvkg.errors import ReleaseBusy, ReleaseCorrupt, ReleaseNotFound, VersionExists
+from gbvkg.project import VERSION as _VERSION
+from gbvkg.project import checked_version as checked_version
 
 CURRENT = "current"
 
-_VERSION = re.compile(r"[0-9]{4}([.-][0-9]{1,3}){1,2}(-[a-z][a-z0-9]{0,19})?")
 _BUILDING = ".building-"
 _SWITCHING = ".current-"
-
-
-def checked_version(version: str) -> str:
-    """``version`` if it can name a release: a year and numbers, as 2026.1, 2026.1.2, 2026-11-22 or
-    2026.1-draft.
-
-    Raises BadVersion for everything else; so a version never is a path.
-    """
-    if _VERSION.fullmatch(version):
-        return version
-    shown = ascii(version[:80])
-    raise BadVersion(
-        f"{shown} is geen versie van een release; gebruik een jaar en nummers, zoals 2026.1 of 2026-11-22.",
-        f"{shown} is not the version of a release; use a year and numbers, such as 2026.1 or 2026-11-22.",
-    )
 
 
 def versions(out: Path) -> list[str]:

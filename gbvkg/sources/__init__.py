@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 
 from gbvkg.findings import Finding
 from gbvkg.project import Project
-from gbvkg.sources import turtle_reader, yaml_reader
+from gbvkg.sources import admission, turtle_reader, yaml_reader
 from gbvkg.sources.context import Context, load_context
 from gbvkg.sources.csvw import Description, parse_description
 from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
@@ -156,14 +156,19 @@ def _read_yaml(text: str, project: Project, shown: str, limits: Limits) -> Readi
         reader.read(text, limits)
     except Enough:
         return Reading(findings=reader.findings)
-    return Reading(reader.statements, reader.findings, reader.things)
+    statements = reader.statements
+    admission.check(statements, project.base, lambda n: statements[n].place, reader.findings)
+    return Reading(statements, reader.findings, reader.things)
 
 
 def _read_turtle(text: str, project: Project, shown: str, limits: Limits) -> Reading:
     graph = graph_of(project, shown)
     statements = turtle_reader.read_turtle(text, shown, f"{project.base}id/", graph, limits)
     findings = turtle_reader.check_turtle(text, shown, statements, context(project))
-    if not shown.startswith("data/"):
+    if shown.startswith("data/"):
+        place = turtle_reader.lazy_places(text, shown)
+        admission.check(statements, project.base, place, findings)
+    else:
         statements = turtle_reader.skolemise(statements, BASE)
     blank = turtle_reader.refuse_blank_nodes(text, shown, statements)
     return Reading([], [*findings, blank]) if blank else Reading(statements, findings)
@@ -183,7 +188,9 @@ def _read_table(text: str, path: Path, project: Project, shown: str, limits: Lim
         reader.read(text, limits)
     except Enough:
         return Reading(findings=reader.findings)
-    return Reading(reader.statements, reader.findings)
+    statements = reader.statements
+    admission.check(statements, project.base, lambda n: statements[n].place, reader.findings)
+    return Reading(statements, reader.findings)
 
 
 def _description(path: Path, project: Project, shown: str, limits: Limits) -> Description:

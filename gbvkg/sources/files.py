@@ -5,12 +5,10 @@ This module refuses to follow a link out of the project, to open a pipe or a dev
 
 from __future__ import annotations
 
-import errno
-import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from gbvkg.project import LARGEST, is_regular_inside, read_regular
 from gbvkg.sources.rules import Refused, Rule, breach
 from gbvkg.sources.statement import Place
 
@@ -22,7 +20,7 @@ class Limits:
     """What a source file may be at most: sizes in bytes, YAML nodes, statements, depth in nested brackets or
     mappings."""
 
-    fiche_bytes: int = 5_000_000
+    fiche_bytes: int = LARGEST
     table_bytes: int = 50_000_000
     nodes: int = 250_000
     statements: int = 500_000
@@ -35,8 +33,7 @@ LIMITS = Limits()
 def check_inside(path: Path, root: Path, shown: str) -> None:
     """Raises Refused when ``path`` is not a regular file below ``root`` after following its links."""
     try:
-        real = os.path.realpath(path, strict=True)
-        regular = stat.S_ISREG(os.stat(real).st_mode)
+        inside = is_regular_inside(path, root)
     except OSError as error:
         raise _unreadable(shown, error) from None
     if not path.name.isprintable():
@@ -48,7 +45,7 @@ def check_inside(path: Path, root: Path, shown: str) -> None:
                 f'"{shown}" has an invisible or unreadable character in its name. Rename the file.',
             )
         )
-    if not real.startswith(f"{root}{os.sep}") or not regular:
+    if not inside:
         raise Refused(
             breach(
                 Rule.OUTSIDE_PROJECT,
@@ -86,10 +83,7 @@ def read_bytes(path: Path, shown: str, limit: int) -> bytes:
     Never waits for the other end of a pipe, also when the file became one after ``check_inside``.
     """
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-                raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
-            content = stream.read(limit + 1)
+        content = read_regular(path, limit + 1)
     except OSError as error:
         raise _unreadable(shown, error) from None
     if len(content) > limit:

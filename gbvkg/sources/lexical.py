@@ -1,6 +1,8 @@
 """Lexical forms: which text is a right value of an XSD datatype, and what a language tag looks like.
 
-Follows XML Schema 1.1 part 2 and RFC 5646. This module refuses to normalise: a value stays as it was written.
+Follows XML Schema 1.1 part 2 and RFC 5646, with one restriction: a day, a month and a year have no time zone,
+because with one they are no longer the day that everybody means (a day at +14:00 begins on the day before).
+This module refuses to normalise: a value stays as it was written.
 """
 
 from __future__ import annotations
@@ -28,12 +30,12 @@ _FORMS: dict[str, tuple[re.Pattern[str], str, str]] = {
          "a number with a point, like 27.7"),
         ("double", _FLOAT, "een getal, zoals 2.5E0", "a number, like 2.5E0"),
         ("float", _FLOAT, "een getal, zoals 2.5E0", "a number, like 2.5E0"),
-        ("date", _DAY + _ZONE, "een bestaande dag als jjjj-mm-dd, zoals 2025-11-21",
-         "an existing day as yyyy-mm-dd, like 2025-11-21"),
+        ("date", _DAY, "een bestaande dag als jjjj-mm-dd zonder tijdzone, zoals 2025-11-21",
+         "an existing day as yyyy-mm-dd without a time zone, like 2025-11-21"),
         ("dateTime", _DAY + "T" + _TIME + _ZONE, "een tijdstip, zoals 2025-11-21T10:00:00Z",
          "a moment, like 2025-11-21T10:00:00Z"),
-        ("gYear", _YEAR + _ZONE, "een jaartal, zoals 2029", "a year, like 2029"),
-        ("gYearMonth", rf"{_YEAR}-(?:0[1-9]|1[0-2]){_ZONE}", "een maand als jjjj-mm, zoals 2027-06",
+        ("gYear", _YEAR, "een jaartal, zoals 2029", "a year, like 2029"),
+        ("gYearMonth", rf"{_YEAR}-(?:0[1-9]|1[0-2])", "een maand als jjjj-mm, zoals 2027-06",
          "a month as yyyy-mm, like 2027-06"),
         ("time", _TIME + _ZONE, "een uur, zoals 10:00:00", "a time, like 10:00:00"),
         ("duration", r"-?P(?=\d|T\d)(?:\d+Y)?(?:\d+M)?(?:\d+D)?" + _CLOCK,

@@ -6,6 +6,7 @@ that climb.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode
@@ -16,6 +17,10 @@ from gbvkg.sources.rules import Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Place
 
 _SCHEMES = {"http", "https", "urn", "mailto", "tel"}
+_SEPARATOR = r"(?:/|\\|%2f|%5c)"
+_CLIMBS = re.compile(rf"{_SEPARATOR}(?:\.|%2e){{1,2}}(?:{_SEPARATOR}|\Z)", re.IGNORECASE)
+_HIDDEN = re.compile(r"%(?:[01][0-9a-f]|7f)", re.IGNORECASE)
+_HOST = re.compile(r"https?://[^/?#]")
 
 
 class Problem(NamedTuple):
@@ -29,8 +34,19 @@ class Problem(NamedTuple):
 def resolve(text: str, context: Context, base: str, vocab: str | None = None) -> NamedNode | Problem:
     """The IRI of ``text`` (``vocab`` as in ``Context.expand``), or the problem with it."""
     iri = context.expand(text, base, vocab)
-    node = named_node(iri) if iri.partition(":")[0] in _SCHEMES else None
+    node = named_node(iri) if is_plain_iri(iri) else None
     return node or _problem(text, iri, context)
+
+
+def is_plain_iri(iri: str) -> bool:
+    """Whether ``iri`` has a known scheme and hides nothing: no dot segment (also not percent-encoded), no
+    control or bidirectional character, and a host when it is a web address (RFC 3987 §4.1, §8; RFC 3986
+    §6.2.2.3)."""
+    scheme, _, rest = iri.partition(":")
+    if scheme not in _SCHEMES or not iri.isprintable() or " " in iri or _HIDDEN.search(iri):
+        return False
+    path = re.split("[?#]", rest, maxsplit=1)[0]
+    return not _CLIMBS.search(path) and (not scheme.startswith("http") or bool(_HOST.match(iri)))
 
 
 def _problem(text: str, iri: str, context: Context) -> Problem:

@@ -45,6 +45,7 @@ class Rule(Enum):
     REPEATED_VALUE = ("ReadingRepeatedValue", Stage.CELL)
     BAD_LANGUAGE = ("ReadingBadLanguage", Stage.CELL)
     BAD_IRI = ("ReadingBadIri", Stage.CELL)
+    RESERVED_IDENTIFIER = ("ReadingReservedIdentifier", Stage.CELL)
     UNKNOWN_PREFIX = ("ReadingUnknownPrefix", Stage.CELL)
     PREFIX_SPELLING = ("ReadingPrefixSpelling", Stage.CELL)
     UNKNOWN_TYPE = ("ReadingUnknownType", Stage.LIST)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
 from itertools import islice
@@ -54,6 +55,10 @@ def read_turtle(text: str, shown: str, base: str, graph: NamedNode, limits: Limi
         quads = list(islice(parse(text, format=RdfFormat.TURTLE, base_iri=base), limits.statements + 1))
     except SyntaxError as error:
         raise _syntax(error, shown) from None
+    except MemoryError as error:
+        if "buffer" not in str(error):  # of the machine itself, which says nothing about the file
+            raise
+        raise _long_term(shown) from None
     place = Place(shown)
     if len(quads) > limits.statements:
         raise too_many(place, limits.statements)
@@ -92,6 +97,18 @@ def places(text: str, shown: str) -> list[Place]:
     return [lines.place(offset) for offset in _Scan(text).offsets]
 
 
+def lazy_places(text: str, shown: str) -> Callable[[int], Place]:
+    """The place of the n-th statement; the text is scanned when the first is asked for."""
+    found: list[Place] = []
+
+    def place(n: int) -> Place:
+        if not found:
+            found.extend(places(text, shown))
+        return found[n] if n < len(found) else Place(shown)
+
+    return place
+
+
 def check_turtle(text: str, shown: str, statements: list[Statement], context: Context) -> Faults:
     """Findings about literals outside their datatype and prefixes spelled otherwise than in the table."""
     faults = Faults()
@@ -101,9 +118,9 @@ def check_turtle(text: str, shown: str, statements: list[Statement], context: Co
             if finding:
                 faults.add(finding)
         wrong = [n for n, statement in enumerate(statements) if _is_wrong(statement.object)]
-        where = places(text, shown) if wrong else []
+        place_of = lazy_places(text, shown)
         for n in wrong:
-            faults.add(_wrong_literal(statements[n], where[n] if n < len(where) else Place(shown)))
+            faults.add(_wrong_literal(statements[n], place_of(n)))
     return faults
 
 
@@ -140,10 +157,9 @@ def refuse_blank_nodes(text: str, shown: str, statements: list[Statement]) -> Fi
     """A finding at the first blank node, or None when there is none."""
     for n, statement in enumerate(statements):
         if isinstance(statement.subject, BlankNode) or isinstance(statement.object, BlankNode):
-            where = places(text, shown)
             return breach(
                 Rule.BLANK_NODE,
-                where[n] if n < len(where) else Place(shown),
+                lazy_places(text, shown)(n),
                 "Een ding zonder IRI kan niet gepubliceerd worden. Geef het een IRI in plaats van [ ], ( ) "
                 "of _:.",
                 "A thing without an IRI cannot be published. Give it an IRI instead of [ ], ( ) or _:.",
@@ -316,6 +332,18 @@ def _syntax(error: SyntaxError, shown: str) -> Refused:
             Place(shown, error.lineno or 0, error.offset or 0),
             f"Dit is geen geldige Turtle ({problem}). Kijk naar punten, aanhalingstekens en voorvoegsels.",
             f"This is not valid Turtle ({problem}). Look at full stops, quotation marks and prefixes.",
+        )
+    )
+
+
+def _long_term(shown: str) -> Refused:
+    """The parser's own bound: no text or IRI of more than 16 MiB."""
+    return Refused(
+        breach(
+            Rule.TOO_LARGE,
+            Place(shown),
+            "Een tekst of IRI is langer dan 16 MiB. Splits hem.",
+            "A text or IRI is longer than 16 MiB. Split it.",
         )
     )
 
