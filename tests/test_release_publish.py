@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 import small_project
+import yaml
 from pyld import jsonld
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
-from gbvkg import __version__, formats, release
+from gbvkg import __version__, formats, graph, release
 from gbvkg.errors import (
     AlreadyPublished,
     BadVersion,
@@ -237,7 +238,8 @@ def test_a_check_query_closes_the_gate_and_can_be_waived(tmp_path: Path) -> None
     waiver = waiver.replace("gbvsh:SmallEnglish", "gbvsh:HygieneNoNote").replace(
         "action/p/10", "[action/p/2, action/p/10]"
     )
-    (tmp_path / "data/waivers-note.yaml").write_text(waiver)
+    both = [yaml.safe_load(text) for text in ((tmp_path / "data/waivers.yaml").read_text(), waiver)]
+    (tmp_path / "data/waivers.yaml").write_text(yaml.safe_dump(both))
     judgement = release.judge(project)
     assert judgement.report.conforms
     assert {each.rule for each in judgement.report.findings if not each.waiver} == set()
@@ -285,9 +287,9 @@ def test_a_dataset_without_a_date_cannot_be_published(tmp_path: Path) -> None:
     project = small_project.make(tmp_path)
     described = tmp_path / "data/dataset.yaml"
     described.write_text(described.read_text().replace("issued: 2026-03-01\n", ""))
-    (tmp_path / "data/waivers.yaml").write_text(
-        (tmp_path / "data/waivers.yaml").read_text().replace("waivedUntil: 2026-12-31", "")
-    )
+    (tmp_path / "data/waivers.yaml").unlink()
+    tenth = tmp_path / "data/plans/p/fiches/10.yaml"
+    tenth.write_text(tenth.read_text().replace("nl: Tiende actie", "nl: Tiende actie, en: Tenth action"))
     with pytest.raises(ProjectError, match='"issued" is missing'):
         release.publish(project, tmp_path / "releases")
     assert release.list(tmp_path / "releases") == []
@@ -329,6 +331,69 @@ def test_two_builds_give_the_same_bytes(tmp_path: Path) -> None:
     assert [name for name in first if first[name] != second[name]] == []
     assert len(first) > 80
     assert not [name for name, content in first.items() if str(tmp_path).encode() in content]
+
+
+# --- what is copied ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "where", ["queries/leak.rq", "ontology/code-lists/leak.ttl", "data/leak.yaml", "data/LICENSE.md"]
+)
+@pytest.mark.parametrize("kind", ["file", "folder", "pipe", "nothing"])
+def test_nothing_from_outside_the_project_is_published(tmp_path: Path, where: str, kind: str) -> None:
+    """A link that leaves the project is refused, by name, before anything is written."""
+    project = small_project.make(tmp_path / "p")
+    secret = tmp_path / "secret"
+    if kind == "file":
+        secret.write_text("SECRET")
+    elif kind == "folder":
+        secret.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(secret)
+    (tmp_path / "p" / where).parent.mkdir(exist_ok=True)
+    (tmp_path / "p" / where).symlink_to(secret)
+    with pytest.raises(ReleaseError, match=where.rpartition("/")[2]):
+        release.publish(project, tmp_path / "releases")
+    assert not (tmp_path / "releases").exists()
+
+
+def test_a_folder_from_outside_is_not_published(tmp_path: Path) -> None:
+    """Neither through a link in the place of a whole folder."""
+    project = small_project.make(tmp_path / "p")
+    (tmp_path / "p/queries").rename(tmp_path / "queries")
+    (tmp_path / "p/queries").symlink_to(tmp_path / "queries")
+    with pytest.raises(ReleaseError, match="is not a regular file inside the project folder"):
+        release.publish(project, tmp_path / "releases")
+
+
+def test_only_what_is_read_is_copied(tmp_path: Path) -> None:
+    """Notes, editors' backups and hidden files stay at home; of the data every file that is read counts."""
+    project = small_project.make(tmp_path)
+    left = [
+        "queries/leak.txt", "queries/small/titles.rq~", "queries/small/.titles.rq.swp", "shapes/small.ttl.bak",
+        "shapes/notes.md", "ontology/#gbv.ttl#", "ontology/id_rsa", "queries/small/dump.ttl",
+    ]  # fmt: skip
+    for name in left:
+        (tmp_path / name).write_text("SECRET")
+    (tmp_path / "ontology/link.ttl").symlink_to("gbv.ttl")
+    path = release.publish(project, tmp_path / "releases")
+    copied = {file.relative_to(path / "inputs").as_posix() for file in (path / "inputs").rglob("*")}
+    assert not set(left) & copied
+    assert "ontology/link.ttl" in copied
+    assert not [file for file in path.rglob("*") if file.is_file() and b"SECRET" in file.read_bytes()]
+    index = json.loads((path / "inputs/index.json").read_text())
+    data = {row["name"] for row in index["inputs"] if row["name"].startswith("data/")}
+    assert data == {file.shown for file in graph.data_files(project)}
+
+
+def test_a_name_that_nobody_can_read_is_no_input(tmp_path: Path) -> None:
+    """Nor in a folder's name; the message shows it and does not obey it."""
+    project = small_project.make(tmp_path)
+    (tmp_path / "queries/a\x1b[2J").mkdir()
+    (tmp_path / "queries/a\x1b[2J/b.rq").write_text("")
+    with pytest.raises(ReleaseError, match="invisible or unreadable") as caught:
+        release.publish(project, tmp_path / "releases")
+    assert caught.value.en.isprintable()
 
 
 # --- other ways to fail -----------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat
 from rdflib import RDF, SH, URIRef
 
 from gbvkg.graph import load
-from gbvkg.project import Project
+from gbvkg.project import VERSION, Project
 from gbvkg.validation import shapes as shapes_graph
 from gbvkg.validation.engine import Engine
 from gbvkg.validation.memory import judge_all
@@ -424,6 +424,30 @@ def test_paths_are_single_properties_that_a_source_can_state() -> None:
             path = graph().value(rule.iri, SH.path)
             assert isinstance(path, URIRef), rule.name
             assert not str(path).startswith(GBV) or str(path) in said, rule.name
+
+
+def test_a_version_is_what_can_name_a_release() -> None:
+    """The rule for the version of the data and the name of a release are one pattern."""
+    assert str(graph().value(URIRef(GBVSH + "DatasetVersion"), SH.pattern)) == f"^{VERSION.pattern}$"
+
+
+def test_what_is_asked_of_the_data_set_and_of_waivers_cannot_be_waived() -> None:
+    """The shapes marked so are exactly those two, and the mark is described."""
+    marked = set(graph().subjects(URIRef(GBVSH + "waivable"), rdflib.Literal(False)))
+    assert marked == {URIRef(GBVSH + "DatasetShape"), URIRef(GBVSH + "WaiverShape")}
+    assert (URIRef(GBVSH + "waivable"), RDF.type, RDF.Property) in graph()
+
+
+def test_texts_may_not_be_blank() -> None:
+    """Every field for a text has a pattern; only the words around a quotation may be white space."""
+    texts = {
+        name
+        for name, rule in rules().items()
+        if graph().value(rule.iri, SH.datatype) in (RDF.langString, rdflib.XSD.string)
+        or (rule.by == SH.property and graph().value(rule.iri, SH.nodeKind) == SH.Literal)
+    }
+    without = {name for name in texts if graph().value(rules()[name].iri, SH.pattern) is None}
+    assert without == {"EvidencePrefix", "EvidenceSuffix"}
 
 
 def test_lists_of_choices_are_the_code_lists() -> None:

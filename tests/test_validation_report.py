@@ -7,15 +7,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Literal, NamedNode
 from validation_graphs import EX, dataset, shapes, short
 
 from gbvkg.findings import Finding, Severity, Stage
 from gbvkg.graph import Dataset
 from gbvkg.project import Project
 from gbvkg.validation import Report, validate
+from gbvkg.validation import shapes as shapes_graph
+from gbvkg.validation.waivers import VOID
 from gbvkg.vocabulary import LANGUAGES, expand
 
-TODAY = 'ex:data a dcat:Dataset ; dct:issued "2026-05-01"^^xsd:date .\n'
+DATE = NamedNode(expand("xsd:date"))
+SPACE = 'void:uriSpace "https://example.org/id/"'
+TODAY = f'ex:data a dcat:Dataset ; {SPACE} ; dct:issued "2026-05-01"^^xsd:date .\n'
+REASON = 'gbv:rationale "Bekend."@nl , "Known."@en ; gbv:decidedBy "Editor"'
 
 
 def judged(shape: str, data: str, reading: list[Finding] | None = None) -> Report:
@@ -93,9 +99,9 @@ ex:Other sh:path ex:q ; sh:maxCount 1 .
 """
 
 
-def waiver(until: str = "", rule: str = "ex:Rule", thing: str = "ex:a") -> str:
-    end = f' ; gbv:waivedUntil "{until}"^^xsd:date' if until else ""
-    return f"{TODAY}ex:w a gbv:Waiver ; gbv:waivesRule {rule} ; gbv:waivesFor {thing}{end} .\nex:a a ex:C .\n"
+def waiver(until: str, rule: str = "ex:Rule", thing: str = "ex:a", reason: str = REASON) -> str:
+    said = f'gbv:waivesRule {rule} ; gbv:waivesFor {thing} ; gbv:waivedUntil "{until}"^^xsd:date'
+    return f"{TODAY}ex:w a gbv:Waiver ; {said} ; {reason} .\nex:a a ex:C .\n"
 
 
 def test_a_waiver_lets_its_findings_through() -> None:
@@ -108,9 +114,133 @@ def test_a_waiver_lets_its_findings_through() -> None:
     assert not judged(NEEDED, "ex:a a ex:C .").conforms
 
 
-def test_a_waiver_without_end_counts() -> None:
-    """gbv:waivedUntil is not needed here: a shape may ask for it."""
-    assert judged(NEEDED, waiver()).conforms
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        "gbv:waivesRule ex:Rule ; ",
+        "gbv:waivesFor ex:a ; ",
+        'gbv:waivedUntil "2026-12-31"^^xsd:date ; ',
+        '"Bekend."@nl , ',
+        ' , "Known."@en',
+        ' ; gbv:decidedBy "Editor"',
+    ],
+)
+def test_an_incomplete_waiver_covers_nothing_and_says_so(left_out: str) -> None:
+    """Rule, thing, last day, reason in each language and who decided: without one of them it is void."""
+    data = waiver("2026-12-31")
+    assert left_out in data
+    report = judged(NEEDED, data.replace(left_out, ""))
+    assert {(f.rule, f.severity, f.waiver) for f in report.findings} == {
+        (EX + "Rule", Severity.VIOLATION, ""),
+        (VOID, Severity.VIOLATION, ""),
+    }
+
+
+@pytest.mark.parametrize(("full", "blank"), [("Bekend.", " "), ("Known.", ""), ("Editor", "\\t")])
+def test_a_blank_reason_is_no_reason(full: str, blank: str) -> None:
+    """White space says nothing about why, or by whom."""
+    report = judged(NEEDED, waiver("2026-12-31").replace(full, blank))
+    assert not report.conforms
+    assert VOID in {f.rule for f in report.findings}
+
+
+GUARDED = f"""{NEEDED}
+ex:Guard sh:targetClass gbv:Waiver ; gbvsh:waivable false ; sh:property ex:Needs .
+ex:Needs sh:path ex:p ; sh:minCount 1 .
+ex:Shape sh:targetClass gbv:Waiver .
+ex:Other gbvsh:waivable false .
+"""
+
+
+def test_a_waiver_cannot_waive_what_is_asked_of_waivers() -> None:
+    """No finding about a focus node of a shape marked ``gbvsh:waivable false`` is let through."""
+    data = waiver("2026-12-31", "ex:Rule , ex:Needs", "ex:a , ex:w")
+    report = judged(GUARDED, data)
+    assert {(short(f.focus), short(f.rule), f.waiver) for f in report.findings} == {
+        ("a", "Rule", ""),
+        ("w", "Rule", ""),
+        ("w", "Needs", ""),
+    }
+
+
+def test_a_rule_can_be_marked_not_waivable() -> None:
+    """``gbvsh:waivable false`` on a rule: no waiver lets a breach of it through; unmarked one does."""
+    data = waiver("2026-12-31", "ex:Other", "ex:b") + "ex:b a ex:C ; ex:p 1 ; ex:q 1 , 2 ."
+    for shape, expected in ((NEEDED, EX + "w"), (NEEDED + "ex:Other gbvsh:waivable false .", "")):
+        (found,) = (f for f in judged(shape, data).findings if short(f.rule) == "Other")
+        assert found.waiver == expected
+
+
+def test_a_waiver_that_breaks_a_rule_covers_nothing() -> None:
+    """A violation about the waiver makes it void; its own shape says what is wrong, so nothing else does."""
+    shape = GUARDED.replace("ex:Shape sh:targetClass gbv:Waiver .", "")
+    broken = judged(shape, waiver("2026-12-31"))
+    assert {(short(f.rule), f.waiver) for f in broken.findings} == {("Rule", ""), ("Needs", "")}
+    assert judged(shape, waiver("2026-12-31") + "ex:w ex:p 1 .").conforms
+
+
+@pytest.mark.parametrize("said", [waiver("2026-12-31"), "ex:w rdfs:label 'x'@en ."])
+def test_only_the_file_of_waivers_grants_waivers(said: str) -> None:
+    """A waiver of which another file says anything, even one property, is void and a violation."""
+    inside, outside = dataset(waiver("2026-12-31")), dataset(said, "data/links/x.ttl", EX + "id/graph/links")
+    both = Dataset(inside.project, [*inside.statements, *outside.statements])
+    used = shapes(NEEDED)
+    assert validate(inside, shapes=used).conforms
+    assert {(f.rule, f.severity, f.waiver) for f in validate(both, shapes=used).findings} == {
+        (EX + "Rule", Severity.VIOLATION, ""),
+        (VOID, Severity.VIOLATION, ""),
+    }
+
+
+ATTACK = """ex:w a gbv:Waiver ; rdfs:label ""@nl ; gbv:rationale ""@nl ; gbv:decidedBy "" ;
+gbv:waivesRule gbvsh:ActionLead , gbvsh:WaiverRationale , gbvsh:WaiverDecidedBy , gbvsh:WaiverUntil ,
+gbvsh:WaiverUntilReasonable , gbvsh:ThingSource , gbvsh:ThingLabel , gbvsh:DatasetLicense ;
+gbv:waivesFor ex:a , ex:w , ex:data ; gbv:waivedUntil "9999-01-01"^^xsd:date .
+"""
+
+
+def test_the_rules_about_waivers_and_the_data_set_hold_against_a_waiver_of_them() -> None:
+    """A waiver that waives its own rules and those of the data set lets nothing through."""
+    data = f"{TODAY}{ATTACK}ex:a a gbv:Action ."
+    lines = data.replace(";\n", "; ").replace(",\n", ", ")
+    report = validate(dataset(lines), shapes=shapes_graph.load(Project.open()))
+    assert not [f for f in report.findings if f.waiver]
+    assert {
+        expand(f"gbvsh:{name}")
+        for name in ("WaiverRationale", "WaiverDecidedBy", "WaiverUntil", "ThingSource", "ThingLabel")
+    } <= {f.rule for f in report.findings if f.focus == EX + "w"}
+    assert (EX + "data", expand("gbvsh:DatasetLicense")) in {(f.focus, f.rule) for f in report.findings}
+    assert (EX + "a", expand("gbvsh:ActionLead")) in {(f.focus, f.rule) for f in report.findings}
+
+
+def test_a_year_has_four_digits() -> None:
+    """XSD allows more, and then dates no longer order as text: refused (rdflib does not even read them)."""
+    long = '"20280-01-01"^^xsd:date'
+    data = f"ex:data a dcat:Dataset ; dct:issued {long} .\nex:w a gbv:Waiver ; gbv:waivedUntil {long} ."
+    report = validate(dataset(data), shapes=shapes_graph.load(Project.open()))
+    found = {
+        (f.focus, f.rule) for f in report.findings if f.value == str(Literal("20280-01-01", datatype=DATE))
+    }
+    assert found >= {
+        (EX + "data", expand("gbvsh:DatasetIssued")),
+        (EX + "w", expand("gbvsh:WaiverUntil")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ('void:uriSpace "https://other.example/id/" ; dct:issued "2030-01-01"^^xsd:date', Severity.WARNING),
+        ('dct:issued "2030-01-01"^^xsd:date', Severity.WARNING),
+        (f'{SPACE} ; dct:issued "10000-01-01"^^xsd:date', Severity.VIOLATION),
+        (f'{SPACE} ; dct:issued "soon"^^xsd:date', Severity.WARNING),
+    ],
+)
+def test_today_is_the_date_of_the_projects_own_data_set(other: str, expected: Severity) -> None:
+    """Another data set does not change it, and of two dates the later one counts, not the longer text."""
+    plan = 'ex:plan gbv:ficheDeadline "2029-01-01"^^xsd:date .\nex:a a ex:Action ; ex:of ex:plan .\n'
+    report = judged(PROFILES, f"{TODAY}{plan}ex:z a dcat:Dataset ; {other} .")
+    assert {f.severity for f in report.findings if short(f.rule) == "Later"} == {expected}
 
 
 def test_an_expired_waiver_does_not_count() -> None:
@@ -149,7 +279,7 @@ def test_what_reading_found_cannot_be_waived() -> None:
     """A file that cannot be read is no known exception."""
     rule = expand("gbvsh:ReadingSyntax")
     bad = Finding(Severity.VIOLATION, rule, Stage.FILE, {"nl": "x", "en": "x"}, EX + "a")
-    report = judged(NEEDED, waiver("", f"<{rule}>", "ex:a"), [bad])
+    report = judged(NEEDED, waiver("2026-12-31", f"<{rule}>", "ex:a"), [bad])
     assert not report.conforms
     assert bad in report.findings
 
@@ -253,8 +383,7 @@ def test_a_waived_finding_silences_nothing() -> None:
     """Dropping defers a finding until its cause is repaired; a waived cause is not going to be, so the rest
     is told.
     """
-    waived = "ex:w a gbv:Waiver ; gbv:waivesRule ex:Lead ; gbv:waivesFor ex:a .\n"
-    data = f"{TODAY}{waived}ex:a a ex:Action ; ex:field ex:f ."
+    data = f"{waiver('2026-12-31', 'ex:Lead')}ex:a a ex:Action ; ex:field ex:f ."
     report = judged(LEAD, data)
     assert [(short(f.rule), bool(f.waiver)) for f in report.findings] == [
         ("Competent", False),

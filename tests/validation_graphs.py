@@ -26,7 +26,7 @@ NAMESPACES = """
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> . @prefix gbv: <https://w3id.org/gbvkg/ns#> .
 @prefix gbvsh: <https://w3id.org/gbvkg/ns/shapes#> . @prefix dcat: <http://www.w3.org/ns/dcat#> .
-@prefix dct: <http://purl.org/dc/terms/> .
+@prefix dct: <http://purl.org/dc/terms/> . @prefix void: <http://rdfs.org/ns/void#> .
 """
 PREFIXES = f"""{NAMESPACES}
 ex: sh:declare [ sh:prefix "ex" ; sh:namespace "https://example.org/"^^xsd:anyURI ] ,
@@ -78,12 +78,12 @@ def short(term: Term | str) -> str:
     return str(term).removeprefix(f"<{EX}").removeprefix(EX).removesuffix(">")
 
 
-def dataset(text: str, file: str = "data/case.ttl") -> Dataset:
-    """A dataset of one graph; each statement is on the line on which the text has it, when it has one a
-    line.
+def dataset(text: str, file: str = "data/case.ttl", graph: str = EX + "id/graph/findings") -> Dataset:
+    """A dataset of the graph of waivers; each statement is on the line on which the text has it, when it has
+    one a line.
     """
     statements = [
-        Statement(*triple, NamedNode(EX + "graph"), Place(file, number))
+        Statement(*triple, NamedNode(graph), Place(file, number))
         for number, line in enumerate(text.splitlines() or [text], 1)
         for triple in turtle(f"{NAMESPACES}{line}").triples()
     ]

@@ -18,6 +18,7 @@ from pyoxigraph import Literal, NamedNode
 
 from gbvkg.errors import UsageError
 from gbvkg.findings import Finding, Severity, Stage
+from gbvkg.sources import graph_of
 from gbvkg.sources.statement import Place
 from gbvkg.validation import follow_on, waivers
 from gbvkg.validation import paths as property_paths
@@ -127,18 +128,29 @@ def _by_reference(used: Shapes, tables: Tables, roots: Sequence[Root] | None = N
 
 
 def conclude(
-    results: Iterable[Result], used: Shapes, tables: Tables, places: Places, reading: Iterable[Finding] = ()
+    results: Iterable[Result], used: Shapes, tables: Tables, dataset: Dataset, reading: Iterable[Finding] = ()
 ) -> Report:
     """Results → report: weighed by profile, placed, worded, waived, without follow-on errors, sorted."""
     reading = list(reading)
-    granted = waivers.read(tables)
-    judged = _judged(results, Profiles(used, tables), Wording(tables), places)
+    today = waivers.reference_date(tables, dataset.project.base)
+    judged = _judged(results, Profiles(used, tables, today), Wording(tables), dataset)
+    written = waivers.read(tables, used, today, _waivers_elsewhere(tables, dataset))
+    granted = waivers.without_wrong(written, (each.finding for each in judged))
     waived = waivers.apply((each.finding for each in judged), granted)
     kept = follow_on.silence(
         (Judged(finding, each.result) for finding, each in zip(waived, judged, strict=True)), reading
     )
-    findings = [*reading, *kept, *waivers.about(granted, waived, places)]
+    findings = [*reading, *kept, *waivers.about(granted, waived, dataset)]
     return Report(sorted(findings, key=Finding.sort_key), granted)
+
+
+def _waivers_elsewhere(tables: Tables, dataset: Dataset) -> set[str]:
+    """The waivers of which something is stated outside the graph of the one file for waivers."""
+    found = set(waivers.nodes(tables))
+    home = graph_of(dataset.project, waivers.FILE)
+    if not found:
+        return set()
+    return {s.subject.value for s in dataset.statements if s.graph != home and s.subject in found}
 
 
 def _judged(results: Iterable[Result], profiles: Profiles, wording: Wording, places: Places) -> list[Judged]:

@@ -105,15 +105,20 @@ class Core:
         return found
 
     def targets(self, targets: Targets) -> dict[Term, None]:
-        """The focus nodes of a shape (SHACL §2.1.3), each once."""
-        found: dict[Term, None] = dict.fromkeys(targets.nodes)
-        for cls in targets.classes:
-            found.update(dict.fromkeys(self.tables.instances(cls)))
-        for predicate in targets.subjects_of:
-            found.update(dict.fromkeys(self.tables.forward(predicate)))
-        for predicate in targets.objects_of:
-            found.update(dict.fromkeys(self.tables.backward(predicate)))
-        return found
+        """``focus_nodes`` in this graph."""
+        return focus_nodes(targets, self.tables)
+
+
+def focus_nodes(targets: Targets, tables: Tables) -> dict[Term, None]:
+    """The focus nodes of a shape (SHACL §2.1.3), each once."""
+    found: dict[Term, None] = dict.fromkeys(targets.nodes)
+    for cls in targets.classes:
+        found.update(dict.fromkeys(tables.instances(cls)))
+    for predicate in targets.subjects_of:
+        found.update(dict.fromkeys(tables.forward(predicate)))
+    for predicate in targets.objects_of:
+        found.update(dict.fromkeys(tables.backward(predicate)))
+    return found
 
 
 # Binders: one per constraint component

@@ -18,7 +18,6 @@ from gbvkg.validation.literals import compare
 from gbvkg.validation.paths import SH, Step
 from gbvkg.validation.shapes import SHAPES, Shapes
 from gbvkg.validation.tables import Tables, Term
-from gbvkg.validation.waivers import reference_date
 
 _SEVERITIES = {
     SH + "Violation": Severity.VIOLATION,
@@ -28,10 +27,10 @@ _SEVERITIES = {
 
 
 class Profiles:
-    """Weighs results of one graph."""
+    """Weighs results of one graph on the day ``today``."""
 
-    def __init__(self, shapes: Shapes, tables: Tables) -> None:
-        self._today = reference_date(tables)
+    def __init__(self, shapes: Shapes, tables: Tables, today: Literal | None) -> None:
+        self._today = today
         self._steps: dict[str, list[Step]] = {}
         for profile, found in shapes.graph.forward(NamedNode(SHAPES + "deadlinePath")).items():
             steps = [paths.bind(paths.parse(shapes.graph, path), tables) for path in found]
