@@ -26,8 +26,9 @@ from gbvkg.sources import METADATA, Triple, yaml_reader
 from gbvkg.sources.files import LIMITS, Limits
 from gbvkg.sources.files import data_files as files_below
 from gbvkg.sources.reading import Reading
-from gbvkg.sources.rules import Refused, Rule, breach, choose_from, did_you_mean, nearest
+from gbvkg.sources.rules import Refused, Rule, breach, choose_from, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement, Subject
+from gbvkg.sources.yaml_reader import Thing
 from gbvkg.vocabulary import BASE, prefixes
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ Progress = Callable[[int, int, str], None]
 
 _ONTOLOGY = ("gbv.ttl", "code-lists/*.ttl", "alignments/*.ttl")
 _RULES = f"{BASE}ns/shapes#"
+_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_CLASSES = {
+    NamedNode("http://www.w3.org/2002/07/owl#Class"),
+    NamedNode("http://www.w3.org/2000/01/rdf-schema#Class"),
+}
 _MANY = 400
 _UNREAD = ("LICENSE*", "README*")
 
@@ -259,10 +265,63 @@ def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]
     statements = [statement for reading in readings for statement in reading.statements]
     dataset = Dataset(project, statements, {file.shown: file.path for file in files})
     findings = [finding for reading in readings for finding in reading.findings]
-    findings += yaml_reader.duplicates(thing for reading in readings for thing in reading.things)
+    things = [thing for reading in readings for thing in reading.things]
+    findings += yaml_reader.duplicates(things)
+    findings += _without_class(dataset, things)
     findings += _unknown_references(dataset)
     findings += _texts_of_nothing(dataset, files)
     return Loaded(dataset, sorted(findings, key=Finding.sort_key))
+
+
+def _without_class(dataset: Dataset, things: list[Thing]) -> list[Finding]:
+    """A finding for each thing of a class that neither the term table nor the ontology has, or of no class.
+
+    A class that only the data declare has no rules, so a thing of it would escape them all.
+    """
+    terms = sources.context(dataset.project).classes
+    strange = [(thing, name) for thing in things for name in thing.classes if name not in terms]
+    silent = [thing for thing in things if not thing.classes]
+    if not strange and not silent:
+        return []
+    classes = {NamedNode(iri) for iri in terms.values()} | _declared_classes(dataset.statements)
+    typed = {s.subject for s in dataset.statements if s.predicate == _TYPE and s.object in classes}
+    return [
+        *(_strange_class(thing, name, dataset) for thing, name in strange if NamedNode(name) not in classes),
+        *(_no_class(thing) for thing in silent if thing.node not in typed),
+    ]
+
+
+def _declared_classes(statements: list[Statement]) -> set[NamedNode]:
+    return {
+        s.subject
+        for s in statements
+        if s.predicate == _TYPE
+        and s.object in _CLASSES
+        and isinstance(s.subject, NamedNode)
+        and s.place.file.startswith("ontology/")
+    }
+
+
+def _strange_class(thing: Thing, name: str, dataset: Dataset) -> Finding:
+    place = dataset.place(thing.node, _TYPE, NamedNode(name)) if thing.node else None
+    return breach(
+        Rule.UNKNOWN_TYPE,
+        place or thing.place,
+        f"{quoted(name)} is geen soort ding dat gbvkg kent. Neem een klasse van de ontologie.",
+        f"{quoted(name)} is not a kind of thing that gbvkg knows. Take a class of the ontology.",
+        focus=thing.node.value if thing.node else "",
+    )
+
+
+def _no_class(thing: Thing) -> Finding:
+    iri = thing.node.value if thing.node else ""
+    return breach(
+        Rule.MISSING_KEY,
+        thing.place,
+        f'Nergens staat wat voor ding {quoted(iri)} is. Vul "type" in, zoals Action.',
+        f'Nothing says what kind of thing {quoted(iri)} is. Fill in "type", like Action.',
+        focus=iri,
+    )
 
 
 def ontology_files(project: Project) -> list[SourceFile]:

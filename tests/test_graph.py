@@ -286,6 +286,45 @@ def test_same_number_in_two_files(project: Project) -> None:
     assert "data/plans/zaak/fiches/7.yaml:1:1" in found[0].message["nl"]
 
 
+FICHE_8 = "data/plans/zaak/fiches/8.yaml"
+SCHEME = "http://www.w3.org/2004/02/skos/core#Concept"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("data/x.yaml", "id: action/zaak/99\nlabel: {nl: a}\n", ["ReadingMissingKey"]),
+        ("data/x.yaml", "id: https://example.org/x\n", ["ReadingMissingKey"]),
+        ("data/x.yaml", "id: plan/zaak\nseeAlso: https://example.org/\n", []),
+        ("data/x.yaml", "id: concept/eigen/a\nseeAlso: https://example.org/\n", []),
+        ("data/x.yaml", f"id: x/y\ntype: {SCHEME}\n", []),
+        ("data/x.yaml", f"id: x/y\ntype: {BASE}ns#Objective\n", []),
+        ("data/x.yaml", "id: x/y\ntype: [Concept, https://evil.example/Thing]\n", ["ReadingUnknownType"]),
+        ("data/x.yaml", "id: x/y\ntype: https://evil.example/Thing\n", ["ReadingUnknownType"]),
+        ("data/x.yaml", "id: x/y\ntype: owl:NamedIndividual\n", ["ReadingUnknownType"]),
+        ("data/x.yaml", "id: x/y\ntype: https://example.org/Mine\n", ["ReadingUnknownType"]),
+        ("data/x.yaml", "id: x/strange\nlabel: {nl: a}\n", ["ReadingMissingKey"]),
+        ("data/x.yaml", "id: x/y\ntype: Concept\nseeAlso: {id: x/z, name: a}\n", ["ReadingMissingKey"]),
+        ("data/x.yaml", "id: x/y\ntype: Concept\nseeAlso: {id: plan/zaak}\n", []),
+        ("data/x.yaml", "id: plan/zaak/8\ntype: Action\n", ["ReadingBadIri"]),
+        ("data/x.yaml", "id: action/zaak/8\ntype: Organization\n", ["ReadingBadIri"]),
+        ("data/x.yaml", "id: action/zaak/8\ntype: Action\n", []),
+        (FICHE_8, FICHE.replace("7", "8"), []),
+        (FICHE_8, "id: action/zaak/8\ntype: Action\n", []),
+        (FICHE_8, "id: action/zaak/9\ntype: Action\n", ["ReadingFileName"]),
+        (FICHE_8, "id: x/y\ntype: Concept\n", ["ReadingFileName"]),
+        (FICHE_8, "type: ActionPlan\nnotation: ander\n", ["ReadingFileName"]),
+        (FICHE_8, "id: plan/zaak\nseeAlso: https://example.org/\n", ["ReadingFileName"]),
+    ],
+)  # fmt: skip
+def test_no_thing_escapes_the_rules(project: Project, name: str, text: str, expected: list[str]) -> None:
+    """A thing has a class of the ontology, an IRI of its kind, and the place that the path promises."""
+    declared = "<https://example.org/Mine> a <http://www.w3.org/2002/07/owl#Class> .\n"
+    write(project.root, "data/klassen.ttl", declared + "<x/strange> a <https://example.org/Mine> .")
+    write(project.root, name, text)
+    assert rules(graph.load(project)) == expected
+
+
 def test_many_unknown_references_stay_cheap(project: Project) -> None:
     """Each is found, and the search for the nearest does not grow with the square of their number."""
     lines = "".join(f"<x/{n:05}> <urn:x:p> <y/{n:05}> .\n<y/z{n:05}> <urn:x:p> 1 .\n" for n in range(2_000))

@@ -50,7 +50,7 @@ SCRIPT = """
 def _project(root: Path) -> Path:
     (root / "data").mkdir()
     (root / "data" / "dataset.yaml").write_text(
-        'id: dataset/a\nuriSpace: https://example.org/id/\nversion: "2026.1"\n'
+        'type: Dataset\nid: dataset/a\nuriSpace: https://example.org/id/\nversion: "2026.1"\n'
     )
     return root
 
@@ -117,7 +117,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Path], None], set[str]]] = {
     "remote context": ("zaak.yaml", _write(PLAN + '"@context": "{canary}/c"\n'), {"ReadingRemoteContext"}),
     "remote context in a list": (
         "zaak.yaml",
-        _write('- "@context": ["{canary}/c", {"@import": "{canary}/i"}]\n  id: plan/a\n'),
+        _write('- "@context": ["{canary}/c", {"@import": "{canary}/i"}]\n  id: plan/a\n  type: ActionPlan\n'),
         {"ReadingRemoteContext"},
     ),
     "JSON-LD": ("zaak.jsonld", _write('{"@context": "{canary}/c"}'), {"ReadingFormatRefused"}),
@@ -149,7 +149,7 @@ ATTACKS: dict[str, tuple[str, Callable[[Path], None], set[str]]] = {
     ),
     "Turtle import": (
         "zaak.ttl",
-        _write("<urn:s> <http://www.w3.org/2002/07/owl#imports> <{canary}/ontology> ."),
+        _write("<x/s> <http://www.w3.org/2002/07/owl#imports> <{canary}/ontology> ."),
         set(),
     ),
     "table open quote": ("zaak.csv", _write('key\n"' + "a\n" * 1_000_000), {"ReadingSyntax"}),
@@ -271,13 +271,13 @@ def test_description_outside_the_project_is_refused(tmp_path: Path) -> None:
 def test_strange_file_names(tmp_path: Path) -> None:
     """A space or an accent in a name is fine; a line end or bytes that are no UTF-8 are an error."""
     root = _project(tmp_path)
-    (root / "data" / "a\nb.yaml").write_text("id: plan/a\nseeAlso: https://example.org/\n")
-    (root / "data" / "é ü.yaml").write_text("id: plan/b\nseeAlso: https://example.org/\n")
+    (root / "data" / "a\nb.yaml").write_text("type: ActionPlan\nid: plan/a\nseeAlso: https://example.org/\n")
+    (root / "data" / "é ü.yaml").write_text("type: ActionPlan\nid: plan/b\nseeAlso: https://example.org/\n")
     Path(os.fsdecode(os.fsencode(root / "data") + b"/\xff.yaml")).write_text(
-        "id: plan/c\nseeAlso: https://example.org/\n"
+        "type: ActionPlan\nid: plan/c\nseeAlso: https://example.org/\n"
     )
     loaded = graph.load(Project.open(root))
-    assert [(s.place.file, s.graph.value[-6:]) for s in loaded.dataset.statements if "é" in s.place.file] == [
+    assert {(s.place.file, s.graph.value[-6:]) for s in loaded.dataset.statements if "é" in s.place.file} == {
         ("data/é ü.yaml", "%C3%BC")
-    ]
+    }
     assert _rules(root) == [("ReadingFileName", "data/\\udcff.yaml"), ("ReadingFileName", "data/a\\nb.yaml")]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import yaml
@@ -48,6 +48,23 @@ class Identifiers:
             if owner == class_name and fnmatchcase(relative, _glob(pattern)):
                 parent, _, key = reference.rpartition("/")
                 return pattern.replace("{parent}", parent).replace("{key}", key)
+        return ""
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Every kind that a class of the table mints."""
+        return frozenset(row.kind for row in self.classes.values())
+
+    def kind_of(self, class_name: str) -> str:
+        """The kind of the things of a class, or "" when the table does not have the class."""
+        row = self.classes.get(class_name)
+        return row.kind if row else ""
+
+    def owner_of(self, relative: str) -> str:
+        """The class of the thing that the file ``relative`` (below ``data/``) must describe, or ""."""
+        for pattern, owner in self.files.items():
+            if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(pattern)), relative):
+                return owner
         return ""
 
     def text_of(self, relative: str) -> str:

@@ -28,7 +28,8 @@ _TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 @dataclass(slots=True)
 class Thing:
-    """One described thing: its IRI (None when there is none), reference, and what its parts inherit."""
+    """One described thing: its IRI (None when there is none), reference, the terms or IRIs of its classes
+    (none when another file must say them), and what its parts inherit."""
 
     node: NamedNode | None
     reference: str
@@ -39,7 +40,7 @@ class Thing:
 
 @dataclass
 class YamlReader:
-    """Reads one document; ``things`` are the described ones with an IRI and a type, in file order."""
+    """Reads one document; ``things`` are the described ones with an IRI, in file order."""
 
     context: Context
     identifiers: Identifiers
@@ -53,14 +54,13 @@ class YamlReader:
     def read(self, text: str, limits: Limits) -> None:
         """Fills the three lists from ``text``; raises Refused when it is unreadable."""
         root = compose(text, self.shown, limits, self.findings)
-        if isinstance(root, Mapping):
-            self._top(root)
-        elif isinstance(root, Listing):
-            for item in root.items:
+        if isinstance(root, Mapping | Listing):
+            for item in root.items if isinstance(root, Listing) else [root]:
                 if isinstance(item, Mapping):
                     self._top(item)
                 else:
                     self._not_a_thing(item)
+            self._owner(root)
         elif root is None or root.empty:
             self._report(
                 Rule.EMPTY_VALUE,
@@ -87,13 +87,24 @@ class YamlReader:
                     thing,
                 )
 
+    def _owner(self, root: Node) -> None:
+        """A finding when the path promises a thing that the file does not describe; not after another one."""
+        owner = self.identifiers.owner_of(self.shown.removeprefix("data/"))
+        if owner and not self.findings and not any(owner in thing.classes for thing in self.things):
+            self._report(
+                Rule.FILE_NAME,
+                root,
+                f"Een bestand op deze plaats beschrijft een {owner}, dit niet. Verplaats het of vul het aan.",
+                f"A file in this place describes a thing of type {owner}; this does not. Move or mend it.",
+            )
+
     def _thing(self, mapping: Mapping, around: Thing | None) -> Thing:
         types = self._types(mapping)
         names = [self.context.class_name(node.value) for _, node in types]
         place = Place(self.shown, mapping.line, mapping.column)
         node, reference = self._identify(mapping, names, around)
         thing = Thing(node, reference, tuple(names), place)
-        if node is not None and names:
+        if node is not None and (names or self._says_no_type(mapping, around)):
             self.things.append(thing)
         for text, kind in types:
             self._state(thing.node, _TYPE, kind, Place(self.shown, text.line, text.column))
@@ -104,6 +115,11 @@ class YamlReader:
         for key, value in (entry for entry in mapping.entries.values() if entry[0].value not in passed_on):
             self._entry(key, value, thing)
         return thing
+
+    def _says_no_type(self, mapping: Mapping, around: Thing | None) -> bool:
+        """Whether something is said of a thing and not what it is; an ``id`` alone within another refers."""
+        said = {self.context.keywords.get(key, "") for key in mapping.entries}
+        return "@type" not in said and (around is None or "" in said)
 
     def _entry(self, key: Text, node: Node, thing: Thing) -> None:
         term = self.context.properties.get(key.value)
@@ -285,7 +301,31 @@ class YamlReader:
             )
             return None, ""
         node = self._iri(given[1], None, None, None)
-        return node, self._reference(node) if node is not None else ""
+        if node is None or not self._fits(node, names, given[1]):
+            return None, ""
+        return node, self._reference(node)
+
+    def _fits(self, node: NamedNode, names: list[str], where: Text) -> bool:
+        """Whether an IRI of the project is of the kind that its classes have, and of no other class's."""
+        space = f"{self.base}id/"
+        if not node.value.startswith(space):
+            return True
+        kind = node.value[len(space) :].partition("/")[0]
+        for name in names:
+            right = self.identifiers.kind_of(name)
+            if kind != right if right else kind in self.identifiers.kinds:
+                self._misfit(kind, right, name, where)
+                return False
+        return True
+
+    def _misfit(self, kind: str, right: str, name: str, where: Text) -> None:
+        nl, en = did_you_mean(right and f"{right}/…")
+        self._report(
+            Rule.BAD_IRI,
+            where,
+            f'Een ding van soort {quoted(name)} heeft geen IRI die met "{kind}/" begint.{nl}',
+            f'A thing of type {quoted(name)} has no IRI that begins with "{kind}/".{en}',
+        )
 
     def _mint(self, mapping: Mapping, names: list[str], around: Thing | None) -> tuple[NamedNode | None, str]:
         row = next((self.identifiers.classes[n] for n in names if n in self.identifiers.classes), None)
@@ -447,7 +487,7 @@ def duplicates(things: Iterable[Thing]) -> list[Finding]:
     """A finding for every thing whose IRI was already given to another thing; it names both places."""
     first: dict[str, Thing] = {}
     findings = []
-    for thing in things:
+    for thing in (thing for thing in things if thing.classes):
         iri = thing.node.value if thing.node else ""
         earlier = first.setdefault(iri, thing)
         if earlier is not thing:
