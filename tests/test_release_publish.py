@@ -370,8 +370,9 @@ def test_only_what_is_read_is_copied(tmp_path: Path) -> None:
     """Notes, editors' backups and hidden files stay at home; of the data every file that is read counts."""
     project = small_project.make(tmp_path)
     left = [
-        "queries/leak.txt", "queries/small/titles.rq~", "queries/small/.titles.rq.swp", "shapes/small.ttl.bak",
-        "shapes/notes.md", "ontology/#gbv.ttl#", "ontology/id_rsa", "queries/small/dump.ttl",
+        "queries/leak.txt", "queries/small/titles.rq~", "queries/small/.titles.rq.swp",
+        "shapes/small.ttl.bak", "shapes/notes.md", "ontology/#gbv.ttl#", "ontology/id_rsa",
+        "queries/small/dump.ttl",
     ]  # fmt: skip
     for name in left:
         (tmp_path / name).write_text("SECRET")

@@ -1,16 +1,16 @@
 """The files that a release is made from: their names, hashes and, for all but the data, copies.
 
 The data itself is in the release as the dataset; of its files the release tells the hash. This module
-refuses to copy a file that is no longer what it was when it was hashed.
+refuses to copy a file that is no longer what it was when it was hashed, one that a link fetches from outside
+the project, and one that nothing reads: notes and editors' backups are not anybody's to publish.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +18,17 @@ from gbvkg import __version__
 from gbvkg.errors import ReleaseError
 from gbvkg.project import Project
 from gbvkg.release.manifest import sha256
+from gbvkg.sources.files import check_inside, data_files
+from gbvkg.sources.rules import Refused
+from gbvkg.vocabulary import packaged_root
 
-COPIED = ("ontology", "shapes", "queries")
+COPIED = {
+    "ontology": {".ttl", ".jsonld", ".yaml", ".json"},
+    "shapes": {".ttl"},
+    "queries": {".rq", ".yaml"},
+}
+"""Folder → the suffixes of what is read in it."""
+
 FOLDER = "inputs"
 
 
@@ -34,12 +43,17 @@ class Input:
 
 
 def read_inputs(project: Project) -> list[Input]:
-    """Every file of the project's data, ontology, shapes and queries, by name; hidden ones left alone."""
+    """Every file of the project's data, and every one of its ontology, shapes and queries that is read; by
+    name, hidden ones left alone.
+
+    Raises ReleaseError for a link that leaves the project and for what is no regular file.
+    """
     folders = {"data": project.data, **{name: project.folder(name) for name in COPIED}}
     found = [
-        _input(f"{name}/{path.relative_to(folder).as_posix()}", path)
+        _input(f"{name}/{path.relative_to(folder).as_posix()}", path, project)
         for name, folder in folders.items()
-        for path in _walk(folder)
+        for path in data_files(folder)
+        if path.suffix in COPIED.get(name, {path.suffix})
     ]
     return sorted(found, key=lambda each: each.name)
 
@@ -64,22 +78,30 @@ def copy_inputs(inputs: Sequence[Input], release: Path) -> None:
             target = folder / each.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(each.path, target)
+            if sha256(target) != each.sha256:
+                raise _changed(each.name)
     rows = [{"name": each.name, "size": each.size, "sha256": each.sha256} for each in inputs]
     text = json.dumps({"digest": digest(inputs), "inputs": rows}, ensure_ascii=False, indent=1)
     (folder / "index.json").write_text(text + "\n", "utf-8")
 
 
-def _input(name: str, path: Path) -> Input:
-    return Input(name, path, path.stat().st_size, sha256(path))
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
-        for name in files:
-            path = Path(parent, name)
-            if not name.startswith(".") and path.is_file():
-                yield path
+def _input(name: str, path: Path, project: Project) -> Input:
+    own = path.is_relative_to(project.root)
+    if not name.isprintable():
+        shown = ascii(name)
+        raise ReleaseError(
+            f"{shown} heeft een onzichtbaar of onleesbaar teken in zijn naam. Hernoem het bestand of de map.",
+            f"{shown} has an invisible or unreadable character in its name. Rename the file or the folder.",
+        )
+    try:
+        check_inside(path, project.root if own else packaged_root().resolve(), name)
+        return Input(name, path, path.stat().st_size, sha256(path))
+    except Refused as refused:
+        raise ReleaseError(*(refused.finding.message[lang] for lang in ("nl", "en"))) from None
+    except OSError as error:
+        raise ReleaseError(
+            f"{name} is niet leesbaar: {error.strerror}.", f"{name} cannot be read: {error.strerror}."
+        ) from error
 
 
 def _changed(name: str) -> ReleaseError:

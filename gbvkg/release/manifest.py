@@ -2,7 +2,8 @@
 
 ``manifest.json`` lists every file with its size, SHA-256 and media type, and is the same for the same input.
 The embedded store is the one thing that never comes out byte for byte the same, so its files are in
-``store.json``. This module refuses a manifest that names a file outside its own folder.
+``store.json``. This module refuses a manifest that names a file outside its own folder, and trusts nothing in
+a release that came from elsewhere: whatever is in it, the answer is ReleaseCorrupt.
 """
 
 from __future__ import annotations
@@ -10,26 +11,29 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 from pyoxigraph import Store
 
 from gbvkg.errors import ReleaseCorrupt
 from gbvkg.formats import media_type_of_file
+from gbvkg.release.agreement import Problem, disagreements
 
 MANIFEST = "manifest.json"
 STORE = "store"
 STORE_MANIFEST = "store.json"
 QUADS = "dataset.nq"
 
-Problem = tuple[str, str]
-"""What is wrong with one file, in Dutch and in English."""
+MOST_BYTES = 16_000_000
+"""How large a manifest may be; one of 100 files has 20 kB."""
 
 _LAYOUT = 1
 _SHOWN = 20
+_LONGEST = 200
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def files_in(folder: Path, root: Path) -> tuple[File, ...]:
 
 def write_manifest(release: Path, **about: Any) -> Manifest:
     """Write ``manifest.json`` of all in ``release`` except the store; ``about`` has the other fields."""
+    (release / MANIFEST).unlink(missing_ok=True)  # it does not list itself
     files = [file for file in files_in(release, release) if not _belongs_to_store(file.path)]
     manifest = Manifest(files=tuple(files), **about)
     _dump(asdict(manifest), release / MANIFEST)
@@ -94,9 +99,12 @@ def read_manifest(release: Path) -> Manifest:
     path = release / MANIFEST
     content = _read(path)
     try:
-        return Manifest(**{**content, "files": _listed(path, content)})
+        manifest = Manifest(**{**content, "files": _listed(path, content)})
     except (TypeError, KeyError):
         raise _unreadable(path) from None
+    if not _is_sound(manifest) or any(_belongs_to_store(file.path) for file in manifest.files):
+        raise _unreadable(path)
+    return manifest
 
 
 def read_store_manifest(release: Path) -> tuple[int, tuple[File, ...]]:
@@ -104,33 +112,75 @@ def read_store_manifest(release: Path) -> tuple[int, tuple[File, ...]]:
     path = release / STORE_MANIFEST
     content = _read(path)
     try:
-        return int(content["quads"]), _listed(path, content)
-    except (TypeError, KeyError, ValueError):
+        quads, files = content["quads"], _listed(path, content)
+    except (TypeError, KeyError):
         raise _unreadable(path) from None
+    if not _is_count(quads) or not all(file.path.startswith(f"{STORE}/") for file in files):
+        raise _unreadable(path)
+    return quads, files
 
 
-def verify(release: Path) -> Manifest:
+def verify(release: Path, *, contents: bool = True) -> Manifest:
     """The manifest, when the release is exactly what it says.
 
-    Every file is there with its size and SHA-256, no other file or link is, the N-Quads have as many lines
-    as the manifest counts, and the store opens and has as many quads as were put in. Raises ReleaseCorrupt
-    that names the files otherwise.
+    Every file is there with its size and SHA-256, no other file, folder or link is, the N-Quads have as many
+    lines as the manifest counts, and the store opens and has as many quads as were put in. With ``contents``
+    every serialisation, compressed copy and the store are also compared with the N-Quads; without, it is for
+    a release that this process just wrote. Raises ReleaseCorrupt that names the files otherwise.
     """
     manifest = read_manifest(release)
     quads, store_files = read_store_manifest(release)
     expected = {file.path: file for file in (*manifest.files, *store_files)}
-    problems = _differences(release, expected)
-    if not problems:
-        problems = _miscounts(release, manifest.quads, quads)
+    try:
+        problems = _differences(release, expected) or _miscounts(release, manifest.quads, quads)
+        if contents and not problems:
+            checksums = {file.path: file.sha256 for file in manifest.files}
+            problems = disagreements(release, checksums, manifest.graphs)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        problems = [(f"een bestand is niet leesbaar: {reason}", f"a file cannot be read: {reason}")]
     if problems:
         raise corrupt(release, problems)
     return manifest
+
+
+def _is_sound(manifest: Manifest) -> bool:
+    """Whether the fields are of their types: JSON can say anything."""
+    texts = (manifest.dataset, manifest.version, manifest.issued, manifest.tool, manifest.inputs)
+    previous = manifest.previous
+    return (
+        all(isinstance(text, str) for text in texts)
+        and _is_count(manifest.quads)
+        and all(_are_counts(counts) for counts in (manifest.graphs, manifest.findings))
+        and (previous is None or _names_a_release(previous))
+        and len({file.path for file in manifest.files}) == len(manifest.files)
+    )
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _are_counts(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_count, value.values()))
+
+
+def _names_a_release(value: object) -> bool:
+    wanted = {"version", "manifest_sha256"}
+    return (
+        isinstance(value, dict) and value.keys() == wanted and all(isinstance(v, str) for v in value.values())
+    )
 
 
 def _walk(folder: Path) -> list[Path]:
     found = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
     links = [Path(parent, name) for parent, names, _ in os.walk(folder) for name in names]
     return found + [path for path in links if path.is_symlink()]
+
+
+def _folders(root: Path) -> list[str]:
+    folders = (Path(parent, name) for parent, names, _ in os.walk(root) for name in names)
+    return [path.relative_to(root).as_posix() for path in folders if not path.is_symlink()]
 
 
 def _file(path: Path, root: Path) -> File:
@@ -148,32 +198,62 @@ def _dump(content: Mapping[str, Any], path: Path) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_bytes())
-    except FileNotFoundError:
+        content = json.loads(_bytes(path), parse_constant=_no_number)
+    except (FileNotFoundError, NotADirectoryError):
         raise corrupt(path.parent, [(f"{path.name} ontbreekt", f"{path.name} is missing")]) from None
-    except (ValueError, RecursionError):
+    except (ValueError, OSError, RecursionError):
         content = None
     if not isinstance(content, dict) or content.get("layout") != _LAYOUT:
         raise _unreadable(path)
     return content
 
 
+def _bytes(path: Path) -> bytes:
+    """The content of a regular file of at most ``MOST_BYTES``; never waits for a pipe, follows no link."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") if stat.S_ISREG(os.fstat(handle).st_mode) else _closed(handle) as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise ValueError(path)
+    return content
+
+
+def _closed(handle: int) -> NoReturn:
+    os.close(handle)
+    raise ValueError("not a regular file")
+
+
+def _no_number(constant: str) -> NoReturn:
+    """NaN and Infinity are no JSON (RFC 8259 §6), though Python reads them."""
+    raise ValueError(constant)
+
+
 def _listed(path: Path, content: dict[str, Any]) -> tuple[File, ...]:
     files = tuple(File(**row) for row in content["files"])
-    if not all(_inside(file.path) and isinstance(file.size, int) for file in files):
-        raise _unreadable(path)
+    for file in files:
+        texts = (file.path, file.sha256, file.media_type)
+        if not all(isinstance(text, str) for text in texts) or not _is_count(file.size):
+            raise _unreadable(path)
+        if not _inside(file.path):
+            raise _unreadable(path)
     return files
 
 
 def _inside(path: str) -> bool:
     parts = PurePosixPath(path).parts
-    return bool(parts) and ".." not in parts and not path.startswith("/") and "\0" not in path
+    return (
+        path == "/".join(parts) and bool(parts) and ".." not in parts and path[0] != "/" and "\0" not in path
+    )
 
 
 def _differences(release: Path, expected: Mapping[str, File]) -> list[Problem]:
     present = {path.relative_to(release).as_posix(): path for path in _walk(release)}
     missing = [name for name in expected if name not in present]
+    parents = {parent.as_posix() for name in expected for parent in PurePosixPath(name).parents}
     strange = [name for name in present if name not in {*expected, MANIFEST, STORE_MANIFEST}]
+    strange += [name for name in _folders(release) if name not in parents]
+    if QUADS not in expected:
+        missing.append(QUADS)
     changed = [name for name in expected if name in present and _changed(present[name], expected[name])]
     return [
         *((f"{name} ontbreekt", f"{name} is missing") for name in sorted(missing)),
@@ -213,9 +293,17 @@ def _unreadable(path: Path) -> ReleaseCorrupt:
 
 
 def corrupt(release: Path, problems: list[Problem]) -> ReleaseCorrupt:
-    dutch, english = (", ".join(texts[:_SHOWN]) for texts in zip(*problems, strict=True))
+    """The error that names what is wrong; names out of a release are shown, not obeyed."""
+    dutch, english = (", ".join(map(_shown, texts[:_SHOWN])) for texts in zip(*problems, strict=True))
     more = f" (+{len(problems) - _SHOWN})" if len(problems) > _SHOWN else ""
+    name = _shown(release.name)
     return ReleaseCorrupt(
-        f"Release {release.name} is beschadigd: {dutch}{more}. Zet een goede kopie terug.",
-        f"Release {release.name} is damaged: {english}{more}. Restore it from a good copy.",
+        f"Release {name} is beschadigd: {dutch}{more}. Zet een goede kopie terug.",
+        f"Release {name} is damaged: {english}{more}. Restore it from a good copy.",
     )
+
+
+def _shown(text: str) -> str:
+    """``text`` without characters that steer a terminal or hide, and not too long."""
+    seen = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    return seen if len(seen) <= _LONGEST else f"{seen[:_LONGEST]}…"
