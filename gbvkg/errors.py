@@ -11,6 +11,7 @@
     │   ├── GateClosed                      violations stop the release; carries the findings
     │   ├── VersionExists                   an existing version is never overwritten
     │   │   └── AlreadyPublished            it was made from the same sources: nothing is left to do
+    │   ├── VersionNotNewer                 publishing it would make an older version the current one
     │   ├── BadVersion                      a version that cannot be the name of a release
     │   ├── ReleaseNotFound                 no release of that name, or none at all
     │   ├── ReleaseBusy                     another process is publishing in the same folder
@@ -88,6 +89,10 @@ class VersionExists(ReleaseError):
 
 class AlreadyPublished(VersionExists):
     slug = "already-published"
+
+
+class VersionNotNewer(ReleaseError):
+    slug = "version-not-newer"
 
 
 class BadVersion(ReleaseError):

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from gbvkg.errors import BadVersion, ReleaseBusy, ReleaseCorrupt, ReleaseNotFound, VersionExists
+from gbvkg.errors import (
+    BadVersion,
+    ReleaseBusy,
+    ReleaseCorrupt,
+    ReleaseNotFound,
+    UsageError,
+    VersionExists,
+    VersionNotNewer,
+)
 from gbvkg.release import folder
 
 
@@ -49,6 +57,9 @@ def make(out: Path, *versions: str) -> None:
 
 def test_versions_are_listed_by_age_and_nothing_else_is(tmp_path: Path) -> None:
     """10 comes after 9; files, links, unfinished folders and other names are no releases."""
+    make(tmp_path / "drafts", "2026.1", "2026.1.1", "2026.1-draft", "2026.1-b9", "2026.1-b10", "2026.1.1-b1")
+    order = ["2026.1-b9", "2026.1-b10", "2026.1-draft", "2026.1", "2026.1.1-b1", "2026.1.1"]
+    assert folder.versions(tmp_path / "drafts") == order
     make(tmp_path, "2026.10", "2026.9", "2025-12-17", ".building-2026.11-1", "notes")
     (tmp_path / "2026.11").write_text("a file")
     (tmp_path / "2026.12").symlink_to("/")
@@ -81,11 +92,48 @@ def test_a_current_that_leads_elsewhere_is_not_followed(tmp_path: Path, target: 
         folder.find(tmp_path)
 
 
-def test_a_folder_called_current_is_not_a_release(tmp_path: Path) -> None:
-    """What is not a link was not made by a publish."""
-    make(tmp_path, "current")
-    with pytest.raises(ReleaseCorrupt):
-        folder.current(tmp_path)
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_what_is_called_current_and_is_no_link_is_not_a_release(tmp_path: Path, kind: str) -> None:
+    """A publish did not make it; so it is left alone, and the message says what to do."""
+    if kind == "folder":
+        make(tmp_path, "current")
+    else:
+        (tmp_path / "current").write_text("2026.1")
+    for ask in (folder.current, folder.latest):
+        with pytest.raises(ReleaseCorrupt, match="Give it another name and publish again"):
+            ask(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["2026.9", "/etc", "."])
+def test_a_link_adrift_counts_as_the_newest_release(tmp_path: Path, target: str) -> None:
+    """So that a next publish can repair it, and does not go back in time."""
+    (tmp_path / "current").symlink_to(target)
+    assert folder.is_adrift(tmp_path)
+    assert folder.latest(tmp_path) is None
+    make(tmp_path, "2026.1", "2026.2")
+    assert folder.latest(tmp_path) == tmp_path / "2026.2"
+    with pytest.raises(VersionNotNewer, match=r"2026\.1\.9 is older than 2026\.2"):
+        folder.check_newer(tmp_path, "2026.1.9")
+    folder.switch(tmp_path / "2026.1")
+    assert not folder.is_adrift(tmp_path)
+    assert folder.latest(tmp_path) == tmp_path / "2026.1"
+    folder.check_newer(tmp_path, "2026.1.9")
+
+
+def test_a_file_is_no_folder_of_releases(tmp_path: Path) -> None:
+    """Said as wrong usage."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="file is no folder that can hold releases: Not a directory"):
+        folder.versions(tmp_path / "file")
+
+
+def test_the_lock_is_not_a_link(tmp_path: Path) -> None:
+    """Nothing outside the folder is made or opened through it."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/.lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic links"), folder.publishing(tmp_path / "out"):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_an_unfinished_release_leaves_nothing(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from gbvkg.errors import (
     ReleaseCorrupt,
     ReleaseError,
     VersionExists,
+    VersionNotNewer,
 )
 from gbvkg.findings import Severity
 from gbvkg.project import Project
@@ -272,6 +273,49 @@ def test_a_version_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(AlreadyPublished):
         release.publish(small_project.make(tmp_path), out)
     assert release.find(out).name == "2026.2"
+
+
+def test_an_older_version_never_becomes_current(tmp_path: Path) -> None:
+    """Versions count by their numbers; the refusal comes before any work and changes nothing."""
+    out = tmp_path / "releases"
+    release.publish(small_project.make(tmp_path, "2026.9"), out)
+    release.publish(small_project.make(tmp_path, "2026.10"), out)
+    for older in ("2026.8", "2026.9.9", "2026.10-draft"):
+        with pytest.raises(VersionNotNewer, match=r"a version above 2026\.10") as caught:
+            release.publish(small_project.make(tmp_path, older), out)
+        assert "hogere version dan 2026.10" in caught.value.nl
+    assert release.list(out) == ["2026.9", "2026.10"]
+    assert release.find(out).name == "2026.10"
+
+
+def test_a_link_that_leads_nowhere_is_repaired_by_the_next_publish(tmp_path: Path) -> None:
+    """Of the same sources: only the link. Of newer ones: a release that follows the newest."""
+    out = tmp_path / "releases"
+    release.publish(small_project.make(tmp_path), out)
+    for target in ("2026.0", "/etc"):
+        (out / "current").unlink()
+        (out / "current").symlink_to(target)
+        before = (out / "2026.1/manifest.json").read_bytes()
+        assert release.publish(small_project.make(tmp_path), out) == out / "2026.1"
+        assert (out / "2026.1/manifest.json").read_bytes() == before
+        assert os.readlink(out / "current") == "2026.1"
+    (out / "current").unlink()
+    (out / "current").symlink_to("gone")
+    made = release.publish(small_project.make(tmp_path, "2026.2"), out)
+    assert (release.read_manifest(made).previous or {})["version"] == "2026.1"
+    assert release.find(out) == made
+
+
+def test_something_else_called_current_is_left_alone(tmp_path: Path) -> None:
+    """The advice works: renamed, the same publish succeeds."""
+    out = tmp_path / "releases"
+    (out / "current/mine").mkdir(parents=True)
+    with pytest.raises(ReleaseCorrupt, match="Give it another name and publish again"):
+        release.publish(small_project.make(tmp_path), out)
+    assert release.list(out) == []
+    (out / "current").rename(out / "mine")
+    release.publish(small_project.make(tmp_path), out)
+    assert release.find(out).name == "2026.1"
 
 
 @pytest.mark.parametrize("version", ["../2026.1", "latest", "2026", "/tmp/2026.1"])

@@ -21,24 +21,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gbvkg.errors import ReleaseBusy, ReleaseCorrupt, ReleaseNotFound, VersionExists
+from gbvkg.errors import (
+    ReleaseBusy,
+    ReleaseCorrupt,
+    ReleaseNotFound,
+    UsageError,
+    VersionExists,
+    VersionNotNewer,
+)
 from gbvkg.project import VERSION as _VERSION
 from gbvkg.project import checked_version as checked_version
 
 CURRENT = "current"
 
+_LOCKING = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _BUILDING = ".building-"
 _SWITCHING = ".current-"
 
 
 def versions(out: Path) -> list[str]:
-    """The versions in ``out``, oldest number first. A link or a file is not a release."""
+    """The versions in ``out``, oldest number first. A link or a file is not a release.
+
+    Raises UsageError when ``out`` is there and is no folder that can be read.
+    """
     try:
         with os.scandir(out) as entries:
             names = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return []
-    return sorted((name for name in names if _VERSION.fullmatch(name)), key=_age)
+    except OSError as error:
+        raise UsageError(
+            f"{out} is geen map waar releases in kunnen staan: {error.strerror}.",
+            f"{out} is no folder that can hold releases: {error.strerror}.",
+        ) from error
+    return sorted((name for name in names if _VERSION.fullmatch(name)), key=age)
+
+
+def age(version: str) -> tuple[object, ...]:
+    """What sorts versions: by their numbers, and a draft before the version that it is a draft of."""
+    final, *words = re.split("-(?=[a-z])", version)
+    word = "".join(words)
+    return _numbers(final), not word, re.sub("[0-9]+", "0", word), _numbers(word), version
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in re.findall("[0-9]+", text)]
 
 
 def current(out: Path) -> Path | None:
@@ -49,13 +76,47 @@ def current(out: Path) -> Path | None:
     link = out / CURRENT
     if not os.path.lexists(link):
         return None
-    target = os.readlink(link) if link.is_symlink() else ""
+    if not link.is_symlink():
+        raise ReleaseCorrupt(
+            f"{link} is geen link naar een release. Geef het een andere naam en publiceer opnieuw.",
+            f"{link} is no link to a release. Give it another name and publish again.",
+        )
+    target = os.readlink(link)
     if target not in versions(out):
         raise ReleaseCorrupt(
             f"{link} wijst niet naar een release ernaast; publiceer opnieuw of herstel de link.",
             f"{link} does not lead to a release beside it; publish again or restore the link.",
         )
     return out / target
+
+
+def is_adrift(out: Path) -> bool:
+    """Whether ``current`` is a link that leads elsewhere than to a release: a next publish replaces it."""
+    link = out / CURRENT
+    return link.is_symlink() and os.readlink(link) not in versions(out)
+
+
+def latest(out: Path) -> Path | None:
+    """The release that a new one follows: the current one, and while the link is adrift the newest one.
+
+    Raises ReleaseCorrupt when something else than a link is called "current".
+    """
+    if not is_adrift(out):
+        return current(out)
+    present = versions(out)
+    return out / present[-1] if present else None
+
+
+def check_newer(out: Path, version: str) -> None:
+    """Raises VersionNotNewer when ``version`` is older than the release that it would follow."""
+    before = latest(out)
+    if before and age(version) < age(before.name):
+        raise VersionNotNewer(
+            f"Versie {version} is ouder dan {before.name}, de huidige release; geef data/dataset.yaml een "
+            f"hogere version dan {before.name}.",
+            f"Version {version} is older than {before.name}, the current release; give data/dataset.yaml a "
+            f"version above {before.name}.",
+        )
 
 
 def find(out: Path, name: str = CURRENT) -> Path:
@@ -88,7 +149,7 @@ def publishing(out: Path) -> Iterator[None]:
     Raises ReleaseBusy at once when another process holds it.
     """
     out.mkdir(parents=True, exist_ok=True)
-    handle = os.open(out / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    handle = os.open(out / ".lock", _LOCKING, 0o644)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -138,10 +199,6 @@ def switch(release: Path) -> None:
     os.symlink(checked_version(release.name), link)
     os.replace(link, out / CURRENT)
     _sync(out)
-
-
-def _age(version: str) -> tuple[list[int], str]:
-    return [int(number) for number in re.findall("[0-9]+", version)], version
 
 
 def _sweep(out: Path) -> None:

@@ -38,12 +38,15 @@ def publish(project: Project, out: Path, progress: Progress | None = None) -> Pa
     """The folder of the new release of ``project`` in ``out``, which is then the current one.
 
     ``progress`` is called with steps done, steps in all and the step's name. When a publish of the same
-    sources was cut off between its last two steps, only the last one is done.
+    sources was cut off between its last two steps, only the last one is done; so too when the newest release
+    is made of the same sources and the link "current" leads nowhere.
 
     Raises, all with the old release still current and whole: BadVersion; GateClosed, with the report, before
     anything is written; AlreadyPublished when this version was made from the same sources, VersionExists when
-    from others; ReleaseBusy; ReleaseWriteFailed (disk full, no permission); ReleaseCorrupt when the current
-    release is damaged; ReleaseError for data that a format cannot hold; ProjectError for a malformed project.
+    from others, VersionNotNewer when a newer one is current; ReleaseBusy; ReleaseWriteFailed (disk full, no
+    permission); ReleaseCorrupt when the current release is damaged, or "current" is no link; ReleaseError for
+    data that a format cannot hold and for a link that leaves the project; UsageError when ``out`` is no
+    folder; ProjectError for a malformed project.
     """
     version = folder.checked_version(project.version)
     steps = _Steps(progress)
@@ -51,11 +54,13 @@ def publish(project: Project, out: Path, progress: Progress | None = None) -> Pa
     inputs = read_inputs(project)
     if unfinished := _existing(out, version, inputs):
         return _finish(unfinished)
+    folder.check_newer(out, version)
     judgement = gate.judge(project, lambda done, of, name: steps(name))
     gate.pass_gate(judgement.report)
     with _failures_told(out), folder.publishing(out):
+        folder.check_newer(out, version)  # somebody else may have published meanwhile
         steps("content")
-        said = content(project, judgement, inputs, folder.current(out))
+        said = content(project, judgement, inputs, folder.latest(out))
         del judgement  # and the dataset with it: the larger part of the memory
         with folder.building(out, version) as path:
             _write(said, path, steps)
@@ -101,13 +106,15 @@ def _existing(out: Path, version: str, inputs: Sequence[Input]) -> Path | None:
     """The release of this version if it never became current, None if there is none; raises otherwise."""
     if version not in folder.versions(out):
         return None
-    release, now = out / version, folder.current(out)
+    release, now = out / version, folder.latest(out)
     made = manifest.read_manifest(release)
     if made.inputs != digest(inputs):
         raise VersionExists(
             f"Release {version} bestaat al, uit andere bronnen; verhoog de version in data/dataset.yaml.",
             f"Release {version} exists already, from other sources; raise version in data/dataset.yaml.",
         )
+    if folder.is_adrift(out) and now == release:
+        return release
     before = made.previous["version"] if made.previous else None
     if (now.name if now else None) == before:
         return release
