@@ -227,7 +227,7 @@ class _Memory:
             content = sources.open_source(file.path, self.project, file.shown, self.limits)
         except Refused as refused:
             return self._renew(file.shown, "", Reading(findings=[refused.finding]))
-        digest = sources.digest_of(content, file.path)
+        digest = sources.digest_of(content, file.path, self.project, file.shown, self.limits)
         if self.cache.digests.get(file.shown) == digest:
             kept = self.cache.get(file.shown)
             if kept is not None:

@@ -11,6 +11,7 @@ import errno
 import os
 import re
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def is_regular_inside(path: Path, root: Path) -> bool:
 
 
 def read_regular(path: Path, most: int) -> bytes:
-    """The first ``most`` bytes of a regular file. Never waits for the other end of a pipe.
+    """The first ``most`` bytes of a regular file, all of it for -1. Never waits for the other end of a pipe.
 
     Raises OSError for anything that cannot be opened or is no regular file.
     """
@@ -153,3 +154,11 @@ def read_regular(path: Path, most: int) -> bytes:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
         return stream.read(most)
+
+
+def safe_folder(folder: Path) -> bool:
+    """Whether ``folder`` is a folder of its own, made when absent. A link is not: it may lead anywhere."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        return stat.S_ISDIR(os.lstat(folder).st_mode)
+    return False

@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -409,6 +410,90 @@ def test_damaged_cache_costs_time_only(project: Project, tmp_path: Path, damage:
     assert same(mended, graph.load(project))
     assert mended.changed is None, "what the run before read is not known any more"
     assert graph.load(project, cache=folder).changed == frozenset()
+
+
+@pytest.mark.parametrize("column", ["digest", "said", "seal"])
+def test_an_edited_row_is_not_believed(project: Project, tmp_path: Path, column: str) -> None:
+    """A row is sealed as a whole: what was changed in it counts as absent."""
+    folder = tmp_path / "cache"
+    graph.load(project, cache=folder)
+    base = sqlite3.connect(folder / NAME)
+    base.execute(f"UPDATE reading SET {column} = replace(replace({column}, 'A plan', 'A ruse'), 'a', 'b')")
+    base.commit()
+    base.close()
+    assert same(graph.load(project, cache=folder), graph.load(project))
+
+
+OBSTACLES: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "folder is a file": ("", Path.touch),
+    "folder is a link": ("", lambda path: path.symlink_to("elsewhere")),
+    "folder is a link to nothing": ("", lambda path: path.symlink_to("nowhere/at/all")),
+    "folder is a pipe": ("", os.mkfifo),
+    "cache is a folder": (NAME, Path.mkdir),
+    "cache is a link": (NAME, lambda path: path.symlink_to("../elsewhere/file")),
+    "cache is a link to nothing": (NAME, lambda path: path.symlink_to("../elsewhere/new")),
+    "cache is a pipe": (NAME, os.mkfifo),
+    "journal is a link": (f"{NAME}-journal", lambda path: path.symlink_to("../elsewhere/new")),
+}
+
+
+@pytest.mark.parametrize("obstacle", sorted(OBSTACLES))
+def test_a_cache_that_cannot_be_used_is_done_without(project: Project, tmp_path: Path, obstacle: str) -> None:
+    """No crash, no waiting, and nothing is written where a link leads."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "file").write_bytes(b"keep")
+    name, put = OBSTACLES[obstacle]
+    if name:
+        (tmp_path / "cache").mkdir()
+    put(tmp_path / "cache" / name)
+    for _ in range(2):
+        loaded = graph.load(project, cache=tmp_path / "cache")
+        assert same(loaded, graph.load(project))
+        assert loaded.changed is None
+    assert [(path.name, path.read_bytes()) for path in elsewhere.iterdir()] == [("file", b"keep")]
+
+
+def test_damaged_pages_cost_time_only(project: Project, tmp_path: Path) -> None:
+    """Wherever the file is damaged, what is read is right."""
+    folder = tmp_path / "cache"
+    graph.load(project, cache=folder)
+    whole = (folder / NAME).read_bytes()
+    plain = graph.load(project)
+    for start in range(0, len(whole), max(len(whole) // 12, 1)):
+        (folder / NAME).write_bytes(whole[:start] + b"\xa5" * 600 + whole[start + 600 :])
+        assert same(graph.load(project, cache=folder), plain)
+        (folder / NAME).write_bytes(whole[:start])
+        assert same(graph.load(project, cache=folder), plain)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_cache_that_another_process_holds_is_left_alone(
+    project: Project, tmp_path: Path, damaged: bool
+) -> None:
+    """The run reads everything, and the other process keeps its file."""
+    folder = tmp_path / "cache"
+    graph.load(project, cache=folder)
+    path = folder / NAME
+    script = (
+        "import sqlite3, sys; base = sqlite3.connect(sys.argv[1]); base.execute('BEGIN EXCLUSIVE'); "
+        + "print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        if damaged:
+            with path.open("r+b") as stream:
+                stream.write(b"no database at all")
+        inode = path.stat().st_ino
+        assert same(graph.load(project, cache=folder), graph.load(project))
+        assert path.stat().st_ino == inode
+        assert holder.stdin is not None
+        holder.stdin.close()
+    assert same(graph.load(project, cache=folder), graph.load(project))
 
 
 def test_blank_nodes_of_the_ontology(project: Project) -> None:

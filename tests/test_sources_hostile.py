@@ -137,6 +137,16 @@ ATTACKS: dict[str, tuple[str, Callable[[Path], None], set[str]]] = {
         _write("<urn:s> <urn:p#\\u0041> " + "[" * 200_000),
         {"ReadingTooDeep"},
     ),
+    "Turtle long text": (
+        "zaak.ttl",
+        _write('<x/s> <urn:p> "' + "x" * (17 << 20) + '" .'),
+        {"ReadingTooLarge"},
+    ),
+    "Turtle long IRI": (
+        "zaak.ttl",
+        _write("<x/s> <urn:p> <urn:" + "x" * (17 << 20) + "> ."),
+        {"ReadingTooLarge"},
+    ),
     "Turtle open string": (
         "zaak.ttl",
         _write('<urn:s> <urn:p> """' + '"' * 1_000_001 + "'" * 1_000_000),
@@ -266,6 +276,46 @@ def test_description_outside_the_project_is_refused(tmp_path: Path) -> None:
     (root / "data" / "zaak.csv").write_text("key\n")
     (root / "data" / "zaak.csv-metadata.json").symlink_to(tmp_path / "elders.json")
     assert _rules(root) == [("ReadingOutsideProject", "data/zaak.csv-metadata.json")]
+
+
+def test_huge_description_outside_is_not_read_for_the_cache(tmp_path: Path) -> None:
+    """Its digest is not taken either: a device without an end would fill the memory."""
+    root = tmp_path / "project"
+    root.mkdir()
+    _project(root)
+    (root / "data" / "zaak.csv").write_text("key\n")
+    (root / "data" / "zaak.csv-metadata.json").symlink_to("/dev/zero")
+    for _ in range(2):
+        found = graph.load(Project.open(root), cache=tmp_path / "cache").findings
+        assert [f.rule.rpartition("#")[2] for f in found] == ["ReadingOutsideProject"]
+
+
+DESCRIPTION = """{"@context": "http://www.w3.org/ns/csvw", "url": "zaak.csv", "tableSchema": {"columns": [
+    {"name": "key", "titles": "key", "suppressOutput": true, "null": "zz", "default": "a",
+     "datatype": {"base": "decimal", "format": {"groupChar": ","}}}], "primaryKey": "key"}, "notes": 1}"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "rule"),
+    [
+        ('"http://www.w3.org/ns/csvw"', "[]", "ReadingRemoteContext"),
+        ('"primaryKey": "key"', '"primaryKey": [{"a": 1}]', "ReadingTableDescription"),
+        ('"titles": "key"', '"titles": ' + '{"a": ' * 900 + '"key"' + "}" * 900, "ReadingTableDescription"),
+        ('"titles": "key"', '"titles": []', "ReadingTableDescription"),
+        ('"notes": 1', '"notes": ' + "9" * 5_000, "ReadingTableDescription"),
+        ('"groupChar": ","', '"groupChar": 5', "ReadingTableDescription"),
+        ('"groupChar": ","', '"decimalChar": ""', "ReadingTableDescription"),
+        ('"default": "a"', '"default": "\\ud800"', "ReadingTableDescription"),
+        ('"notes": 1', '"notes": ' + "[" * 100_000, "ReadingTableDescription"),
+    ],
+)
+def test_hostile_description_of_a_table(tmp_path: Path, right: str, wrong: str, rule: str) -> None:
+    """Whatever JSON it holds, the answer is one finding about the description."""
+    root = _project(tmp_path)
+    assert right in DESCRIPTION
+    (root / "data" / "zaak.csv").write_text("key\n")
+    (root / "data" / "zaak.csv-metadata.json").write_text(DESCRIPTION.replace(right, wrong))
+    assert _rules(root) == [(rule, "data/zaak.csv-metadata.json")]
 
 
 def test_strange_file_names(tmp_path: Path) -> None:

@@ -82,13 +82,18 @@ def read_content(
         raise _no_reader(path, shown)
     except Refused as refused:
         return Reading(findings=[refused.finding])
+    except RecursionError:  # the readers bound the depth themselves; this is what they may have missed
+        return Reading(findings=[_too_deep(shown)])
 
 
-def digest_of(content: bytes, path: Path) -> str:
+def digest_of(content: bytes, path: Path, project: Project, shown: str, limits: Limits = LIMITS) -> str:
     """SHA-256 of all in the data folder that decides what the file says: itself and its description."""
     digest = sha256(content)
-    if path.suffix.lower() in _TABLES and not path.name.endswith(SSSOM) and description_file(path).is_file():
-        digest.update(b"\0" + description_file(path).read_bytes())
+    if path.suffix.lower() in _TABLES and not shown.endswith(SSSOM):
+        try:
+            digest.update(b"\0" + _open_description(path, project, shown, limits))
+        except Refused as refused:  # reading the table will say so; here it only has to differ
+            digest.update(b"\1" + refused.finding.message["en"].encode())
     return digest.hexdigest()
 
 
@@ -196,18 +201,21 @@ def _read_table(text: str, path: Path, project: Project, shown: str, limits: Lim
 def _description(path: Path, project: Project, shown: str, limits: Limits) -> Description:
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     if shown.endswith(SSSOM):
-        file, name, table = (
-            project.folder("ontology") / "sssom-metadata.json",
-            "ontology/sssom-metadata.json",
-            "",
-        )
-    else:
-        file, name, table = description_file(path), shown + METADATA, path.name
-        if not file.exists():
-            raise _no_description(shown, name)
-        check_inside(file, root_of(path, project), name)
-    text = decode(read_bytes(file, name, limits.fiche_bytes), name)
-    return parse_description(text, name, table, delimiter)
+        file, name = project.folder("ontology") / "sssom-metadata.json", "ontology/sssom-metadata.json"
+        text = decode(read_bytes(file, name, limits.fiche_bytes), name)
+        return parse_description(text, name, "", delimiter)
+    name = shown + METADATA
+    text = decode(_open_description(path, project, shown, limits), name)
+    return parse_description(text, name, path.name, delimiter)
+
+
+def _open_description(path: Path, project: Project, shown: str, limits: Limits) -> bytes:
+    """The bytes of the description of a table; Refused when there is none, or none that may be opened."""
+    file, name = description_file(path), shown + METADATA
+    if not file.exists():
+        raise _no_description(shown, name)
+    check_inside(file, root_of(path, project), name)
+    return read_bytes(file, name, limits.fiche_bytes)
 
 
 def description_file(path: Path) -> Path:
@@ -223,6 +231,15 @@ def _no_description(shown: str, name: str) -> Refused:
             f"De tabel heeft geen beschrijving. Voeg {name} toe (CSV on the Web).",
             f"The table has no description. Add {name} (CSV on the Web).",
         )
+    )
+
+
+def _too_deep(shown: str) -> Finding:
+    return breach(
+        Rule.TOO_DEEP,
+        Place(shown),
+        f"{shown} is te diep genest om gelezen te worden.",
+        f"{shown} is nested too deep to be read.",
     )
 
 

@@ -7,8 +7,11 @@ This module refuses formats that can run code, and refuses to judge by modificat
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import sqlite3
+import stat
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,66 +20,140 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.findings import Finding, Severity, Stage
+from gbvkg.project import safe_folder
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.statement import Object, Place, Statement
 from gbvkg.sources.yaml_reader import Thing
 
 NAME = "readings.sqlite"
+_SIDECARS = ("", "-journal", "-wal", "-shm")
+_PATIENCE = 0.5
+"""Seconds to wait for another process; a run without the cache costs little more."""
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_LOCKED = (512, 0x40000000)
+"""How many bytes SQLite locks, and from where (the lock-byte page of its file format)."""
 
 
 class ReadingCache:
-    """The readings of one project; ``digests`` are of the run that filled it, {} when it is of no use."""
+    """The readings of one project; ``digests`` are of the run that filled it, {} when it is of no use.
+
+    Never raises for what is found in ``folder``: a cache that cannot be opened, because it is a link, a
+    pipe, damaged or held by another process, remembers nothing and keeps nothing.
+    """
 
     def __init__(self, folder: Path, key: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / NAME
         self.key = key
+        self.digests: dict[str, str] = {}
         self._iris: dict[str, NamedNode] = {}
-        try:
-            self._open()
-        except sqlite3.DatabaseError:  # damaged, or no database at all
-            with suppress(OSError):
-                self.path.unlink()
-            self._open()
-        self.digests: dict[str, str] = dict(self._base.execute("SELECT file, digest FROM reading"))
+        self._base: sqlite3.Connection | None = None
+        if safe_folder(folder) and all(_absent_or_regular(folder / f"{NAME}{end}") for end in _SIDECARS):
+            self._open(again=True)
 
-    def _open(self) -> None:
-        self._base = sqlite3.connect(self.path)
-        self._base.execute("CREATE TABLE IF NOT EXISTS made_with (key TEXT PRIMARY KEY)")
-        self._base.execute(
-            "CREATE TABLE IF NOT EXISTS reading (file TEXT PRIMARY KEY, digest TEXT, said TEXT)"
-        )
-        if list(self._base.execute("SELECT key FROM made_with")) != [(self.key,)]:
-            self._base.execute("DELETE FROM reading")
-            self._base.execute("DELETE FROM made_with")
-            self._base.execute("INSERT INTO made_with VALUES (?)", (self.key,))
+    def _open(self, again: bool) -> None:
+        base: sqlite3.Connection | None = None
+        try:
+            base = sqlite3.connect(self.path, timeout=_PATIENCE)
+            self.digests = _prepare(base, self.key)
+            self._base = base
+        except sqlite3.Error as error:
+            if base is not None:
+                base.close()
+            if again and error.sqlite_errorcode not in _BUSY and _remove(self.path):
+                self._open(again=False)
 
     def get(self, shown: str) -> Reading | None:
         """What the file said when it was last read, or None when nothing usable is kept."""
-        row = self._base.execute("SELECT said FROM reading WHERE file = ?", (shown,)).fetchone()
+        if self._base is None:
+            return None
         try:
-            return _decode(json.loads(row[0]), shown, self._iris) if row else None
-        except (ValueError, TypeError, IndexError, KeyError):
+            query = "SELECT digest, said, seal FROM reading WHERE file = ?"
+            digest, said, seal = self._base.execute(query, (shown,)).fetchone() or ("", "", "")
+            if seal != _seal(shown, digest, said):
+                return None
+            return _decode(json.loads(said), shown, self._iris)
+        except (sqlite3.Error, ValueError, TypeError, IndexError, KeyError, RecursionError):
             return None
 
     def put(self, shown: str, digest: str, reading: Reading) -> None:
         """Keeps what the file says in this run."""
-        said = json.dumps(_encode(reading), ensure_ascii=False)
-        self._base.execute("INSERT OR REPLACE INTO reading VALUES (?, ?, ?)", (shown, digest, said))
+        if self._base is not None:
+            said = json.dumps(_encode(reading), ensure_ascii=False)
+            self._change(
+                "INSERT OR REPLACE INTO reading VALUES (?, ?, ?, ?)",
+                (shown, digest, said, _seal(shown, digest, said)),
+            )
 
     def drop(self, shown: str) -> None:
         """Forgets a file that is no longer there."""
-        self._base.execute("DELETE FROM reading WHERE file = ?", (shown,))
+        self._change("DELETE FROM reading WHERE file = ?", (shown,))
+
+    def _change(self, command: str, values: tuple[str, ...]) -> None:
+        """Changes the cache; when that fails, it stays what it was before this run."""
+        if self._base is None:
+            return
+        try:
+            self._base.execute(command, values)
+        except (sqlite3.Error, UnicodeEncodeError):
+            self._give_up()
+
+    def _give_up(self) -> None:
+        if self._base is not None:
+            with suppress(sqlite3.Error):
+                self._base.rollback()
+            self._base.close()
+            self._base = None
 
     def state(self, digests: dict[str, str]) -> str:
         """One digest for a whole set of sources; equal states mean equal readings."""
         lines = "\n".join(f"{digest} {shown}" for shown, digest in sorted(digests.items()))
-        return sha256(f"{self.key}\n{lines}".encode()).hexdigest()
+        return sha256(f"{self.key}\n{lines}".encode(errors="surrogatepass")).hexdigest()
 
     def close(self) -> None:
         """Writes everything at once: a run that is killed before leaves the cache as it was."""
-        self._base.commit()
-        self._base.close()
+        if self._base is not None:
+            with suppress(sqlite3.Error):
+                self._base.commit()
+            self._give_up()
+
+
+def _absent_or_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+
+
+def _prepare(base: sqlite3.Connection, key: str) -> dict[str, str]:
+    """Empties a cache that was made otherwise. The digest of each file it knows; raises sqlite3.Error."""
+    base.execute("CREATE TABLE IF NOT EXISTS made_with (key TEXT PRIMARY KEY)")
+    base.execute(
+        "CREATE TABLE IF NOT EXISTS reading (file TEXT PRIMARY KEY, digest TEXT, said TEXT, seal TEXT)"
+    )
+    if list(base.execute("SELECT key FROM made_with")) != [(key,)]:
+        base.execute("DELETE FROM reading")
+        base.execute("DELETE FROM made_with")
+        base.execute("INSERT INTO made_with VALUES (?)", (key,))
+    base.execute("SELECT seal FROM reading LIMIT 0")  # an older form of the table is an error
+    return dict(base.execute("SELECT file, digest FROM reading WHERE typeof(file) = typeof(digest)"))
+
+
+def _remove(path: Path) -> bool:
+    """Removes a damaged cache, unless another process holds it. Whether it is gone."""
+    try:
+        with path.open("r+b") as stream:
+            fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB, *_LOCKED)
+            path.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _seal(shown: str, digest: str, said: str) -> str:
+    """A digest over a whole row, so that one that was damaged or edited is not believed."""
+    return sha256("\0".join((shown, digest, said)).encode(errors="surrogatepass")).hexdigest()
 
 
 def key_of(parts: list[bytes]) -> str:

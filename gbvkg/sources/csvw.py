@@ -123,10 +123,17 @@ def parse_description(text: str, shown: str, table: str, delimiter: str) -> Desc
     """
     try:
         content = json.loads(text, object_pairs_hook=partial(_unique, shown))
+        json.dumps(content, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise _refuse(
             shown, f"geen geldige JSON ({error.msg})", f"not valid JSON ({error.msg})", error
         ) from None
+    except UnicodeEncodeError:  # half of a surrogate pair, as an escape: no text at all
+        raise _refuse(
+            shown, "een teken is maar half geschreven", "a character is only half written"
+        ) from None
+    except ValueError:  # Python reads no number of so many digits
+        raise _refuse(shown, "een getal is te lang", "a number is too long") from None
     except RecursionError:
         raise _refuse(shown, "te diep genest", "nested too deep") from None
     return _Builder(shown, table, delimiter).description(content)
@@ -161,7 +168,7 @@ class _Builder:
         self._check(columns)
         key = schema.get("primaryKey", [])
         keys = tuple(key) if isinstance(key, list) else (key,)
-        if not set(keys) <= {column.name for column in columns}:
+        if not all(key in [column.name for column in columns] for key in keys):
             raise self._wrong(
                 '"primaryKey" noemt een kolom die er niet is', '"primaryKey" names a column that is absent'
             )
@@ -180,7 +187,7 @@ class _Builder:
         return value
 
     def _context(self, value: Any) -> None:
-        given = value if isinstance(value, list) else [value]
+        given = value if isinstance(value, list) and value else [value]
         local = given[1] if len(given) == 2 and isinstance(given[1], dict) else {}
         if given[0] != _CONTEXT or len(given) > 1 + bool(local) or not set(local) <= {"@language"}:
             raise Refused(
@@ -216,14 +223,17 @@ class _Builder:
             normal,
             "" if language == "und" else language,
             str(merged.get("separator") or ""),
-            tuple(nulls) if isinstance(nulls, list) else (str(nulls),),
+            tuple(map(str, nulls)) if isinstance(nulls, list) else (str(nulls),),
             str(merged.get("default", "")),
         )
 
     def _titles(self, value: Any) -> tuple[str, ...]:
-        if isinstance(value, dict):
-            return tuple(title for titles in value.values() for title in self._titles(titles))
-        return tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+        """The titles in every language: natural language properties, CSVW Metadata Vocabulary §5.1.6."""
+        groups = value.values() if isinstance(value, dict) else [value]
+        titles = [title for group in groups for title in (group if isinstance(group, list) else [group])]
+        if not titles or not all(isinstance(title, str) for title in titles):
+            raise self._wrong('"titles" moet tekst zijn', '"titles" must be text')
+        return tuple(titles)
 
     def _template(self, value: Any) -> Template | None:
         if value is None:
@@ -331,7 +341,10 @@ def _normaliser(datatype: str, pattern: Any) -> Callable[[str], str]:
     if datatype in ("integer", "decimal", "double", "float") and isinstance(pattern, dict):
         if not set(pattern) <= {"decimalChar", "groupChar"}:
             raise ValueError(pattern)
-        return partial(_number, pattern.get("groupChar", ""), pattern.get("decimalChar", "."))
+        group, point = pattern.get("groupChar", ""), pattern.get("decimalChar", ".")
+        if not isinstance(group, str) or not isinstance(point, str) or not point:
+            raise ValueError(pattern)
+        return partial(_number, group, point)
     raise ValueError(pattern)  # among them regular expressions: a pattern is a rule, and rules are shapes
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph
 from pyoxigraph import RdfFormat
 
+from gbvkg.project import read_regular, safe_folder
 from gbvkg.validation.constraints import Result
 from gbvkg.validation.engine import Engine
 from gbvkg.validation.impact import Change, Everything, Impact
@@ -73,7 +74,7 @@ class Memory:
         if self.loaded.changed is None:
             return None
         try:
-            kept = json.loads(self.path.read_text("utf-8"))
+            kept = json.loads(read_regular(self.path, -1))
             said = kept["said"]
             if kept["origin"] != _origin(self.loaded.previous_state, shapes) or kept["digest"] != _digest(
                 said
@@ -99,10 +100,13 @@ class Memory:
         """
         said = json.dumps(_encode(outcome), ensure_ascii=False)
         kept = {"origin": _origin(self.loaded.state, shapes), "digest": _digest(said), "said": said}
+        if not safe_folder(self.folder):
+            return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
             beside = self.path.with_suffix(".new")
-            beside.write_text(json.dumps(kept, ensure_ascii=False), "utf-8")
+            beside.unlink(missing_ok=True)  # a link that somebody left there is not written through
+            with beside.open("x", encoding="utf-8") as stream:
+                stream.write(json.dumps(kept, ensure_ascii=False))
             replace(beside, self.path)
         except OSError:  # a read-only or full disk: the next run judges everything
             return
