@@ -7,6 +7,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -548,6 +549,104 @@ def test_ctrl_c(slow: Path, tmp_path: Path) -> None:
     assert said == "gbvkg: interrupted; what was there is unchanged.\n"
     assert output.read_text() == "the old report"
     assert list(tmp_path.iterdir()) == [output]
+
+
+STOPPED_AT = """
+import os, signal, sys
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == "MODULE":
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Stop())
+from gbvkg.__main__ import run
+sys.exit(run())
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["gbvkg.cli", "argparse", "gbvkg.config", "gbvkg.cli.commands", "gbvkg.graph"]
+)
+def test_ctrl_c_while_loading(module: str) -> None:
+    """Ctrl-C is one line from the first module on."""
+    command = [
+        sys.executable,
+        "-c",
+        STOPPED_AT.replace("MODULE", module),
+        "validate",
+        "--no-cache",
+        "--lang",
+        "en",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert re.fullmatch(r"gbvkg: .*interrupted.*\n", done.stderr)
+
+
+def shell(line: str) -> subprocess.CompletedProcess[str]:
+    command = ["sh", "-c", line.replace("gbvkg", f"{sys.executable} -m gbvkg --lang en")]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=REPOSITORY, timeout=60)
+
+
+@pytest.mark.parametrize("words", ["explain", "query --list", "--help", "--version", "publish --help"])
+def test_data_that_cannot_be_handed_over_is_an_error(words: str) -> None:
+    """A full disk or a closed standard output: one line and exit 2, no fault of ours."""
+    full, closed = shell(f"gbvkg {words} >/dev/full"), shell(f"gbvkg {words} >&-")
+    said = "gbvkg: Standard output cannot be written: No space left on device.\n"
+    assert (full.returncode, full.stderr) == (2, said)
+    assert (closed.returncode, closed.stderr) == (2, "gbvkg: Standard output is closed.\n")
+
+
+@pytest.mark.parametrize(
+    "where", ["2>/dev/full", "2>&-", "2>/dev/full >/dev/full", ">&- 2>&-", "<&- >&- 2>&-"]
+)
+@pytest.mark.parametrize("words", ["explain Nothing", "nothing"])
+def test_talk_that_nobody_hears_changes_no_exit_code(words: str, where: str) -> None:
+    """Who closed standard error still gets the exit code."""
+    done = shell(f"gbvkg {words} {where}")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
+def test_a_closed_stream_is_not_taken_over_by_a_file() -> None:
+    """With standard output and error closed, no file that is opened gets their numbers."""
+    code = (
+        "import os; from gbvkg.__main__ import _fill_standard_streams as fill; fill();"
+        "assert os.open(os.devnull, 0) > 2; assert os.path.samestat(os.fstat(1), os.stat(os.devnull))"
+    )
+    line = f"{sys.executable} -c '{code}' <&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", line], check=False, cwd=REPOSITORY).returncode == 0
+
+
+def test_what_is_echoed_steers_no_terminal() -> None:
+    """Arguments and file names are shown with escapes, by us and by argparse."""
+    bad = "a\x1b[31mb\u202ec\x07"
+    for words in (["query", bad], ["verify", bad], ["validate", bad], ["--project", bad, "releases"], [bad]):
+        done = process("--lang", "en", *words)
+        assert done.returncode in (1, 2)
+        assert "a" in done.stderr
+        assert all(line.isprintable() for line in done.stderr.split("\n")), words
+
+
+def test_a_file_is_no_folder_for_releases(sound: Path, tmp_path: Path) -> None:
+    """Wrong usage, said before any work."""
+    (tmp_path / "file").write_text("mine")
+    for command in ("publish", "releases"):
+        done = process("--project", str(sound), "--lang", "en", command, "--out", str(tmp_path / "file"))
+        assert done.returncode == 2
+        assert (
+            done.stderr == f"gbvkg: {tmp_path}/file is no folder that can hold releases: Not a directory.\n"
+        )
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_hostile_release_is_damaged_and_no_fault(sound: Path, tmp_path: Path) -> None:
+    """Whatever its manifest is; a name longer than any path too."""
+    (tmp_path / "r/manifest.json").mkdir(parents=True)
+    for name, code in ((str(tmp_path / "r"), 1), ("a" * 5000, 1)):
+        done = process("--project", str(sound), "--lang", "en", "verify", name)
+        assert done.returncode == code
+        assert done.stderr.count("\n") == 1
+        assert "should not have happened" not in done.stderr
 
 
 # ── streams ──

@@ -56,7 +56,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             (dependencies / entry.name).symlink_to(entry)
     (site / "dependencies.pth").write_text(f"{dependencies}\n")
     command = home / "bin" / "gbvkg"
-    command.write_text(f"#!{home}/bin/python\nimport sys\nfrom gbvkg.cli import main\nsys.exit(main())\n")
+    command.write_text(f"#!{home}/bin/python\nimport sys\nfrom gbvkg.__main__ import run\nsys.exit(run())\n")
     command.chmod(0o755)
     return command
 

@@ -9,13 +9,11 @@ fault is a short message that says where to report it, with the traceback under 
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
 
 from gbvkg.cli.parser import asked_language, parse
-from gbvkg.cli.streams import Streams
+from gbvkg.cli.streams import Streams, close_quietly, say_any_character
 from gbvkg.config import Settings
 from gbvkg.errors import GbvkgError
 
@@ -26,7 +24,7 @@ REPORT_AT = "https://w3id.org/gbvkg/"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and answer with its exit code (see the module)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    _say_any_character(sys.stdout, sys.stderr)
+    say_any_character(sys.stdout, sys.stderr)
     streams = Streams(asked_language(words, "nl"))
     try:
         settings = Settings.from_environment()
@@ -43,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         return INTERRUPTED
     except BrokenPipeError:
-        _close_quietly()
+        close_quietly()
         return PIPE_CLOSED
     except Exception as error:
         return _fault(error, "--debug" in words, streams)
@@ -69,32 +67,11 @@ def _fault(error: Exception, debug: bool, streams: Streams) -> int:
         f"gbvkg: dit had niet mogen gebeuren ({what}). Meld het via {REPORT_AT}; --debug toont waar.",
         f"gbvkg: this should not have happened ({what}). Report it at {REPORT_AT}; --debug shows where.",
     )
-    if debug:
+    if debug and sys.stderr is not None:
         import traceback
 
         traceback.print_exception(error)
     return FAULT
-
-
-def _say_any_character(*streams: TextIO) -> None:
-    """A terminal that cannot show a character gets an escape; a file or pipe always gets UTF-8 and plain
-    newlines.
-    """
-    for stream in streams:
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure and stream.isatty():
-            reconfigure(errors="backslashreplace")
-        elif reconfigure:
-            reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
-
-
-def _close_quietly() -> None:
-    """Nobody reads on: let the interpreter's own last flush go nowhere instead of complaining."""
-    try:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
 
 
 __all__ = ["main"]

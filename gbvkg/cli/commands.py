@@ -149,13 +149,13 @@ def publish(run: Run) -> int:
 
 
 def folder_of(run: Run, name: str) -> Path:
-    """The folder of a release: a path that holds a manifest, else a version or "current" in the releases
-    folder.
+    """The folder of a release: a path that holds a manifest, whatever it is, else a version or "current" in
+    the releases folder.
     """
     from gbvkg.release import folder
 
     path = Path(name)
-    if (path / "manifest.json").is_file():
+    if os.path.lexists(path / "manifest.json"):
         return path.resolve()
     return folder.find(run.releases(run.project()), name)
 

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from gbvkg import __version__
+from gbvkg.cli.streams import Streams, shown, write_out
 
 LANGUAGES = ("nl", "en")
 REPORT_FORMATS = ("text", "json", "sarif", "junit", "ttl", "html")
@@ -96,9 +97,26 @@ def build(lang: str) -> argparse.ArgumentParser:
     return parser
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what it has to say through the streams: usage errors echo what was typed, whatever that is."""
+
+    def print_usage(self, file: Any = None) -> None:
+        """The first part of a usage error."""
+        Streams().talk(shown(self.format_usage()))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End the parse, with the second part of a usage error if there is one."""
+        if message:
+            Streams().talk(shown(message))
+        raise SystemExit(status)
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help and version, which were asked for."""
+        write_out(message)
+
+
 def _parser(**more: Any) -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
-    return argparse.ArgumentParser(formatter_class=raw, allow_abbrev=False, **more)
+    return Parser(formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **more)
 
 
 def _argument(parser: argparse.ArgumentParser, lang: str, key: str, *flags: str, **more: Any) -> None:

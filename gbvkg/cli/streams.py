@@ -1,7 +1,8 @@
 """Where words go: data on standard output or in a file, talk and progress on standard error.
 
-An output file is there whole or not at all. This module refuses to print colours or a bar where no person
-looks.
+An output file is there whole or not at all. A stream may be closed, or a full disk: data that cannot be
+handed over is an error, talk that nobody can hear is not. This module refuses to print colours or a bar where
+no person looks, and characters that steer a terminal in what it says.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -34,14 +36,14 @@ class Streams:
     def data(self, text: str, output: Path | None = None) -> None:
         """Write what was asked for: into ``output``, or to standard output.
 
-        Raises UsageError when the file cannot be written; a file of that name is then unchanged.
+        Raises UsageError when the file cannot be written (a file of that name is then unchanged) or standard
+        output cannot, and BrokenPipeError when nobody reads it on.
         """
         self.calm()
         if output is not None:
             write_file(output, text)
         else:
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            write_out(text)
 
     def say(self, nl: str, en: str) -> None:
         """A line of talk on standard error, unless asked to be quiet."""
@@ -50,22 +52,24 @@ class Streams:
 
     def complain(self, nl: str, en: str) -> None:
         """A line on standard error, also when asked to be quiet."""
-        self.talk((nl if self.lang == "nl" else en) + "\n")
+        self.talk(shown(nl if self.lang == "nl" else en) + "\n")
 
     def talk(self, text: str) -> None:
         """Text of many lines on standard error, also when asked to be quiet."""
-        self.calm()
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with suppress(OSError):
+            self.calm()
+            if sys.stderr is not None:
+                sys.stderr.write(text)
+                sys.stderr.flush()
 
     def wants_colour(self, output: Path | None) -> bool:
         """Whether the data goes to a terminal that shows colours."""
-        return self.colour and output is None and sys.stdout.isatty()
+        return self.colour and output is None and is_terminal(sys.stdout)
 
     def progress(self, nl: str, en: str, steps: Mapping[str, str] | None = None) -> Bar:
         """A bar for one kind of long work; it shows itself on a terminal only. ``steps`` names its steps."""
         words = nl if self.lang == "nl" else en
-        self.bars.append(Bar(words, sys.stderr, not self.quiet and sys.stderr.isatty(), steps or {}))
+        self.bars.append(Bar(words, sys.stderr, not self.quiet and is_terminal(sys.stderr), steps or {}))
         return self.bars[-1]
 
     def calm(self) -> None:
@@ -109,6 +113,58 @@ class Bar:
             self.stream.write("\r\x1b[K")
             self.stream.flush()
             self.drawn = False
+
+
+def shown(text: str) -> str:
+    """``text``, which may echo anything, with what steers a terminal instead of showing as escapes."""
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    from gbvkg.reports.material import visible
+
+    return visible(text)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks; a stream that was closed before the start is None."""
+    return stream is not None and stream.isatty()
+
+
+def say_any_character(*streams: TextIO | None) -> None:
+    """A terminal that cannot show a character gets an escape; a file or pipe always gets UTF-8 and plain
+    newlines.
+    """
+    for stream in streams:
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure and is_terminal(stream):
+            reconfigure(errors="backslashreplace")
+        elif reconfigure:
+            reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def write_out(text: str) -> None:
+    """Write ``text`` to standard output.
+
+    Raises UsageError when that is closed or full, BrokenPipeError when nobody reads it on.
+    """
+    if sys.stdout is None:
+        raise UsageError("De standaarduitvoer is gesloten.", "Standard output is closed.")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        close_quietly()
+        raise UsageError(
+            f"De standaarduitvoer kan niet geschreven worden: {error.strerror}.",
+            f"Standard output cannot be written: {error.strerror}.",
+        ) from error
+
+
+def close_quietly() -> None:
+    """Let the interpreter's own last flush go nowhere instead of complaining again."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_file(path: Path, text: str) -> None:
