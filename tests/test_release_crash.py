@@ -145,6 +145,7 @@ import os, sys, pathlib
 from gbvkg import release
 from gbvkg.errors import ReleaseWriteFailed
 from gbvkg.project import Project
+release.publish  # imported while the interpreter's own files can still be read
 os.setuid(65534) if os.geteuid() == 0 else None
 try:
     release.publish(Project.open(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2]))

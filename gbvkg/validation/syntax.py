@@ -180,9 +180,9 @@ class QueryReader:
 
     def _refuse_forbidden(self) -> None:
         for token, after in zip(self.tokens, self.tokens[1:], strict=False):
-            if token.word in _FORBIDDEN:
-                why = _FORBIDDEN[token.word]
-                raise self.refusal(f"{token.word} mag niet ({why})", f"{token.word} is not allowed ({why})")
+            for word, why in _FORBIDDEN.items():
+                if word in token.word:  # engines take SERVICESILENT and trueSERVICE as two tokens
+                    raise self.refusal(f"{word} mag niet ({why})", f"{word} is not allowed ({why})")
             if token.word == "AS" and after.kind == "var" and "?" + after.text[1:] in self.prebound:
                 raise self.refusal(
                     f"AS {after.text} bindt een vooraf gebonden variabele opnieuw (SHACL appendix A)",
