@@ -6,6 +6,7 @@ module refuses to know any command.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -13,6 +14,7 @@ import sys
 def run() -> int:
     """Run the command line and answer with its exit code; 130 when interrupted."""
     _fill_standard_streams()
+    gc.set_threshold(100_000, 50, 100)  # a short process: collecting as often as Python does costs a tenth
     try:
         from gbvkg.cli import main
 

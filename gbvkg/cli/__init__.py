@@ -1,7 +1,7 @@
 """The command line: parse, call, print, exit code.
 
-0  fine                        2  wrong usage                     70  a fault of gbvkg itself 1  findings or
-a refusal       3  a back end does not answer      130 interrupted (Ctrl-C)
+Exit codes: 0 fine, 1 findings or a refusal, 2 wrong usage, 3 a back end does not answer, 70 a fault of gbvkg
+itself, 130 interrupted (Ctrl-C), 141 the reader of the output went away.
 
 ``main`` never lets an exception through: an error of ours is one clean line in the reader's language, a
 fault is a short message that says where to report it, with the traceback under ``--debug``.

@@ -7,6 +7,7 @@ that climb.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode
@@ -38,6 +39,7 @@ def resolve(text: str, context: Context, base: str, vocab: str | None = None) ->
     return node or _problem(text, iri, context)
 
 
+@lru_cache(maxsize=1 << 16)
 def is_plain_iri(iri: str) -> bool:
     """Whether ``iri`` has a known scheme and hides nothing: no dot segment (also not percent-encoded), no
     control or bidirectional character, and a host when it is a web address (RFC 3987 §4.1, §8; RFC 3986
