@@ -145,10 +145,11 @@ import os, sys, pathlib
 from gbvkg import release
 from gbvkg.errors import ReleaseWriteFailed
 from gbvkg.project import Project
-release.publish  # imported while the interpreter's own files can still be read
+project = Project.open(pathlib.Path(sys.argv[1]))
+release.publish, release.judge(project)  # imports all while the interpreter's own files can still be read
 os.setuid(65534) if os.geteuid() == 0 else None
 try:
-    release.publish(Project.open(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2]))
+    release.publish(project, pathlib.Path(sys.argv[2]))
 except ReleaseWriteFailed as error:
     print(error)
 """
