@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -32,9 +33,6 @@ nothing."""
 _UCS = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dfffd"
 _PCHAR = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@{_UCS}]|%[0-9A-Fa-f]{{2}})"
 _HOST = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;={_UCS}]|%[0-9A-Fa-f]{{2}})+|\[[0-9A-Fa-f:.]+\]"
-_IRI = re.compile(
-    rf"https?://(?:{_HOST})(?::[0-9]{{1,5}})?(?:/{_PCHAR}*)*(?:\?(?:{_PCHAR}|[/?])*)?(?:\#(?:{_PCHAR}|[/?])*)?"
-)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 # RFC 3987 §4.1 forbids these in an IRI; in a string they are written as escapes, so that a log shows them.
@@ -52,6 +50,15 @@ TYPES = {
     "integer": ("een geheel getal zonder voorloopnullen", "an integer without leading zeros"),
 }
 """Parameter type → how it is described to a user, in Dutch and in English."""
+
+
+@cache
+def _iri_pattern() -> re.Pattern[str]:
+    """Compiled when the first IRI is read: that takes longer than many a command that reads none."""
+    return re.compile(
+        rf"https?://(?:{_HOST})(?::[0-9]{{1,5}})?(?:/{_PCHAR}*)*"
+        rf"(?:\?(?:{_PCHAR}|[/?])*)?(?:\#(?:{_PCHAR}|[/?])*)?"
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ def _read(type_: str, value: str) -> Term | None:
 
 
 def _iri(value: str) -> NamedNode | None:
-    if not _IRI.fullmatch(value) or _BIDI.search(value):
+    if not _iri_pattern().fullmatch(value) or _BIDI.search(value):
         return None
     try:
         return NamedNode(value)
