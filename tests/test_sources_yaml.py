@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,11 @@ def test_real_files_were_found() -> None:
 _WORD = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Cn", "Zl", "Zp"]), min_size=1, max_size=12
 )
-_TEXT = _WORD.filter(lambda text: text.strip() and text not in {"~", "null", "Null", "NULL"})
+_REFUSED = re.compile("[“”„\u2018\u201a].*[“”\u2019]")  # as text that is not between straight quotation marks
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}\.\d{3}")  # as a decimal
+_TEXT = _WORD.filter(
+    lambda text: text.strip() and text not in {"~", "null", "Null", "NULL"} and not _REFUSED.fullmatch(text)
+)
 _KEY = st.from_regex(r"[a-z][a-z0-9-]{0,6}[a-z0-9]", fullmatch=True)
 _REFERENCE = st.one_of(
     _KEY.map(lambda key: f"plan/{key}"),
@@ -114,7 +119,9 @@ _REFERENCE = st.one_of(
 _LEXICAL = {
     XSD + "date": st.dates().map(str),
     XSD + "integer": st.integers().map(str),
-    XSD + "decimal": st.decimals(allow_nan=False, allow_infinity=False).map(lambda d: f"{d:f}"),
+    XSD + "decimal": st.decimals(allow_nan=False, allow_infinity=False)
+    .map(lambda d: f"{d:f}")
+    .filter(lambda text: not _THOUSANDS.fullmatch(text)),
     XSD + "boolean": st.sampled_from(["true", "false", "1", "0"]),
     XSD + "gYear": st.integers(1000, 9999).map(str),
 }
@@ -367,3 +374,112 @@ def test_limits_are_those_promised() -> None:
     assert f"{LIMITS.fiche_bytes // 1_000_000} MB" in text
     assert f"{LIMITS.table_bytes // 1_000_000} MB" in text
     assert f"{LIMITS.depth} levels" in text
+
+
+# --- the usual slips of people ------------------------------------------------------------------------------
+
+
+def told(text: str) -> list[str]:
+    """The rules that ``text`` breaks, each with the Dutch message."""
+    return [f"{f.rule.rpartition('#')[2]}: {f.message['nl']}" for f in read(text).findings]
+
+
+PLAN = "type: ActionPlan\nnotation: zaak\n"
+
+
+@pytest.mark.parametrize(
+    ("note", "kept"),
+    [
+        ("Vorming #1 voor trainers", '"Vorming #1 voor trainers"'),
+        ("Plan # 2", '"Plan # 2"'),
+        ("Over twee\n    regels #3", '"Over twee regels #3"'),
+    ],
+)
+def test_text_that_yaml_would_cut_is_a_finding(note: str, kept: str) -> None:
+    """What YAML reads as a comment after text is not lost in silence, and the message has the text whole."""
+    (message,) = told(f"{PLAN}note:\n  nl: {note}\n")
+    assert message.startswith("ReadingHashInText: ")
+    assert f"aanhalingstekens: {kept}" in message
+
+
+def test_term_of_plain_text_is_not_cut_either() -> None:
+    """A remark after a plain text has a space after "#"; anything else belongs to the text."""
+    assert told(f"{PLAN}exact: Vorming #1\n")[0].startswith("ReadingHashInText: ")
+    assert told(f"{PLAN}exact: Vorming # waar komt dit vandaan?\n") == []
+
+
+def test_comment_after_codes_numbers_and_quoted_text_is_read_as_comment() -> None:
+    """Only unquoted text is in doubt."""
+    text = 'delimitsForm: [SG] #SG\ndeclaredActionCount: 27 #27\nnote: {nl: "Tekst"} #tekst\n'
+    assert told(f"{PLAN}{text}source: source/x #x\n") == []
+
+
+@pytest.mark.parametrize(
+    ("number", "right"),
+    [("4.000", ["4000", "4.0"]), ("27.704", ["27704", "27.7040"]), ("1.234.567", ["1234567"])],
+)
+def test_thousands_with_a_point_are_a_finding(number: str, right: list[str]) -> None:
+    """4.000 is four thousand in Dutch and four in XML Schema: the message gives both spellings."""
+    (message,) = told(f"type: Target\nid: target/zaak/7/doel\nvalue: {number}\n")
+    assert message.startswith("ReadingAmbiguousNumber: ")
+    assert f"Schrijf {' of '.join(right)}".replace(" of", ", of") in message
+
+
+@pytest.mark.parametrize("number", ["4000", "4.0", "0.125", "27.70", "1234.567"])
+def test_other_decimals_are_not_in_doubt(number: str) -> None:
+    """A number that cannot be a Dutch thousand is read."""
+    assert told(f"type: Target\nid: target/zaak/7/doel\nvalue: {number}\n") == []
+
+
+def test_decimal_comma_between_braces_is_recognised() -> None:
+    """YAML reads 400,5 between braces as 400 and a key 5."""
+    messages = told("{type: Target, id: target/zaak/7/doel, value: 400,5, unit: calls}")
+    assert messages == [
+        'ReadingUnknownKey: De sleutel "5" bestaat niet. Bedoelde u "400.5"? Schrijf een punt, geen komma.'
+    ]
+
+
+def test_comma_in_text_between_braces_is_recognised() -> None:
+    """YAML reads the rest of a text after a comma between braces as a key."""
+    assert "een komma in de tekst?" in told(PLAN + "note: {nl: Kort, bondig, en: Short}\n")[0]
+
+
+def test_text_between_curly_quotes_is_a_finding() -> None:
+    """A word processor's quotation marks are no quotation marks to YAML."""
+    assert told(f"{PLAN}note:\n  nl: “Een citaat”\n") == [
+        "ReadingCurlyQuotes: Krullende aanhalingstekens worden een deel van de tekst. Gebruik rechte "
+        'aanhalingstekens: "Een citaat".'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy", "line"),
+    [
+        ("note:\n\tnl: x\n", "Hier staat een tab; gebruik spaties", 4),
+        ("note: x\n\ten: y\n", "Hier staat een tab; gebruik spaties", 4),
+        ("note:\n  nl: Plan: deel 2\n", "tussen aanhalingstekens, omdat er een dubbelepunt in staat", 4),
+        ("note:\n    nl: x\n  en: y\n", "Laat deze regel even ver inspringen", 5),
+        ("note:\n- a\n- b\n  c: d\n", "aanhalingstekens, omdat er een dubbelepunt", 6),
+        ("note\nlabel: x\n", "Bij een sleutel hoort een dubbelepunt", 4),
+        ("note: {nl: x\nlabel: y\n", "Sluit wat met { of [ begint", 4),
+        ('note: "x\n', "Sluit de aanhalingstekens", 4),
+        ("note: - x\n", "Begin de lijst op een eigen regel", 3),
+        ("note: @x\n", "Met dit teken kan een waarde niet beginnen", 3),
+        ('note: "C:\\x"\n', "enkele aanhalingstekens", 3),
+        ("note: |x\n", "de lezer van YAML zegt", 3),
+    ],
+)
+def test_syntax_error_says_what_helps(text: str, remedy: str, line: int) -> None:
+    """The usual errors have a remedy in Dutch and in English; of others the parser's words are given."""
+    (finding,) = read(PLAN + text).findings
+    assert remedy in finding.message["nl"]
+    assert finding.message["en"].startswith("This is not valid YAML. ")
+    assert finding.place
+    assert finding.place.line == line
+    _is_complete(finding)
+
+
+def test_list_and_key_at_one_level_say_what_helps() -> None:
+    """A key below a list at the same level belongs to neither."""
+    (message,) = told("- type: ActionPlan\nnotation: zaak\n")
+    assert "Laat deze regel even ver inspringen" in message

@@ -8,6 +8,7 @@ domain itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -17,13 +18,17 @@ from gbvkg.findings import Finding
 from gbvkg.sources.context import Context, Term, named_node
 from gbvkg.sources.files import Limits
 from gbvkg.sources.identifiers import SEGMENT, Identifiers
-from gbvkg.sources.lexical import expected, is_language_tag, is_valid, repair
+from gbvkg.sources.lexical import XSD, expected, is_language_tag, is_valid, repair
 from gbvkg.sources.references import resolve
 from gbvkg.sources.rules import Faults, Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement, Subject
 from gbvkg.sources.yaml_tree import Listing, Mapping, Node, Text, compose
 
 _TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_CURLY = re.compile("[\u201c\u201d\u201e\u2018\u201a].*[\u201c\u201d\u2019]", re.DOTALL)
+_DECIMAL = f"{XSD}decimal"
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+\Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+\Z", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -110,10 +115,10 @@ class YamlReader:
             self._state(thing.node, _TYPE, kind, Place(self.shown, text.line, text.column))
         passed_on = self.identifiers.inherit  # before the parts are read: they inherit from this thing
         for key, value in (entry for entry in mapping.entries.values() if entry[0].value in passed_on):
-            self._entry(key, value, thing)
+            self._entry(key, value, thing, mapping)
         self._inherit(thing, around)
         for key, value in (entry for entry in mapping.entries.values() if entry[0].value not in passed_on):
-            self._entry(key, value, thing)
+            self._entry(key, value, thing, mapping)
         return thing
 
     def _says_no_type(self, mapping: Mapping, around: Thing | None) -> bool:
@@ -121,7 +126,7 @@ class YamlReader:
         said = {self.context.keywords.get(key, "") for key in mapping.entries}
         return "@type" not in said and (around is None or "" in said)
 
-    def _entry(self, key: Text, node: Node, thing: Thing) -> None:
+    def _entry(self, key: Text, node: Node, thing: Thing, mapping: Mapping) -> None:
         term = self.context.properties.get(key.value)
         if term is not None:
             self._property(term, node, thing)
@@ -135,15 +140,19 @@ class YamlReader:
                 thing,
             )
         elif key.value not in self.context.keywords and key.value not in self.context.ignored:
-            known = [*self.context.properties, *self.context.keywords, *self.context.ignored]
-            nl, en = did_you_mean(nearest(key.value.lstrip("@"), known))
-            self._report(
-                Rule.UNKNOWN_KEY,
-                key,
-                f"De sleutel {quoted(key.value)} bestaat niet.{nl}",
-                f"The key {quoted(key.value)} does not exist.{en}",
-                thing,
-            )
+            self._unknown_key(key, thing, _decimal_comma(key, mapping))
+
+    def _unknown_key(self, key: Text, thing: Thing, number: str) -> None:
+        known = [*self.context.properties, *self.context.keywords, *self.context.ignored]
+        nl, en = did_you_mean(number or nearest(key.value.lstrip("@"), known))
+        self._report(
+            Rule.UNKNOWN_KEY,
+            key,
+            f"De sleutel {quoted(key.value)} bestaat niet.{nl}"
+            + (number and " Schrijf een punt, geen komma."),
+            f"The key {quoted(key.value)} does not exist.{en}" + (number and " Write a point, not a comma."),
+            thing,
+        )
 
     # --- values ---------------------------------------------------------------------------------------------
 
@@ -196,7 +205,11 @@ class YamlReader:
 
     def _literal(self, term: Term, node: Text, thing: Thing) -> None:
         if not term.coercion:
+            self._cut_text(term, node, thing, note=False)
             value = Literal(node.value)
+        elif term.coercion == _DECIMAL and _THOUSANDS.match(node.value):
+            self._ambiguous(term, node, thing)
+            return
         elif is_valid(node.value, term.coercion):
             value = Literal(node.value, datatype=NamedNode(term.coercion))
         else:
@@ -208,6 +221,9 @@ class YamlReader:
         for tag, value in node.entries.values():
             if not is_language_tag(tag.value):
                 nl, en = did_you_mean(_language_meant(tag.value))
+                if type(value) is Text and not value.value:  # {nl: Kort, bondig} has a key "bondig"
+                    nl = " Staat er een komma in de tekst? Zet de tekst dan tussen aanhalingstekens."
+                    en = " Is there a comma in the text? Then put the text between quotation marks."
                 self._report(
                     Rule.BAD_LANGUAGE,
                     tag,
@@ -229,6 +245,7 @@ class YamlReader:
         elif node.empty:
             self._empty(term, node, thing)
         else:
+            self._cut_text(term, node, thing, note=True)
             place = Place(self.shown, node.line, node.column)
             self._link(term, Literal(node.value, language=tag), place, thing)
 
@@ -425,6 +442,49 @@ class YamlReader:
             term,
         )
 
+    def _cut_text(self, term: Term, node: Text, thing: Thing, note: bool) -> None:
+        """Findings about text without quotation marks that YAML reads otherwise than it looks; with ``note``
+        also when a space after "#" makes it look like a remark."""
+        if node.comment and (note or node.comment[1:2].strip()):
+            whole = f"{node.value} {node.comment}"
+            self._report(
+                Rule.HASH_IN_TEXT,
+                node,
+                f"YAML leest {quoted(node.comment)} als opmerking en laat het weg. Zet de tekst tussen "
+                f"aanhalingstekens: {quoted(whole)}. Een opmerking hoort op een eigen regel.",
+                f"YAML reads {quoted(node.comment)} as a remark and drops it. Put the text between quotation "
+                f"marks: {quoted(whole)}. A remark belongs on a line of its own.",
+                thing,
+                term,
+            )
+        if node.plain and _CURLY.fullmatch(node.value):
+            self._report(
+                Rule.CURLY_QUOTES,
+                node,
+                "Krullende aanhalingstekens worden een deel van de tekst. Gebruik rechte aanhalingstekens: "
+                f"{quoted(node.value[1:-1])}.",
+                "Curly quotation marks become a part of the text. Use straight quotation marks: "
+                f"{quoted(node.value[1:-1])}.",
+                thing,
+                term,
+            )
+
+    def _ambiguous(self, term: Term, node: Text, thing: Thing) -> None:
+        whole, _, rest = node.value.partition(".")
+        thousands = node.value.replace(".", "")
+        small = "" if "." in rest else f"{whole}.{rest.rstrip('0') or '0'}"
+        small = f"{small}0" if small == node.value else small
+        self._report(
+            Rule.AMBIGUOUS_NUMBER,
+            node,
+            f"{quoted(node.value)} is dubbelzinnig: een punt scheidt hier decimalen, geen duizendtallen. "
+            f"Schrijf {thousands}" + (f", of {small} als u dat bedoelt." if small else "."),
+            f"{quoted(node.value)} is ambiguous: a point separates decimals here, not thousands. "
+            f"Write {thousands}" + (f", or {small} if you mean that." if small else "."),
+            thing,
+            term,
+        )
+
     def _empty(self, term: Term, node: Node, thing: Thing) -> None:
         self._report(
             Rule.EMPTY_VALUE,
@@ -481,6 +541,17 @@ def _language_meant(tag: str) -> str:
     }
     dashed = tag.replace("_", "-")
     return dashed if is_language_tag(dashed) else known.get(tag.casefold(), "")
+
+
+def _decimal_comma(key: Text, mapping: Mapping) -> str:
+    """The number that "400,5" between braces was meant to be, where YAML reads a key "5"; else ""."""
+    value = mapping.entries[key.value][1]
+    if not key.value.isascii() or not key.value.isdigit() or type(value) is not Text or value.value:
+        return ""
+    entries = list(mapping.entries.values())
+    before = entries[[entry[0] for entry in entries].index(key) - 1][1]
+    whole = type(before) is Text and before.plain and before.line == key.line and _NUMBER.match(before.value)
+    return f"{before.value}.{key.value}" if whole and isinstance(before, Text) else ""
 
 
 def duplicates(things: Iterable[Thing]) -> list[Finding]:

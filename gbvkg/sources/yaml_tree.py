@@ -8,6 +8,8 @@ merge keys, tags, several documents and deep nesting, and never builds a Python 
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -23,12 +25,16 @@ except ImportError:  # PyYAML built without libyaml: the same events, slower
 
 
 class Text:
-    """A scalar as written; ``empty`` when it says nothing (YAML's null, or only white space)."""
+    """A scalar as written; ``empty`` when it says nothing (YAML's null, or only white space), ``plain`` when
+    it has no quotation marks and is no block. ``comment`` is what follows a plain one on its line from "#"
+    on, which YAML does not read."""
 
-    __slots__ = ("column", "empty", "line", "value")
+    __slots__ = ("column", "comment", "empty", "line", "plain", "value")
 
-    def __init__(self, value: str, line: int, column: int, plain: bool) -> None:
+    def __init__(self, value: str, line: int, column: int, plain: bool, comment: str = "") -> None:
         self.value = value
+        self.plain = plain
+        self.comment = comment
         self.line = line
         self.column = column
         self.empty = value.strip() == "" or (plain and value in _NULLS)
@@ -63,6 +69,63 @@ class Mapping:
 
 Node = Text | Listing | Mapping
 _NULLS = {"~", "null", "Null", "NULL"}
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_COMMENT = re.compile(r"[ \t]+(#.*)")
+_QUOTES = (
+    "Zet de tekst tussen aanhalingstekens, omdat er een dubbelepunt in staat, of kijk of de sleutel even ver "
+    "inspringt als die erboven",
+    "Put the text between quotation marks, because it has a colon in it, or see that the key is indented as "
+    "far as the one above it",
+)
+_INDENT = (
+    "Laat deze regel even ver inspringen als die ernaast horen; tekst met bijzondere tekens staat helemaal "
+    "tussen aanhalingstekens",
+    "Indent this line as far as the ones beside it; text with special marks stands between quotation marks "
+    "as a whole",
+)
+_CLOSE = (
+    "Sluit wat met { of [ begint, scheid de delen met een komma, en zet tekst met een dubbelepunt, komma of "
+    '"#" tussen aanhalingstekens',
+    'Close what begins with { or [, put a comma between the parts, and put text with a colon, comma or "#" '
+    "between quotation marks",
+)
+_START = (
+    "Met dit teken kan een waarde niet beginnen: zet de tekst tussen aanhalingstekens",
+    "A value cannot begin with this mark: put the text between quotation marks",
+)
+_TAB = ("Hier staat een tab; gebruik spaties om in te springen", "This is a tab; use spaces to indent")
+_BACKSLASH = (
+    "Zet de tekst tussen enkele aanhalingstekens, omdat er een \\ in staat",
+    "Put the text between single quotation marks, because it has a \\ in it",
+)
+_REMEDIES = (
+    ("found a tab character", _TAB),
+    ("mapping values are not allowed", _QUOTES),
+    ("did not find expected '-' indicator", _INDENT),
+    ("did not find expected key", _INDENT),
+    (
+        "could not find expected ':'",
+        (
+            "Bij een sleutel hoort een dubbelepunt en een spatie, op de regel hiervoor of op deze",
+            "A key has a colon and a space after it, on the line before or on this one",
+        ),
+    ),
+    ("did not find expected ',' or", _CLOSE),
+    ("found unexpected end of stream", ("Sluit de aanhalingstekens", "Close the quotation marks")),
+    ("found unexpected document indicator", ("Sluit de aanhalingstekens", "Close the quotation marks")),
+    (
+        "block sequence entries are not allowed",
+        (
+            "Begin de lijst op een eigen regel onder de sleutel",
+            "Begin the list on a line of its own below the key",
+        ),
+    ),
+    ("found unknown escape character", _BACKSLASH),
+    ("did not find expected hexdecimal number", _BACKSLASH),
+    ("found character that cannot start any token", _START),
+    ("did not find expected node content", _START),
+)
+"""How what the parser of YAML says begins, and what then helps, in Dutch and in English."""
 
 
 def compose(text: str, shown: str, limits: Limits, faults: Faults) -> Node | None:
@@ -94,6 +157,7 @@ class _Composer:
         self.pending: list[Text | None] = []  # per open mapping: the key that waits for its value
         self.root: Node | None = None
         self.documents = 0
+        self.comments = " #" in text or "\t#" in text
         self.loader = _Loader.__new__(_Loader)
 
     def run(self) -> Node | None:
@@ -105,7 +169,9 @@ class _Composer:
             if kind is scalar:
                 self._refuse_marks(event)
                 mark = event.start_mark
-                self._add(Text(event.value, mark.line + 1, mark.column + 1, event.implicit[0]))
+                plain = event.implicit[0]
+                comment = self._comment(event.end_mark) if plain and self.comments else ""
+                self._add(Text(event.value, mark.line + 1, mark.column + 1, plain, comment))
             elif kind is start_map or kind is start_list:
                 self._open(event, Mapping if kind is start_map else Listing)
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -116,6 +182,16 @@ class _Composer:
                 self._begin_document(event.start_mark)
             elif kind is yaml.StreamEndEvent:
                 return self.root
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return _BREAK.split(self.text)
+
+    def _comment(self, mark: Any) -> str:
+        """What stands after a plain scalar on the line where it ends, from "#" on, or ""."""
+        line = self._lines[mark.line] if mark.line < len(self._lines) else ""
+        found = _COMMENT.match(line, mark.column)
+        return found[1].rstrip() if found else ""
 
     def _begin_document(self, mark: Any) -> None:
         self.documents += 1
@@ -225,14 +301,27 @@ class _Composer:
         )
 
     def syntax(self, mark: Any, problem: str) -> Refused:
+        nl, en = self._remedy(mark, problem)
         return Refused(
             breach(
                 Rule.SYNTAX,
                 self._place(mark),
-                f"Dit is geen geldige YAML ({problem}). Kijk naar inspringing, dubbelepunten en "
-                "aanhalingstekens.",
-                f"This is not valid YAML ({problem}). Look at indentation, colons and quotation marks.",
+                f"Dit is geen geldige YAML. {nl} ({problem}).",
+                f"This is not valid YAML. {en} ({problem}).",
             )
+        )
+
+    def _remedy(self, mark: Any, problem: str) -> tuple[str, str]:
+        """What helps against a problem of the parser, in Dutch and in English, without a full stop."""
+        line = self._lines[mark.line] if mark and mark.line < len(self._lines) else ""
+        if mark and line[mark.column : mark.column + 1] == "\t":
+            return _TAB
+        for words, remedy in _REMEDIES:
+            if problem.startswith(words):
+                return remedy
+        return (
+            "Kijk naar inspringing, dubbelepunten en aanhalingstekens; de lezer van YAML zegt",
+            "Look at indentation, colons and quotation marks; the reader of YAML says",
         )
 
     def control_character(self, error: yaml.reader.ReaderError) -> Refused:
