@@ -91,8 +91,8 @@ class Dataset:
     def place(
         self, subject: Subject, predicate: NamedNode | None = None, object: Object | None = None
     ) -> Place | None:
-        """Where the first statement that matches was written: of the given object, else predicate, else
-        subject.
+        """Where the first statement that matches was written: of the given object, else predicate, else where
+        the subject is said to be what it is (rdf:type), else anywhere about it.
 
         None when nothing in the dataset is about ``subject``.
         """
@@ -100,6 +100,7 @@ class Dataset:
         for wanted in (
             [s for s in found if s.predicate == predicate and s.object == object],
             [s for s in found if s.predicate == predicate],
+            [s for s in found if s.predicate == _TYPE],
             found,
         ):
             if wanted:

@@ -614,3 +614,11 @@ def test_every_table_has_a_description() -> None:
     described = {path.name.removesuffix("-metadata.json") for path in DATA.rglob("*-metadata.json")}
     assert tables == described
     assert len(tables) == 10
+
+
+def test_findings_about_an_action_stand_in_its_fiche(loaded: Loaded) -> None:
+    """A thing's place is where it is said to be what it is, not where another file mentions it first."""
+    action = NamedNode(f"{BASE}id/action/vap-sg-2020/11")
+    place = loaded.dataset.place(action)
+    assert place is not None
+    assert place.file == "data/plans/vap-sg-2020/fiches/11.yaml"
