@@ -1,7 +1,7 @@
 """``make bench``: every benchmark, with its bars.
 
-Validation of 115, 1,150 and 11,500 generated fiches beside plain pySHACL, which is stopped as soon as a bar is
-proven: at 1,150 fiches that takes about ten minutes. Options go to ``benchmarks.validation``.
+Validation of 115, 1,150 and 11,500 generated fiches beside plain pySHACL, which is stopped as soon as a bar
+is proven: at 1,150 fiches that takes about ten minutes. Options go to ``benchmarks.validation``.
 """
 
 from __future__ import annotations
