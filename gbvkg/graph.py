@@ -158,7 +158,8 @@ class Loaded:
     With a cache, ``changed`` names the files that differ from the run that filled it (also the removed ones;
     None on its first run) and ``before`` has their statements of then. ``state`` and ``previous_state``
     identify all that was read now and then: what somebody else keeps about an earlier run is about
-    ``previous_state`` or of no use.
+    ``previous_state`` or of no use. A reading is not ``whole`` when it leaves out what repeats an IRI; then
+    what is said depends on more than each file by itself, and nothing may be kept about it.
     """
 
     dataset: Dataset
@@ -167,6 +168,7 @@ class Loaded:
     before: list[Statement] = field(default_factory=list)
     state: str = ""
     previous_state: str = ""
+    whole: bool = True
 
 
 def load(
@@ -253,25 +255,28 @@ class _Memory:
         for shown in sorted(set(self.cache.digests) - set(self.digests)):
             self._forget(shown)
             self.cache.drop(shown)
-        if self.whole:
+        if self.whole and loaded.whole:
             loaded.changed = frozenset(self.changed)
             loaded.before = self.before
             loaded.previous_state = self.cache.state(self.cache.digests)
-        loaded.state = self.cache.state(self.digests)
+        loaded.state = self.cache.state(self.digests) if loaded.whole else ""
         self.cache.close()
         return loaded
 
 
 def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]) -> Loaded:
     statements = [statement for reading in readings for statement in reading.statements]
-    dataset = Dataset(project, statements, {file.shown: file.path for file in files})
     findings = [finding for reading in readings for finding in reading.findings]
     things = [thing for reading in readings for thing in reading.things]
-    findings += yaml_reader.duplicates(things)
+    repeated = yaml_reader.repetitions(things, findings, sources.identifiers(project))
+    if repeated:
+        findings = yaml_reader.renumber(findings, repeated)
+        things, statements = yaml_reader.leave_out(repeated, things, statements)
+    dataset = Dataset(project, statements, {file.shown: file.path for file in files})
     findings += _without_class(dataset, things)
     findings += _unknown_references(dataset)
     findings += _texts_of_nothing(dataset, files)
-    return Loaded(dataset, sorted(findings, key=Finding.sort_key))
+    return Loaded(dataset, sorted(findings, key=Finding.sort_key), whole=not repeated)
 
 
 def _without_class(dataset: Dataset, things: list[Thing]) -> list[Finding]:
@@ -438,16 +443,27 @@ def _findings_about(
     meant = nearest(term.value[len(space) :], candidates)
     nl, en = choose_from(candidates)
     if meant:
-        nl, en = did_you_mean((space + meant).removeprefix(f"{dataset.project.base}id/"))
+        nl, en = did_you_mean(_as_typed(space + meant, users[0], dataset))
     return [
         breach(
             Rule.UNKNOWN_REFERENCE,
             dataset.exact_place(statement),
-            f"{term.value} bestaat niet: geen enkel bestand beschrijft het.{nl}",
-            f"{term.value} does not exist: no file describes it.{en}",
+            f"{quoted(typed)} bestaat niet: geen enkel bestand beschrijft het.{nl}",
+            f"{quoted(typed)} does not exist: no file describes it.{en}",
             focus=statement.subject.value,
             path=statement.predicate.value,
             value=str(term),
         )
         for statement in users
+        for typed in (_as_typed(term.value, statement, dataset),)
     ]
+
+
+def _as_typed(iri: str, statement: Statement, dataset: Dataset) -> str:
+    """``iri`` as the author of ``statement`` writes it: in YAML a code of the list that the key takes, else
+    what comes after ``id/``."""
+    if statement.place.file.endswith((".yaml", ".yml")):
+        for term in sources.context(dataset.project).properties.values():
+            if term.vocab and term.node == statement.predicate and iri.startswith(term.vocab):
+                return iri.removeprefix(term.vocab)
+    return iri.removeprefix(f"{dataset.project.base}id/")

@@ -253,7 +253,7 @@ def test_progress_counts_every_file(project: Project) -> None:
             FICHE.replace("7", "8").replace("plan/zaak", "plan/zaag"),
             '"plan/zaak"',
         ),
-        ("data/plans/zaak/fiches/8.yaml", FICHE.replace("7", "8").replace("SG", "SQ"), "violence-form/SG"),
+        ("data/plans/zaak/fiches/8.yaml", FICHE.replace("7", "8").replace("SG", "SQ"), 'u "SG"?'),
         ("data/links/b.ttl", f"<x/y> <{BASE}ns#adressesForm> <plan/zaak> .", "ns#addressesForm"),
         ("data/links/b.ttl", f"<x/y> a <{BASE}ns#Acton> .", "ns#Action"),
         (
@@ -532,7 +532,7 @@ def test_any_sequence_of_edits(
     tmp_path_factory: pytest.TempPathFactory, edits: list[list[tuple[str, str | None]]]
 ) -> None:
     """After whatever edits, a cached run equals a plain one, and ``before`` turns the old dataset into the
-    new one."""
+    new one, unless one of both leaves out what repeats an IRI."""
     root = tmp_path_factory.mktemp("bewerkt")
     write(root, "data/dataset.yaml", DATASET)
     project = Project.open(root)
@@ -544,7 +544,10 @@ def test_any_sequence_of_edits(
                 write(root, name, text)
         loaded = graph.load(project, cache=root / "cache")
         assert same(loaded, graph.load(project))
-        assert loaded.changed is not None
+        assert (loaded.changed is not None) == loaded.whole
+        if loaded.changed is None or not previous.whole:  # nothing that was kept about it is believed
+            previous = loaded
+            continue
         kept = [s for s in previous.dataset.statements if s.place.file not in loaded.changed]
         assert kept == [s for s in loaded.dataset.statements if s.place.file not in loaded.changed]
         assert len(kept) + len(loaded.before) == len(previous.dataset.statements)

@@ -130,7 +130,12 @@ def test_finding_points_at_the_fault(case: str, places: set[tuple[int, int]], tm
         ("ReadingUnknownType/invalid.yaml", 'Bedoelde u "ActionPlan"?'),
         ("ReadingUnknownPrefix/invalid.yaml", 'Bedoelde u "eurovoc"?'),
         ("ReadingUnknownReference/invalid.yaml", 'Bedoelde u "plan/zaak"?'),
-        ("ReadingUnknownReference/invalid.yaml", "concept/violence-form/SG"),
+        (
+            "ReadingUnknownReference/invalid.yaml",
+            '"SGX" bestaat niet: geen enkel bestand beschrijft het. Bedoelde u "SG',
+        ),
+        ("ReadingUnknownReference/invalid.yaml", '"plan/zaag" bestaat niet'),
+        ("ReadingDuplicateIdentifier/invalid", "Nummer 7 is al gebruikt in data/plans/zaak/fiches/7.yaml"),
         ("ReadingWrongType/invalid.yaml", "een bestaande dag als jjjj-mm-dd"),
         ("ReadingBadLanguage/invalid.yaml", 'Bedoelde u "nl-BE"?'),
         ("ReadingDuplicateIdentifier/invalid.yaml", "data/invalid.yaml:1:3"),

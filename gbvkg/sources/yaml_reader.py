@@ -9,8 +9,9 @@ domain itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
@@ -87,8 +88,10 @@ class YamlReader:
                 self._report(
                     Rule.FILE_NAME,
                     mapping,
-                    f'Dit bestand beschrijft {thing.reference} en moet dan "data/{path}" heten.',
-                    f'This file describes {thing.reference} and must then be called "data/{path}".',
+                    f'Dit bestand beschrijft {thing.reference} en moet dan "data/{path}" heten. Bestaat dat '
+                    "al, kies dan een ander nummer.",
+                    f'This file describes {thing.reference} and must then be called "data/{path}". If that '
+                    "exists already, choose another number.",
                     thing,
                 )
 
@@ -554,22 +557,85 @@ def _decimal_comma(key: Text, mapping: Mapping) -> str:
     return f"{before.value}.{key.value}" if whole and isinstance(before, Text) else ""
 
 
-def duplicates(things: Iterable[Thing]) -> list[Finding]:
-    """A finding for every thing whose IRI was already given to another thing; it names both places."""
-    first: dict[str, Thing] = {}
-    findings = []
-    for thing in (thing for thing in things if thing.classes):
-        iri = thing.node.value if thing.node else ""
-        earlier = first.setdefault(iri, thing)
-        if earlier is not thing:
-            findings.append(
-                breach(
-                    Rule.DUPLICATE_IDENTIFIER,
-                    thing.place,
-                    f"{iri} is al beschreven in {earlier.place}. Geef dit ding een ander nummer of een "
-                    "andere sleutel.",
-                    f"{iri} is already described at {earlier.place}. Give this thing another number or key.",
-                    focus=iri,
-                )
-            )
-    return findings
+class Repetition(NamedTuple):
+    """A thing whose IRI another thing already has, with its parts, and that other thing."""
+
+    thing: Thing
+    parts: list[Thing]
+    earlier: Thing
+
+
+def repetitions(things: list[Thing], findings: list[Finding], table: Identifiers) -> list[Repetition]:
+    """Every thing whose IRI was already given to another thing, but not the parts of such a thing.
+
+    A thing in the file that its number asks for comes before one in a file of another name.
+    """
+    misplaced = {f.place.file for f in findings if f.place and f.rule == Rule.FILE_NAME.iri}
+    order = sorted(
+        (n for n, thing in enumerate(things) if thing.classes),
+        key=lambda n: things[n].place.file in misplaced,
+    )
+    first: dict[NamedNode | None, Thing] = {}
+    found = []
+    done: set[int] = set()
+    for n in order:
+        earlier = first.setdefault(things[n].node, things[n])
+        if earlier is not things[n] and n not in done:
+            parts = list(takewhile(lambda part: _is_part(part, things[n], table), things[n + 1 :]))  # noqa: B023
+            done.update(range(n, n + len(parts) + 1))
+            found.append(Repetition(things[n], parts, earlier))
+    return found
+
+
+def _is_part(part: Thing, whole: Thing, table: Identifiers) -> bool:
+    nested = any(name in table.classes and table.classes[name].parent == "^" for name in part.classes)
+    within = whole.reference and part.reference.startswith(f"{whole.reference}/")
+    return bool(nested and within and part.place.file == whole.place.file)
+
+
+def renumber(findings: list[Finding], repeated: list[Repetition]) -> list[Finding]:
+    """``findings`` with one for each repetition, in place of the advice to rename its file, which would
+    overwrite the other one."""
+    places = {repetition.thing.place for repetition in repeated}
+    kept = [f for f in findings if f.rule != Rule.FILE_NAME.iri or f.place not in places]
+    return [*kept, *map(_taken, repeated)]
+
+
+def _taken(repetition: Repetition) -> Finding:
+    thing, earlier = repetition.thing, repetition.earlier
+    iri = thing.node.value if thing.node else ""
+    key = thing.reference.rpartition("/")[2]
+    number = key.isdigit()
+    return breach(
+        Rule.DUPLICATE_IDENTIFIER,
+        thing.place,
+        f"Nummer {key} is al gebruikt in {earlier.place}. Kies een ander nummer."
+        if number
+        else f"{quoted(key or iri)} is al gebruikt in {earlier.place}. Kies een andere sleutel.",
+        f"Number {key} is already used in {earlier.place}. Choose another number."
+        if number
+        else f"{quoted(key or iri)} is already used in {earlier.place}. Choose another key.",
+        focus=iri,
+    )
+
+
+def leave_out(
+    repeated: list[Repetition], things: list[Thing], statements: list[Statement]
+) -> tuple[list[Thing], list[Statement]]:
+    """``things`` and ``statements`` without what is said of the repetitions and their parts, so that nothing
+    fires because two things became one."""
+    since: dict[tuple[Subject | None, str], Place] = {}
+    left_out = set()
+    for thing, parts, earlier in repeated:
+        other_file = earlier.place.file != thing.place.file
+        for one in (thing, *parts):
+            left_out.add(id(one))
+            begin = Place(thing.place.file) if other_file else thing.place
+            since.setdefault((one.node, thing.place.file), begin)
+    never = Place("\U0010ffff")  # after every file
+    kept = [
+        statement
+        for statement in statements
+        if statement.place < since.get((statement.subject, statement.place.file), never)
+    ]
+    return [thing for thing in things if id(thing) not in left_out], kept
