@@ -149,7 +149,7 @@ def test_a_rule_reaches_nothing_outside(
 ) -> None:
     """SERVICE is refused by file and line before the engine reads the rule, however it is spelled."""
     address, hits = canary
-    xsd = f"PREFIX xsd: <{expand('xsd:')}>"
+    xsd = f"PREFIX xsd: {NamedNode(expand('xsd:'))}"
     text = f"{xsd}\nCONSTRUCT {{ ?s ?p ?o }} WHERE {{ {before}{call.format(address)} {{ ?s ?p ?o }} }}"
     project = _project_with_rules(tmp_path, reasoning.Rule("bad", text, Place(""), frozenset()))
     with pytest.raises(

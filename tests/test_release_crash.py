@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -160,7 +161,8 @@ def test_without_permission_it_says_so(tmp_path: Path) -> None:
     small_project.make(tmp_path / "project")
     out = tmp_path / "releases"
     out.mkdir(mode=0o555)
-    for path in (tmp_path, *tmp_path.parents[:2]):
+    shared = Path(tempfile.gettempdir())
+    for path in (tmp_path, *(parent for parent in tmp_path.parents if shared in parent.parents)):
         path.chmod(path.stat().st_mode | 0o055)
     command = [sys.executable, "-c", UNPRIVILEGED, str(tmp_path / "project"), str(out)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
