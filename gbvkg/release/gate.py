@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gbvkg import graph, queries, reasoning, validation
 from gbvkg.errors import GateClosed
-from gbvkg.findings import Finding, Severity
+from gbvkg.findings import Finding, Severity, Stage
 from gbvkg.graph import Dataset
 from gbvkg.project import Project
 from gbvkg.validation import Report, waivers
@@ -68,9 +68,15 @@ def judge(
 def with_checks(report: Report, found: Iterable[Finding]) -> Report:
     """``report`` and the findings of the check queries, under the same waivers.
 
-    A waiver that covers only one of these is not unused.
+    A waiver that covers only one of these is not unused. What the readers already refused, a check does not
+    refuse again: a reference to nothing is told once, where it was written.
     """
-    waived = waivers.apply(found, report.waivers)
+    refused = {
+        each.value
+        for each in report.findings
+        if each.value and each.stage < Stage.RECORD and each.severity is Severity.VIOLATION
+    }
+    waived = waivers.apply((each for each in found if each.value not in refused), report.waivers)
     used = {finding.waiver for finding in waived if finding.waiver}
     kept = [each for each in report.findings if each.rule != waivers.UNUSED or each.focus not in used]
     return Report(sorted([*kept, *waived], key=Finding.sort_key), report.waivers)
