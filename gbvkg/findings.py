@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from gbvkg.vocabulary import expand
+
 if TYPE_CHECKING:  # the readers make findings, so importing them here would be a circle
     from gbvkg.sources.statement import Place
 
@@ -32,6 +34,11 @@ class Stage(IntEnum):
     RECORD = 4  # SHACL on one thing
     PLAN = 5  # SHACL-SPARQL and check queries over the whole graph
     LOGIC = 6  # OWL consistency
+
+
+def check_rule(name: str) -> str:
+    """The IRI of a check query's rule, after its file: ``blank-node`` gives ``gbvsh:HygieneBlankNode``."""
+    return expand("gbvsh:Hygiene") + "".join(part.capitalize() for part in name.split("-"))
 
 
 @dataclass(frozen=True, slots=True)

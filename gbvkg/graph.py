@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from gbvkg import sources
-from gbvkg.findings import Finding
+from gbvkg.findings import Finding, check_rule
 from gbvkg.project import Project
 from gbvkg.sources import METADATA, Triple, yaml_reader
 from gbvkg.sources.files import LIMITS, Limits
@@ -409,10 +409,10 @@ def _rules(project: Project) -> set[Object]:
     """The IRIs of all shapes, rules and check queries: a waiver names one, and no graph describes them."""
     files = sorted(project.folder("shapes").glob("*.ttl"))
     read = (sources.read_source(file, project, f"shapes/{file.name}") for file in files)
-    checks = (path.stem.split("-") for path in (project.folder("queries") / "hygiene").glob("*.rq"))
+    checks = (path.stem for path in (project.folder("queries") / "hygiene").glob("*.rq"))
     return {
         *(statement.subject for reading in read for statement in reading.statements),
-        *(NamedNode(f"{_RULES}Hygiene{''.join(map(str.capitalize, words))}") for words in checks),
+        *(NamedNode(check_rule(name)) for name in checks),
     }
 
 

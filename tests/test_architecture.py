@@ -15,7 +15,7 @@ ALLOWED: dict[str, set[str]] = {
     "config": {"errors", "vocabulary"},
     "vocabulary": {"errors"},
     "project": {"errors", "vocabulary"},
-    "findings": {"sources.statement"},
+    "findings": {"sources.statement", "vocabulary"},
     "formats": {"errors"},
     "sources": {"errors", "vocabulary", "formats", "project", "findings"},
     "graph": {"errors", "vocabulary", "project", "findings", "sources"},

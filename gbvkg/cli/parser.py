@@ -16,8 +16,8 @@ from typing import Any, NoReturn
 
 from gbvkg import __version__
 from gbvkg.cli.streams import Streams, shown, write_out
+from gbvkg.vocabulary import LANGUAGES
 
-LANGUAGES = ("nl", "en")
 REPORT_FORMATS = ("text", "json", "sarif", "junit", "ttl", "html")
 QUERY_FORMATS = ("table", "csv", "json", "ttl")
 DIFF_FORMATS = ("text", "json", "csv", "ttl")

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode, Store
 
 from gbvkg.errors import ProjectError
-from gbvkg.findings import Finding, Severity, Stage
+from gbvkg.findings import Finding, Severity, Stage, check_rule
 from gbvkg.project import Project
 from gbvkg.queries.catalogue import Query, read_query
 from gbvkg.queries.header import read_header
 from gbvkg.queries.result import Cell, lexical
 from gbvkg.sources.statement import Place
-from gbvkg.vocabulary import expand, shrink
+from gbvkg.vocabulary import shrink
 
 PlaceOf = Callable[[NamedNode], Place | None]
 
@@ -39,7 +39,7 @@ class Check:
     @property
     def rule(self) -> str:
         """Its IRI, after the file name: ``blank-node.rq`` is ``gbvsh:HygieneBlankNode``."""
-        return expand("gbvsh:Hygiene") + "".join(part.capitalize() for part in self.query.name.split("-"))
+        return check_rule(self.query.name)
 
     def findings(self, store: Store, place_of: PlaceOf | None = None) -> list[Finding]:
         """One finding per row over the union of all graphs of ``store``, in the order of the query."""

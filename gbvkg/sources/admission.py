@@ -24,7 +24,6 @@ _DIRECTION = "http://www.w3.org/1999/02/22-rdf-syntax-ns#dirLangString"
 
 Fault = tuple[Rule, str, str]
 """The rule that a term breaks, and a sentence about it in Dutch and in English."""
-_UNSEEN: Fault = (Rule.BAD_IRI, "", "")
 
 
 def check(statements: list[Statement], base: str, place: Callable[[int], Place], faults: Faults) -> None:
@@ -38,19 +37,9 @@ def check(statements: list[Statement], base: str, place: Callable[[int], Place],
     others: dict[Object, Fault | None] = {}
     with suppress(Enough):
         for n, statement in enumerate(statements):
-            if _is_known_good(statement, subjects, others):
-                continue
             for rule, nl, en in _faults(statement, subjects, others, reserved):
                 focus, path = statement.subject.value, statement.predicate.value
                 faults.add(breach(rule, place(n), nl, en, focus=focus, path=path))
-
-
-def _is_known_good(
-    statement: Statement, subjects: dict[Subject, Fault | None], others: dict[Object, Fault | None]
-) -> bool:
-    """Whether every term was looked at before and has no fault: so it is with most statements."""
-    subject, predicate, term = statement[:3]
-    return subject in subjects and others.get(predicate, _UNSEEN) is None is others.get(term, _UNSEEN)
 
 
 def _faults(
