@@ -477,13 +477,15 @@ def test_a_policy_field_is_tied_to_a_mandate_by_the_words_of_its_title(store: St
 
 
 def test_policy_fields_and_domains_are_those_of_themis(store: Store) -> None:
-    """51 fields of the list of January 2026 and "Welzijn", seen before it; eight domains."""
+    """51 fields of the list of January 2026, and "Welzijn" of the list of December 2024; eight domains."""
     fields = _ask(store, "?field skos:inScheme/skos:prefLabel 'Beleidsvelden'@nl ; a skos:Concept")
     domains = _ask(store, "?domain skos:inScheme/skos:prefLabel 'Beleidsdomeinen'@nl ; a skos:Concept")
     assert (len(fields), len(domains)) == (52, 8)
     assert all(iri.startswith(THEMIS + "beleidsveld/") for (iri,) in fields)
     within = _ask(store, "?field skos:broadMatch/skos:inScheme/skos:prefLabel 'Beleidsdomeinen'@nl")
-    assert len(within) == 51
+    assert len(within) == 52
+    of_2024 = _ask(store, "?field skos:prefLabel ?label ; dct:source ?list FILTER (LANG(?label) = 'nl')")
+    assert [label for _, label, at in of_2024 if at.endswith("/themis-policy-fields-2024")] == ["Welzijn"]
 
 
 def test_only_organisations_that_the_plans_name_are_there(store: Store) -> None:
