@@ -14,7 +14,7 @@ import sys
 def run() -> int:
     """Run the command line and answer with its exit code; 130 when interrupted."""
     _fill_standard_streams()
-    gc.set_threshold(100_000, 50, 100)  # a short process: collecting as often as Python does costs a tenth
+    gc.set_threshold(1_000_000, 50, 100)  # a short process: collecting as often as Python does costs a tenth
     try:
         from gbvkg.cli import main
 

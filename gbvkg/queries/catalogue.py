@@ -151,7 +151,7 @@ def read_query(path: Path, base: str = BASE) -> Query:
     tokens = meaningful(text)
     form = _form(path, tokens)
     variables = _projection(path, tokens, form)
-    _check_tokens(path, text, tokens, form)
+    _check_tokens(path, tokens, form)
     _check_parameters(path, tokens, header)
     _check_columns(path, header, variables if form == "SELECT" else ())
     _check_syntax(path, text, header)
@@ -206,8 +206,8 @@ def _projection(path: Path, tokens: list[Token], form: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _check_tokens(path: Path, text: str, tokens: list[Token], form: str) -> None:
-    if found := forbidden(text):
+def _check_tokens(path: Path, tokens: list[Token], form: str) -> None:
+    if found := forbidden(tokens):
         token, nl, en = found
         raise _fault(path, token.line, nl, en)
     for before, token in pairwise(tokens):

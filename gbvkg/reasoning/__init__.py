@@ -5,9 +5,32 @@ HermiT (Java) whether the ontology contradicts itself, and runs only when asked 
 judge completeness: an open world has no missing values, so that is the work of the shapes.
 """
 
-from gbvkg.reasoning.consistency import check, check_project, ontology_files
-from gbvkg.reasoning.hermit import Answer, consult
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from gbvkg.reasoning.rules import Rule, materialise, read_rules
+
+if TYPE_CHECKING:
+    from gbvkg.reasoning.consistency import check, check_project, ontology_files
+    from gbvkg.reasoning.hermit import Answer, consult
+
+_HOMES = {
+    "Answer": "hermit",
+    "check": "consistency",
+    "check_project": "consistency",
+    "consult": "hermit",
+    "ontology_files": "consistency",
+}
+"""Name → its module, imported when asked for: a build without the reasoner does not wait for what runs it."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
 
 __all__ = [
     "Answer",

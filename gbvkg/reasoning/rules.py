@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pyoxigraph import Literal, NamedNode, Quad, QueryTriples, Store, Triple
 
 from gbvkg.errors import ProjectError
-from gbvkg.queries.tokens import forbidden
+from gbvkg.queries.tokens import forbidden, meaningful
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.vocabulary import expand, prefixes
 
@@ -71,7 +71,7 @@ def read_rules(project: Project) -> list[Rule]:
 
 def _rule(name: str, text: str) -> Rule:
     place = Place(f"queries/rules/{name}.rq", 1)
-    if found := forbidden(text):  # before the engine sees the text: reading it may already call a SERVICE
+    if found := forbidden(meaningful(text)):  # first: an engine that reads a SERVICE may already call it
         token, nl, en = found
         raise _refused(Place(place.file, token.line), nl, en)
     head = re.search(r"^\s*CONSTRUCT\b", text, re.MULTILINE)

@@ -30,6 +30,10 @@ SEVERITIES = {
 }
 
 Texts = dict[str, str]
+Facts = dict[str, list[NamedNode | Literal]]
+"""Predicate → values, of one node of the shapes."""
+Written = dict[str, tuple[str, Facts]]
+"""IRI of a rule → the file of the shapes in which it stands, and what is said there."""
 
 
 def rule_name(iri: str) -> str:
@@ -71,9 +75,10 @@ class Rule:
 class Rulebook:
     """All rules of a project: of its shapes at once, of its check queries when one is asked for."""
 
-    def __init__(self, rules: dict[str, Rule], project: Project) -> None:
-        self._of_shapes = rules
+    def __init__(self, written: Written, project: Project) -> None:
+        self._written = written
         self._project = project
+        self._made: dict[str, Rule] = {}
 
     @classmethod
     def read(cls, project: Project) -> Rulebook:
@@ -90,13 +95,19 @@ class Rulebook:
 
     def get(self, iri: str) -> Rule:
         """The rule, or a nameless one when nothing describes it (a rule from elsewhere)."""
-        if iri not in self._of_shapes and iri.startswith(expand("gbvsh:Hygiene")):
-            return self._of_checks.get(iri) or Rule(iri)
-        return self._of_shapes.get(iri) or Rule(iri)
+        if iri not in self._made:
+            self._made[iri] = self._make(iri)
+        return self._made[iri]
+
+    def _make(self, iri: str) -> Rule:
+        if iri in self._written:
+            return _rule(iri, *self._written[iri])
+        is_check = iri.startswith(expand("gbvsh:Hygiene"))
+        return self._of_checks.get(iri, Rule(iri)) if is_check else Rule(iri)
 
     def __iter__(self) -> Iterator[Rule]:
         """The rules that have a name, by name; shapes that only hold rules, groups and profiles have none."""
-        rules = [*self._of_shapes.values(), *self._of_checks.values()]
+        rules = [*map(self.get, self._written), *self._of_checks.values()]
         return iter(sorted((rule for rule in rules if rule.name), key=lambda rule: rule.short))
 
     def __contains__(self, iri: object) -> bool:
@@ -112,15 +123,10 @@ def _rule_of_check(check: Check) -> Rule:
 
 
 @lru_cache(maxsize=8)
-def _read(files: tuple[tuple[Path, int], ...]) -> dict[str, Rule]:
-    rules: dict[str, Rule] = {}
-    for path, _ in files:
-        for iri, facts in _subjects(path).items():
-            rules[iri] = _rule(iri, f"shapes/{path.name}", facts)
-    return rules
-
-
-Facts = dict[str, list[NamedNode | Literal]]
+def _read(files: tuple[tuple[Path, int], ...]) -> Written:
+    return {
+        iri: (f"shapes/{path.name}", facts) for path, _ in files for iri, facts in _subjects(path).items()
+    }
 
 
 def _subjects(path: Path) -> dict[str, Facts]:

@@ -202,7 +202,7 @@ class Queries:
                 predicates = (
                     None if predicates is None or each.predicates is None else predicates | each.predicates
                 )
-            self._store.extend(Quad(s, p, o) for s, p, o in self.tables.triples(predicates))
+            self._store.bulk_extend(Quad(s, p, o) for s, p, o in self.tables.triples(predicates))
             if any(
                 "?shapesGraph" in group.variables
                 for p in self.plans.values()

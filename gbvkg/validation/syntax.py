@@ -41,6 +41,8 @@ _FORBIDDEN = {
     "UUID": "a verdict may not depend on chance",
     "STRUUID": "a verdict may not depend on chance",
 }
+_FORBIDDEN_INSIDE = re.compile("|".join(_FORBIDDEN))
+"""Anywhere in a word: engines take SERVICESILENT and trueSERVICE as two tokens."""
 ANY = None
 """Predicate of a pattern that may match any triple."""
 
@@ -180,9 +182,12 @@ class QueryReader:
 
     def _refuse_forbidden(self) -> None:
         for token, after in zip(self.tokens, self.tokens[1:], strict=False):
-            for word, why in _FORBIDDEN.items():
-                if word in token.word:  # engines take SERVICESILENT and trueSERVICE as two tokens
-                    raise self.refusal(f"{word} mag niet ({why})", f"{word} is not allowed ({why})")
+            if not token.word:
+                continue
+            if found := _FORBIDDEN_INSIDE.search(token.word):
+                word = found[0]
+                why = _FORBIDDEN[word]
+                raise self.refusal(f"{word} mag niet ({why})", f"{word} is not allowed ({why})")
             if token.word == "AS" and after.kind == "var" and "?" + after.text[1:] in self.prebound:
                 raise self.refusal(
                     f"AS {after.text} bindt een vooraf gebonden variabele opnieuw (SHACL appendix A)",
