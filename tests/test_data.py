@@ -335,6 +335,15 @@ def test_only_action_11_has_a_number_and_an_official_text(store: Store, question
     assert [row[0] for row in _ask(store, "?action gbv:number ?number")] == [row[0]]
 
 
+def test_a_name_that_the_plan_did_not_give_is_not_official(store: Store, question: str) -> None:
+    """Action 11 bears the subject of the question, the plan of 2020 the title on politicians' pages."""
+    action = f"{ID}action/vap-sg-2020/11"
+    assert _local(_values(store, action, "gbv:wording")) == ["parliamentary-wording"]
+    assert _values(store, action, "rdfs:label", "nl")[0] in question
+    assert _local(_values(store, PLAN_2020, "gbv:wording")) == ["press-paraphrase"]
+    assert _values(store, PLAN_2020, "rdfs:label", "nl")[0] not in question
+
+
 def test_action_11_was_not_started_on_an_unknown_day_from_30_june_2021(store: Store) -> None:
     """The answer's date is unknown: an interval with a start and no end, never a day."""
     (statement,) = _things(store, "gbv:ProgressStatement")
