@@ -13,17 +13,20 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from benchmarks import generate
-from gbvkg import __version__
-from gbvkg.cli import FAULT, commands, main, parser
+from gbvkg import __version__, validation
+from gbvkg.cli import FAULT, commands, main, parser, questions
 from gbvkg.cli.explain import cases, explanation, find
 from gbvkg.cli.streams import Bar, Streams, write_file
 from gbvkg.errors import UnknownRule, UsageError
 from gbvkg.project import Project
+from gbvkg.queries import Catalogue, result
+from gbvkg.release import difference
 from gbvkg.release.publication import STAGES
 from gbvkg.reports import FORMATS, Rulebook
 
@@ -88,9 +91,12 @@ def test_commands_are_the_same_everywhere() -> None:
     assert set(parser.COMMANDS) == set(commands.COMMANDS) == set(parser.texts()["commands"])
 
 
-def test_formats_are_those_of_the_reports() -> None:
-    """The command line offers every report format, and starts without importing the reports."""
+def test_choices_are_those_of_the_modules_that_carry_them_out() -> None:
+    """The command line repeats formats and engines, to start without importing them: they stay equal."""
     assert set(parser.REPORT_FORMATS) == set(FORMATS)
+    assert tuple(dict.fromkeys(f for form in result.FORMATS.values() for f in form)) == parser.QUERY_FORMATS
+    assert tuple(difference.FORMATS) == parser.DIFF_FORMATS
+    assert parser.ENGINES == validation.ENGINES
 
 
 def test_every_step_has_words() -> None:
@@ -102,7 +108,8 @@ def test_every_step_has_words() -> None:
 def test_every_text_is_there_twice() -> None:
     """Dutch and English have the same keys, and no text is empty."""
     texts = parser.texts()
-    pairs = [texts["program"], texts["arguments"], texts["stages"], *texts["commands"].values()]
+    pairs = [texts["program"], texts["arguments"], texts["stages"], texts["findings"]]
+    pairs += texts["commands"].values()
     for pair in pairs:
         assert set(pair) == set(LANGUAGES)
         assert set(pair["nl"]) == set(pair["en"])
@@ -140,6 +147,22 @@ def test_each_command_teaches(command: str, lang: str, capsys: pytest.CaptureFix
         if line.strip().startswith("gbvkg "):
             example = line.strip().split("   ")[0].split()[1:]
             assert parser.parse(example, lang).command == command
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_help_of_query_tells_true_things(lang: str) -> None:
+    """Its example questions exist and take the parameters shown; every format is named; so is every exit
+    code.
+    """
+    words = parser.texts()["commands"]["query"][lang]
+    catalogue = Catalogue(Project.open())
+    lines = [line.strip().split("   ")[0] for line in words["examples"].splitlines() if "--param" in line]
+    assert lines
+    for line in lines:
+        asked = parser.parse(line.split()[1:], lang)
+        catalogue.get(asked.name).bind(questions.parameters(asked.param))
+    for names in result.FORMATS.values():
+        assert set(names) <= set(re.findall(r"\w+", words["text"]))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -389,6 +412,32 @@ def test_publish_names_the_release(published: Path, capsys: pytest.CaptureFixtur
         assert "all checksums are right" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "nl",
+            r"Bevindingen: 0 fouten, \d+ waarschuwing(en)?, \d+ mededeling(en)?, \d+ met een ontheffing\.",
+        ),
+        ("en", r"Findings: 0 errors, \d+ warnings?, \d+ infos?, \d+ waived\."),
+    ],
+)
+def test_publish_tells_the_findings(
+    lang: str, said: str, sound: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """At the end: the counts of the manifest, and the report of the release in the reader's language."""
+    words = ["--project", str(sound), "--lang", lang, "publish", "--out", str(tmp_path)]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{tmp_path / '2028.1'}\n"
+    line = err.splitlines()[0]
+    assert re.match(said, line)
+    found = json.loads((tmp_path / "2028.1" / "manifest.json").read_text("utf-8"))["findings"]
+    order = [found[name] for name in ("violation", "warning", "info", "waived")]
+    assert [int(number) for number in re.findall(r"\d+", line.partition(".")[0])] == order
+    assert Path(line.partition(": ")[2].partition(": ")[2]).is_file()
+
+
 def test_publish_again(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same sources again: nothing to do, which --if-new takes for granted."""
     project = str(published.parent)
@@ -443,9 +492,75 @@ def test_query(format: str, published: Path, tmp_path: Path, capsys: pytest.Capt
 def test_query_list(capsys: pytest.CaptureFixture[str]) -> None:
     """The list has every question with its summary; one of them is described with its parameters."""
     assert main(["query", "--list", "--lang", "en"]) == 0
-    assert "form-gaps" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(Catalogue(Project.open()).names())
+    assert next(line.split()[1] for line in lines if line.startswith("form-gaps ")) == "CQ11"
+    assert sorted(int(number) for line in lines for number in re.findall(r" CQ(\d+) ", line)) == [
+        *range(1, 31)
+    ]
     assert main(["query", "--list", "form-gaps", "--lang", "en"]) == 0
-    assert "--param plan=https://" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "--param plan=https://" in out
+    assert "(competency question CQ11)" in out
+    assert "As --format: table, csv, tsv, json, xml." in out
+
+
+def test_query_takes_what_its_table_prints(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The short form in a table can be given as a parameter."""
+    words = ["--project", str(published.parent), "query", "form-gaps"]
+    assert main(words) == 0
+    plan = capsys.readouterr().out.splitlines()[2].split()[0]
+    assert plan == "plan/vap-fictief"
+    assert main([*words, "-p", f"plan={plan}"]) == 0
+    out, err = capsys.readouterr()
+    assert plan in out
+    assert err == ""
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("nl", "plan/vap-fictie komt in deze release niet voor. Bedoelde u plan/vap-fictief?"),
+        ("en", "plan/vap-fictie is not in this release. Did you mean plan/vap-fictief?"),
+    ],
+)
+def test_query_about_nothing_known(
+    lang: str, said: str, published: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty answer is an answer, exit 0; why it is empty is said beside it, unless one asks for quiet."""
+    words = ["--project", str(published.parent), "--lang", lang, "query", "form-gaps", "-p"]
+    assert main([*words, "plan=plan/vap-fictie"]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1].startswith("0 ")
+    assert err == f'Parameter "plan": {said}\n'
+    assert main([*words, "plan=plan/vap-fictie", "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_table_fits_the_terminal_and_a_pipe_gets_it_whole(published: Path, tmp_path: Path) -> None:
+    """On a terminal no line is longer than it is wide; in a pipe and in a file it is as wide as it wants."""
+    command = [sys.executable, "-m", "gbvkg", "--project", str(published.parent), "query", "form-gaps"]
+    environ = {**os.environ, "COLUMNS": "70"}
+    shown = on_a_terminal(command, environ).splitlines()
+    assert max(map(len, shown)) <= 70
+    piped = subprocess.run(command, capture_output=True, text=True, check=True, cwd=REPOSITORY, env=environ)
+    assert max(map(len, piped.stdout.splitlines())) > 70
+    on_a_terminal([*command, "--output", str(tmp_path / "table")], environ)
+    assert (tmp_path / "table").read_text("utf-8") == piped.stdout
+
+
+def on_a_terminal(command: list[str], environ: dict[str, str]) -> str:
+    """What the command writes when standard output is a terminal."""
+    ours, theirs = os.openpty()
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, cwd=REPOSITORY, env=environ) as run:
+        os.close(theirs)
+        written = b""
+        with suppress(OSError):  # Linux tells the end of a terminal as an error
+            while part := os.read(ours, 65536):
+                written += part
+        os.close(ours)
+        assert run.wait(60) == 0
+    return written.decode().replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize(
@@ -457,6 +572,9 @@ def test_query_list(capsys: pytest.CaptureFixture[str]) -> None:
         (["query", "form-gaps", "-p", "plan=a", "-p", "plan=b"], "is given twice"),
         (["query", "form-gaps", "-p", "plan=x> } DROP ALL"], "is not"),
         (["query", "form-gaps", "-p", "plna=https://x.example/"], 'Did you mean "plan"?'),
+        (["query", "form-gaps", "--format", "ttl"], "Choose from: table, csv, tsv, json, xml."),
+        (["query", "action-dossier", "-p", "action=action/x/1", "--format", "json"], "a graph, which"),
+        (["query", "--list", "--format", "json"], "--list shows text"),
     ],
 )
 def test_query_usage(

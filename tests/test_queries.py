@@ -28,8 +28,9 @@ from gbvkg import formats
 from gbvkg.errors import BadParameter, ProjectError, UnknownQuery, UsageError
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue, Parameter, hygiene, read_query
+from gbvkg.queries.layout import CELL_WIDTH
 from gbvkg.queries.parameters import TYPES, bind
-from gbvkg.queries.result import CELL_WIDTH, Column, Result, Row, lexical
+from gbvkg.queries.result import FORMATS, Column, Result, Row, lexical
 from gbvkg.queries.tokens import scan
 from gbvkg.vocabulary import LANGUAGES, expand
 
@@ -176,6 +177,105 @@ def test_what_is_no_absolute_web_iri_is_refused(value: str) -> None:
 def test_an_absolute_iri_is_one_token(value: str) -> None:
     """A valid IRI is bound as it is."""
     assert bind("$v", {"v": text_parameter(type="iri").read(value)}) == f"<{value}>"
+
+
+BASE_OF = "https://e.example/"
+
+
+@pytest.mark.parametrize(
+    "value", ["plan/vap-sg-2020", "action/vap-sg-2020/11", "objective/p/OD-1.4", "person/é", "x/%C3%A9"]
+)
+def test_the_short_form_of_a_table_is_minted_and_bound(value: str) -> None:
+    """What a table prints can be typed: <base>id/ is put before it, and it is the same term as the whole
+    IRI.
+    """
+    parameter = text_parameter(type="iri")
+    term = parameter.read(value, BASE_OF)
+    assert term == parameter.read(f"{BASE_OF}id/{value}", BASE_OF) == NamedNode(f"{BASE_OF}id/{value}")
+    assert bind("$v", {"v": term}) == f"<{BASE_OF}id/{value}>"
+    with pytest.raises(BadParameter):
+        parameter.read(value)  # without a base nothing is minted
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(value for value in HOSTILE if "/" in value),
+        *(f"plan/{value}" for value in HOSTILE if value not in ("", "javascript:alert(1)", "'''")),
+        "javascript:alert(1)",
+        "javascript:/x",
+        "data:text/html,x",
+        "file:///etc/hostname",
+        "//e.example/x",
+        "/id/action",
+        "plan",
+        "plan/",
+        "plan//x",
+        "plan/..",
+        "plan/../../x",
+        "plan/./x",
+        "plan/%2e%2E/x",
+        "Plan/x",
+        "plan/x?y",
+        "plan/x#y",
+        "plan/x> } UNION { ?s ?p <https://e.example/",
+        "plan/x y",
+        "plan/x\n",
+        "plan/\u202ex",
+        "plan/%zz",
+        "plan/" + "x" * 1990,
+    ],
+    ids=lambda value: ascii(value[:40]),
+)
+def test_no_short_form_leads_elsewhere(value: str) -> None:
+    """The minted IRI is judged like any other: nothing that ends a token, leaves the folder or is too
+    long.
+    """
+    with pytest.raises(BadParameter) as caught:
+        text_parameter(type="iri").read(value, BASE_OF)
+    assert "soort/kenmerk" in caught.value.nl
+    assert "kind/reference" in caught.value.en
+
+
+def test_a_query_takes_the_short_form_of_its_own_project(tmp_path: Path) -> None:
+    """The base is that of the project, and both forms make the same query."""
+    query = Catalogue(project_with(tmp_path, {"mine/labels.rq": GOOD})).get("labels")
+    assert query.bind({"about": "plan/p"}) == query.bind({"about": "https://e.example/id/plan/p"})
+    assert query.terms({"about": "plan/p"}) == {"about": NamedNode("https://e.example/id/plan/p")}
+
+
+def store_of(*iris: str) -> Store:
+    made = Store()
+    for iri in iris:
+        made.add(Quad(NamedNode(iri), NamedNode(expand("rdf:type")), NamedNode("https://e.example/class")))
+    return made
+
+
+def test_a_thing_that_is_nowhere_is_told_with_near_ones(tmp_path: Path) -> None:
+    """Whatever a parameter names and no statement is about, with the nearest things of the same kind."""
+    files = {"mine/labels.rq": GOOD.replace("type: iri", "type: iri, kind: plan")}
+    query = Catalogue(project_with(tmp_path, files)).get("labels")
+    home = "https://e.example/id/"
+    store = store_of(f"{home}plan/vap-sg-2020", f"{home}plan/other", f"{home}action/vap-sg-2020/1")
+    (absent,) = query.absent(store, {"about": "plan/vap-sg-2021"})
+    assert (absent.parameter, absent.iri) == ("about", f"{home}plan/vap-sg-2021")
+    assert absent.near == (f"{home}plan/vap-sg-2020",)
+    assert absent.nl.endswith("komt in deze release niet voor. Bedoelde u plan/vap-sg-2020?")
+    assert absent.en.endswith("plan/vap-sg-2021 is not in this release. Did you mean plan/vap-sg-2020?")
+    (few,) = query.absent(store, {"about": "plan/zzz"})
+    assert few.en.endswith("Did you mean plan/other or plan/vap-sg-2020?")
+    (foreign,) = query.absent(store_of("http://x.example/a/1"), {"about": "http://x.example/a/2"})
+    assert foreign.near == ("http://x.example/a/1",)
+    (alone,) = query.absent(Store(), {"about": "http://x.example/a/2"})
+    assert alone.nl.endswith("niet voor.")
+
+
+def test_a_thing_that_is_only_an_object_is_known(tmp_path: Path) -> None:
+    """A statement that mentions it is enough; without a value there is nothing to know."""
+    query = Catalogue(project_with(tmp_path, {"mine/labels.rq": GOOD})).get("labels")
+    store = store_of("https://e.example/id/plan/p")
+    assert query.absent(store, {"about": "https://e.example/class"}) == []
+    assert query.absent(store) == []
 
 
 @pytest.mark.parametrize(
@@ -543,6 +643,56 @@ def test_a_table_wraps_and_shows_what_a_terminal_would_obey() -> None:
     assert text.endswith("1 rij\n")
 
 
+def lines_of(result: Result, width: int | None) -> list[str]:
+    return result.serialize("table", "nl", width).splitlines()
+
+
+WIDE = Result(
+    "SELECT",
+    ("number", "title", "remark", "empty"),
+    (
+        (Literal("1"), Literal("een lange titel " * 4), Literal("en nog wat woorden " * 3), None),
+        (Literal("2"), Literal("kort"), Literal("x" * 90), None),
+    ),
+)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_a_table_fits_its_terminal_and_loses_nothing(width: int) -> None:
+    """Wide columns give way, narrow ones do not; every character is there."""
+    lines = lines_of(WIDE, width)
+    assert max(map(len, lines)) <= width
+    assert lines[0].startswith("number  ")
+    letters = "".join(lines).replace(" ", "")
+    assert letters.count("x") == 90
+    assert "".join(lines).count("titel") + "".join(lines).count("woorden") == 7
+    assert lines[-1] == "2 rijen"
+
+
+def test_without_a_terminal_a_table_is_complete() -> None:
+    """In a file or a pipe a table is the same whatever the terminal: cells of CELL_WIDTH, all columns."""
+    assert WIDE.serialize("table") == WIDE.serialize("table", "nl", 1000)
+    assert max(map(len, lines_of(WIDE, None))) > 2 * CELL_WIDTH
+
+
+@pytest.mark.parametrize("width", [24, 30, 36])
+def test_a_table_too_narrow_to_read_is_a_block_per_row(width: int) -> None:
+    """Heading and value beside each other, without what is not there, a line between the rows."""
+    lines = lines_of(WIDE, width)
+    assert max(map(len, lines)) <= width
+    assert lines[0].split() == ["number", "1"]
+    assert sum(line == "─" * width for line in lines) == 2
+    assert not any(line.startswith("empty") for line in lines)
+    assert "".join(lines).count("x") == 90
+
+
+def test_no_width_is_too_small() -> None:
+    """A terminal of one column gets an answer too."""
+    for width in (0, 1, 5):
+        assert lines_of(WIDE, width)[-1] == "2 rijen"
+        assert lines_of(Result("SELECT", ("a",), ()), width)[-1] == "0 rijen"
+
+
 def test_a_graph_is_turtle_and_a_table_is_not(tmp_path: Path) -> None:
     """A CONSTRUCT is written in every RDF format, sorted; a SELECT as a graph, or a graph as JSON rows, is
     refused.
@@ -556,9 +706,10 @@ def test_a_graph_is_turtle_and_a_table_is_not(tmp_path: Path) -> None:
         assert len(list(parse(graph.serialize(name), format=row.rdf))) == 1
     assert "@prefix rdfs:" in graph.serialize("ttl")
     assert graph.serialize("csv").startswith("subject,predicate,object\r\n")
-    for result, name in ((RESULT, "ttl"), (graph, "json"), (graph, "xml"), (RESULT, "docx")):
+    for result, name in ((RESULT, "ttl"), (graph, "json"), (graph, "xml"), (RESULT, "docx"), (graph, "docx")):
         with pytest.raises(UsageError) as caught:
             result.serialize(name)
+        assert ", ".join(FORMATS[result.form]) in caught.value.nl
         assert "csv" in caught.value.nl
         assert "csv" in caught.value.en
 
@@ -571,6 +722,45 @@ def test_ask_answers_yes_or_no(tmp_path: Path) -> None:
     filled = some_store()
     assert json.loads(query.run(filled).serialize("json")) == {"head": {}, "boolean": True}
     assert query.run(filled).serialize("csv") == "answer\r\ntrue\r\n"
+
+
+def test_each_form_is_written_in_its_formats_and_in_no_other(tmp_path: Path) -> None:
+    """``Query.formats`` is what ``serialize`` does, and the error names it before the query runs."""
+    header = "#+ summary: {nl: a, en: a}\n#+ columns: {s: {nl: a, en: a}}\n#+ stability: stable\n"
+    plain = header.replace("#+ columns: {s: {nl: a, en: a}}\n", "")
+    files = {
+        "mine/select.rq": header + "SELECT ?s WHERE { ?s ?p ?o } ORDER BY ?s\n",
+        "mine/ask.rq": plain + "ASK { ?s ?p ?o }\n",
+        "mine/construct.rq": plain + "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }\n",
+    }
+    catalogue = Catalogue(project_with(tmp_path, files))
+    assert {catalogue.get(name).form for name in catalogue.names()} == set(FORMATS)
+    for query in map(catalogue.get, catalogue.names()):
+        answer = query.run(some_store())
+        for name in {*formats.RESULTS, *formats.RDF}:
+            if name in query.formats:
+                query.check_format(name)
+                assert answer.serialize(name)
+                continue
+            with pytest.raises(UsageError, match=re.escape(", ".join(query.formats))):
+                query.check_format(name)
+
+
+def test_a_page_about_a_query_can_be_made_from_its_attributes() -> None:
+    """All that a form, a page and an API description show is public, in both languages, for every query."""
+    for query in map(CATALOGUE.get, CATALOGUE.names()):
+        assert query.stability in ("stable", "experimental")
+        assert query.form in FORMATS
+        assert re.fullmatch(r"(CQ\d+)?", query.answers)
+        assert set(query.description) in (set(), set(LANGUAGES))
+        assert set(query.chart.values()) - {query.chart.get("kind")} <= set(query.variables)
+        assert query.form == "CONSTRUCT" or set(query.columns) == set(query.variables)
+        assert query.required == [name for name, each in query.parameters.items() if each.required]
+        for name, each in query.parameters.items():
+            assert (each.name, set(each.summary)) == (name, set(LANGUAGES))
+            assert each.type in TYPES
+            assert each.read(each.example)
+            assert each.required == (each.default is None and not each.optional)
 
 
 def test_tokens_joined_are_the_text() -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from gbvkg.cli.parser import texts
 from gbvkg.cli.streams import Streams
 from gbvkg.config import Settings
-from gbvkg.errors import BadParameter, GateClosed, UsageError
+from gbvkg.errors import GateClosed, UsageError
 
 if TYPE_CHECKING:
     from gbvkg.project import Project
@@ -141,11 +141,25 @@ def publish(run: Run) -> int:
         run.streams.say(already.nl, already.en)
         return FINE
     run.streams.data(f"{made}\n")
+    tell_findings(run, made)
     run.streams.say(
         f"Release {made.name} is nu de huidige van {out}.",
         f"Release {made.name} is now the current one of {out}.",
     )
     return FINE
+
+
+def tell_findings(run: Run, made: Path) -> None:
+    """What the check of the new release found, in numbers, and which of its files tells it all."""
+    from gbvkg import release
+
+    found, lang = release.read_manifest(made).findings, run.streams.lang
+    words: dict[str, list[str]] = texts()["findings"][lang]
+    counts = ", ".join(
+        f"{found[name]} {one if found[name] == 1 else more}" for name, (one, more) in words.items()
+    )
+    report = made / "validation" / f"findings.{lang}.html"
+    run.streams.say(f"Bevindingen: {counts}. Verslag: {report}", f"Findings: {counts}. Report: {report}")
 
 
 def folder_of(run: Run, name: str) -> Path:
@@ -202,13 +216,15 @@ def releases(run: Run) -> int:
 
 
 def query(run: Run) -> int:
-    """Ask, or list what can be asked."""
+    """Ask, or list what can be asked. An answer without rows is an answer: exit 0, and what the parameters
+    name and the release does not know is said.
+    """
+    from gbvkg.cli import questions
     from gbvkg.queries import Catalogue
 
-    project = run.project()
-    catalogue = Catalogue(project)
+    catalogue = Catalogue(run.project())
     if run.asked.list:
-        run.streams.data(described(catalogue, run.asked.name, run.streams.lang), run.asked.output)
+        run.streams.data(listed(run, catalogue), run.asked.output)
         return FINE
     if run.asked.name is None:
         raise UsageError(
@@ -216,45 +232,32 @@ def query(run: Run) -> int:
             "Name a question, or list them all with: gbvkg query --list.",
         )
     asked = catalogue.get(run.asked.name)
-    values = parameters(run.asked.param)
-    asked.bind(values)  # a wrong parameter is said before a release is opened
+    values = questions.parameters(run.asked.param)
+    asked.bind(values)  # a wrong parameter or format is said before a release is opened
+    asked.check_format(run.asked.format)
 
     from gbvkg import release
 
     store = release.open_store(folder_of(run, run.asked.from_release))
     answer = asked.run(store, values)
-    run.streams.data(answer.serialize(run.asked.format, run.streams.lang), run.asked.output)
+    width = run.streams.width(run.asked.output)
+    run.streams.data(answer.serialize(run.asked.format, run.streams.lang, width), run.asked.output)
+    for absent in asked.absent(store, values):
+        run.streams.say(absent.nl, absent.en)
     return FINE
 
 
-def parameters(given: Sequence[str]) -> dict[str, str]:
-    """``name=value`` → mapping. Raises BadParameter for a word without "=" and for a name given twice."""
-    values: dict[str, str] = {}
-    for word in given:
-        name, sign, value = word.partition("=")
-        if not sign:
-            raise BadParameter(f'"{word}" moet naam=waarde zijn.', f'"{word}" must be name=value.')
-        if name in values:
-            raise BadParameter(
-                f'Parameter "{name}" staat er twee keer.', f'Parameter "{name}" is given twice.'
-            )
-        values[name] = value
-    return values
+def listed(run: Run, catalogue: Catalogue) -> str:
+    """All questions, or the one that was named. Raises UsageError for a format: a list is plain text."""
+    from gbvkg.cli import questions
 
-
-def described(catalogue: Catalogue, name: str | None, lang: str) -> str:
-    """All questions in a line each, or one with its parameters."""
-    if name is None:
-        names = catalogue.names()
-        width = max((len(each) for each in names), default=0)
-        return "".join(f"{each:<{width}}  {catalogue.get(each).summary[lang]}\n" for each in names)
-    asked = catalogue.get(name)
-    lines = [f"{asked.name}: {asked.summary[lang]}", asked.description.get(lang, "")]
-    for parameter in asked.parameters.values():
-        need = {"nl": "verplicht", "en": "required"}[lang] if parameter.name in asked.required else ""
-        facts = ", ".join(filter(None, [parameter.type, need]))
-        lines.append(f"  --param {parameter.name}={parameter.example}  ({facts}) {parameter.summary[lang]}")
-    return "\n".join(line for line in lines if line) + "\n"
+    if run.asked.format != "table":
+        raise UsageError(
+            "--list toont tekst; --format is voor een antwoord.",
+            "--list shows text; --format is for an answer.",
+        )
+    name, lang = run.asked.name, run.streams.lang
+    return questions.description(catalogue.get(name), lang) if name else questions.listing(catalogue, lang)
 
 
 COMMANDS: dict[str, Callable[[Run], int]] = {

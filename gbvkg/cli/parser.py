@@ -19,7 +19,7 @@ from gbvkg.cli.streams import Streams, shown, write_out
 from gbvkg.vocabulary import LANGUAGES
 
 REPORT_FORMATS = ("text", "json", "sarif", "junit", "ttl", "html")
-QUERY_FORMATS = ("table", "csv", "json", "ttl")
+QUERY_FORMATS = ("table", "csv", "tsv", "json", "xml", "trig", "nq", "ttl", "nt", "jsonld", "rdf")
 DIFF_FORMATS = ("text", "json", "csv", "ttl")
 ENGINES = ("default", "pyshacl")
 

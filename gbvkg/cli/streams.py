@@ -66,6 +66,12 @@ class Streams:
         """Whether the data goes to a terminal that shows colours."""
         return self.colour and output is None and is_terminal(sys.stdout)
 
+    def width(self, output: Path | None) -> int | None:
+        """The width that a table has to fit in: that of the terminal, None for a file or a pipe."""
+        from shutil import get_terminal_size
+
+        return get_terminal_size().columns if output is None and is_terminal(sys.stdout) else None
+
     def progress(self, nl: str, en: str, steps: Mapping[str, str] | None = None) -> Bar:
         """A bar for one kind of long work; it shows itself on a terminal only. ``steps`` names its steps."""
         words = nl if self.lang == "nl" else en

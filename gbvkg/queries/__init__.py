@@ -4,12 +4,14 @@ This package refuses any text as query: what runs is a file of the catalogue wit
 places.
 """
 
+from gbvkg.queries.absence import Absent
 from gbvkg.queries.catalogue import Catalogue, Query, read_query
 from gbvkg.queries.hygiene import Check, hygiene, read_checks
 from gbvkg.queries.parameters import Parameter
 from gbvkg.queries.result import Column, Result
 
 __all__ = [
+    "Absent",
     "Catalogue",
     "Check",
     "Column",

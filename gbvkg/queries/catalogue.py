@@ -20,10 +20,12 @@ from pyoxigraph import Literal, QueryBoolean, QuerySolutions, QueryTriples, Stor
 
 from gbvkg.errors import ProjectError, UnknownQuery
 from gbvkg.project import Project
+from gbvkg.queries import absence as _absence
 from gbvkg.queries import parameters as _parameters
+from gbvkg.queries.absence import Absent
 from gbvkg.queries.header import Header, read_columns, read_header
 from gbvkg.queries.parameters import Parameter, Term
-from gbvkg.queries.result import Column, Result, Row
+from gbvkg.queries.result import FORMATS, Column, Result, Row, check_format
 from gbvkg.queries.tokens import Token, forbidden, meaningful
 from gbvkg.vocabulary import BASE, prefixes
 
@@ -38,8 +40,11 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 @dataclass(frozen=True)
 class Query:
-    """One named query. ``text`` is the whole file; ``variables`` the projection as written.
+    """One named query: all that a command line, a page or an API description has to say about it.
 
+    ``summary`` is its title and ``description`` its explanation, per language; ``description`` is empty when
+    the title says it all. ``form`` is SELECT, ASK or CONSTRUCT, ``answers`` the competency question ("CQ11")
+    or "". ``variables`` is the projection as written, ``columns`` their headings, ``text`` the whole file.
     ``severity`` and ``message`` are a check's; other queries have none.
     """
 
@@ -65,7 +70,14 @@ class Query:
 
         Raises BadParameter for an unknown, missing or malformed parameter.
         """
-        return _parameters.bind(self.text, _parameters.terms(self.parameters, values or {}))
+        return _parameters.bind(self.text, self.terms(values))
+
+    def terms(self, values: Mapping[str, str] | None = None) -> dict[str, Term]:
+        """The RDF term of every parameter that has a value: whole IRIs, whichever way they were given.
+
+        Raises BadParameter as ``bind`` does.
+        """
+        return _parameters.terms(self.parameters, values or {}, self.base)
 
     def run(self, store: Store, values: Mapping[str, str] | None = None) -> Result:
         """The result over the union of all graphs of ``store``: rows in the query's own order, complete.
@@ -78,7 +90,27 @@ class Query:
     @property
     def required(self) -> list[str]:
         """Names of the parameters that a caller must give."""
-        return [name for name, p in self.parameters.items() if p.default is None and not p.optional]
+        return [name for name, parameter in self.parameters.items() if parameter.required]
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Names (of ``gbvkg.formats``) of the formats that the answer can be written in, the first for
+        eyes.
+        """
+        return FORMATS[self.form]
+
+    def check_format(self, name: str) -> None:
+        """Raises UsageError, naming what is possible, for a format that the answer cannot have: no need to
+        run the query first.
+        """
+        check_format(self.form, name)
+
+    def absent(self, store: Store, values: Mapping[str, str] | None = None) -> list[Absent]:
+        """The things that the parameters name and ``store`` does not know: why an answer may be empty.
+
+        Raises BadParameter as ``bind`` does.
+        """
+        return _absence.absent(store, self.parameters, self.terms(values), self.base)
 
 
 def _rows(answer: QuerySolutions | QueryBoolean | QueryTriples) -> list[Row]:

@@ -4,8 +4,9 @@
 pyoxigraph's own substitution reaches only projected variables and no sub-SELECT, and a remote endpoint has
 none, so a bound query is written out: each ``$name`` *token* gives way to one term in N-Triples form.
 ``bind`` then reads back what it wrote and refuses it unless every other token stands where it stood. This
-module refuses relative IRIs, schemes other than http(s), dates that no calendar has, and every text that is
-not wholly of its type.
+module refuses relative IRIs (but for the short form ``kind/reference`` that tables print, which is minted and
+then judged like any other IRI), schemes other than http(s), dates that no calendar has, and every text that
+is not wholly of its type.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ nothing."""
 _UCS = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000dfffd"
 _PCHAR = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@{_UCS}]|%[0-9A-Fa-f]{{2}})"
 _HOST = rf"(?:[A-Za-z0-9\-._~!$&'()*+,;={_UCS}]|%[0-9A-Fa-f]{{2}})+|\[[0-9A-Fa-f:.]+\]"
+_SHORT_FORM = re.compile(r"[a-z][a-z0-9-]*(?:/(?!(?:\.|%2[eE]){1,2}(?:/|$))[^/?#]+)+")
+"""``kind/reference``: no query, no fragment, no dot segment that a client takes away (RFC 3986 §5.2.4)."""
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 # RFC 3987 §4.1 forbids these in an IRI; in a string they are written as escapes, so that a log shows them.
@@ -50,6 +53,11 @@ TYPES = {
     "integer": ("een geheel getal zonder voorloopnullen", "an integer without leading zeros"),
 }
 """Parameter type → how it is described to a user, in Dutch and in English."""
+
+_OR_SHORT = (
+    " of de korte vorm soort/kenmerk, zoals tabellen die tonen",
+    " or the short form kind/reference of tables",
+)
 
 
 @cache
@@ -77,15 +85,29 @@ class Parameter:
     optional: bool = False
     kind: str = ""
 
-    def read(self, value: str) -> Term:
-        """The term for what a user typed. Raises BadParameter that tells the type and an example."""
-        term = _read(self.type, value) if len(value) <= LONGEST else None
+    @property
+    def required(self) -> bool:
+        """Whether a caller must give it."""
+        return self.default is None and not self.optional
+
+    def read(self, value: str, base: str = "") -> Term:
+        """The term for what a user typed. Raises BadParameter that tells the type and an example.
+
+        With ``base``, the base IRI of a project, ``kind/reference`` stands for ``<base>id/kind/reference``.
+        """
+        whole = f"{base}id/{value}" if base and self._is_short(value) else value
+        term = _read(self.type, whole) if len(whole) <= LONGEST else None
         if term is None:
-            raise self._refuse(value)
+            raise self._refuse(value, base)
         return term
 
-    def _refuse(self, value: str) -> BadParameter:
+    def _is_short(self, value: str) -> bool:
+        return self.type == "iri" and bool(_SHORT_FORM.fullmatch(value))
+
+    def _refuse(self, value: str, base: str) -> BadParameter:
         nl, en = TYPES[self.type]
+        if base and self.type == "iri":
+            nl, en = nl + _OR_SHORT[0], en + _OR_SHORT[1]
         shown, kind = _shown(value), nl.removeprefix("een ")
         return BadParameter(
             f'Parameter "{self.name}": {shown} is geen {kind}. Bijvoorbeeld: {self.example}',
@@ -128,8 +150,8 @@ def _is_date(value: str) -> bool:
         return False
 
 
-def terms(parameters: Mapping[str, Parameter], values: Mapping[str, str]) -> dict[str, Term]:
-    """The terms for the given values and the defaults of the others.
+def terms(parameters: Mapping[str, Parameter], values: Mapping[str, str], base: str = "") -> dict[str, Term]:
+    """The terms for the given values and the defaults of the others; ``base`` as in ``Parameter.read``.
 
     Raises BadParameter for a name that no parameter has (with the nearest), a required one that is absent, a
     bad value.
@@ -141,7 +163,7 @@ def terms(parameters: Mapping[str, Parameter], values: Mapping[str, str]) -> dic
     for name, parameter in parameters.items():
         value = values.get(name, parameter.default)
         if value is not None:
-            read[name] = parameter.read(value)
+            read[name] = parameter.read(value, base)
         elif not parameter.optional:
             raise _missing(parameter)
     return read

@@ -2,8 +2,8 @@
 written.
 
 It refuses to shorten or translate what a machine will read: only ``table``, which is for eyes, wraps long
-cells, names columns and states in the reader's language and shows the control characters that a terminal
-would obey.
+cells, fits a terminal, names columns and states in the reader's language and shows the control characters
+that a terminal would obey.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring
@@ -20,6 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple, parse_query_result
 
 from gbvkg import formats
 from gbvkg.errors import UsageError
+from gbvkg.queries.layout import laid_out
 from gbvkg.vocabulary import BASE, LANGUAGES, expand, prefixes, shrink
 
 Cell = NamedNode | BlankNode | Literal | None
@@ -27,8 +27,18 @@ Row = tuple[Cell, ...]
 
 _STRING = expand("xsd:string")
 
-CELL_WIDTH = 48
-"""Characters after which a cell of a table goes on in the next line."""
+FORMATS: dict[str, tuple[str, ...]] = {
+    "SELECT": tuple(formats.RESULTS),
+    "ASK": tuple(formats.RESULTS),
+    "CONSTRUCT": ("table", "csv", *formats.RDF),
+}
+"""Form of a query → names of the formats that can hold its answer, the one for eyes first."""
+
+_HOLDS = {
+    "CONSTRUCT": ("een graaf", "a graph"),
+    "SELECT": ("een tabel", "a table"),
+    "ASK": ("ja of nee", "yes or no"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,25 +62,22 @@ class Result:
     columns: dict[str, Column] = field(default_factory=dict)
     base: str = BASE
 
-    def serialize(self, format: str, lang: str = "nl") -> str:
-        """The result as text in a format of ``gbvkg.formats``: a table format, or for a CONSTRUCT an RDF
-        format too.
+    def serialize(self, format: str, lang: str = "nl", width: int | None = None) -> str:
+        """The result as text in one of the formats that ``FORMATS`` names for its form.
 
-        Same rows, same text. Raises UsageError for a format that is unknown or cannot hold this kind of
-        result.
+        ``width``, in characters, is for ``table`` only: its lines fit in it; None is for files and pipes,
+        where nothing depends on a terminal. Same rows, same text. Raises UsageError for a format that is
+        unknown or cannot hold this kind of result.
         """
+        check_format(self.form, format)
         if format in formats.RDF:
             return self._graph(formats.RDF[format])
+        if format == "table":
+            return _table(self, lang, width)
         row = formats.result(format)
-        if self.form == "CONSTRUCT" and row.name not in ("table", "csv"):
-            raise _cannot(format, "een graaf", "a graph", ["table", "csv", *formats.RDF])
-        if row.name in WRITERS:
-            return WRITERS[row.name](self, lang)
-        return _through_json(self, row)
+        return WRITERS[format](self) if format in WRITERS else _through_json(self, row)
 
     def _graph(self, format: formats.Format) -> str:
-        if self.form != "CONSTRUCT":
-            raise _cannot(format.name, "een tabel", "a table", list(formats.RESULTS))
         triples = [Triple(*row) for row in self.rows]  # type: ignore[arg-type]
         return _text(serialize(triples, format=format.rdf, prefixes=_used_prefixes(self.rows)))
 
@@ -82,6 +89,19 @@ class Result:
         ]
 
 
+def check_format(form: str, format: str) -> None:
+    """Raises UsageError, naming what is possible, when the answer to a query of this form cannot be so
+    written.
+    """
+    if format in FORMATS[form]:
+        return
+    names, (nl, en) = ", ".join(FORMATS[form]), _HOLDS[form]
+    raise UsageError(
+        f'Deze vraag geeft {nl}; dat kan niet als "{format}". Kies uit: {names}.',
+        f'This query gives {en}, which "{format}" cannot hold. Choose from: {names}.',
+    )
+
+
 def lexical(cell: Cell) -> str:
     """SPARQL 1.1 CSV §3.2: an IRI or a lexical form as it is, "" for an unbound variable."""
     if cell is None:
@@ -89,7 +109,7 @@ def lexical(cell: Cell) -> str:
     return str(cell) if isinstance(cell, BlankNode) else cell.value
 
 
-def _csv(result: Result, _: str) -> str:
+def _csv(result: Result) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(result.variables)
@@ -97,7 +117,7 @@ def _csv(result: Result, _: str) -> str:
     return out.getvalue()
 
 
-def _json(result: Result, _: str) -> str:
+def _json(result: Result) -> str:
     if result.form == "ASK":
         answer = {"head": {}, "boolean": lexical(result.rows[0][0]) == "true"}
         return json.dumps(answer, indent=1) + "\n"
@@ -136,7 +156,7 @@ def _layout(brackets: str, parts: list[str], depth: int) -> str:
 
 
 def _through_json(result: Result, format: formats.Format) -> str:
-    parsed = parse_query_results(_json(result, ""), format=formats.RESULTS["json"].result)
+    parsed = parse_query_results(_json(result), format=formats.RESULTS["json"].result)
     return _text(parsed.serialize(format=format.result))
 
 
@@ -149,25 +169,14 @@ def _used_prefixes(rows: Iterable[Row]) -> dict[str, str]:
     return {name: ns for name, ns in prefixes().items() if any(iri.startswith(ns) for iri in iris)}
 
 
-def _cannot(format: str, nl: str, en: str, instead: list[str]) -> UsageError:
-    names = ", ".join(instead)
-    return UsageError(
-        f'Deze vraag geeft {nl}; dat kan niet als "{format}". Kies uit: {names}.',
-        f'This query gives {en}, which "{format}" cannot hold. Choose from: {names}.',
-    )
-
-
-def _table(result: Result, lang: str) -> str:
+def _table(result: Result, lang: str, width: int | None) -> str:
     result = _for_reader(result, lang)
-    heads = [[_heading(result, name, lang)] for name in result.variables]
+    heads = [_heading(result, name, lang) for name in result.variables]
     body = [
-        [_wrapped(_shown(result, name, cell, lang)) for name, cell in zip(result.variables, row, strict=True)]
+        [_shown(result, name, cell, lang) for name, cell in zip(result.variables, row, strict=True)]
         for row in result.rows
     ]
-    widths = [max(len(line) for row in [heads, *body] for line in row[i]) for i in range(len(heads))]
-    rule = [["─" * width] for width in widths]
-    lines = [line for row in [heads, rule, *body] for line in _lines(row, widths)]
-    return "\n".join([*lines, _count(len(body), lang)]) + "\n"
+    return laid_out(heads, body, width) + _count(len(body), lang) + "\n"
 
 
 def _for_reader(result: Result, lang: str) -> Result:
@@ -197,24 +206,12 @@ def _shown(result: Result, name: str, cell: Cell, lang: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text)
 
 
-def _wrapped(text: str) -> list[str]:
-    return [line for part in text.split("\n") for line in textwrap.wrap(part, CELL_WIDTH) or [""]]
-
-
-def _lines(row: list[list[str]], widths: list[int]) -> list[str]:
-    height = max((len(cell) for cell in row), default=0)
-    padded = [[*cell, *[""] * (height - len(cell))] for cell in row]
-    return [
-        "  ".join(c[i].ljust(w) for c, w in zip(padded, widths, strict=True)).rstrip() for i in range(height)
-    ]
-
-
 def _count(number: int, lang: str) -> str:
     if lang == "nl":
         return "1 rij" if number == 1 else f"{number} rijen"
     return "1 row" if number == 1 else f"{number} rows"
 
 
-WRITERS: dict[str, Callable[[Result, str], str]] = {"table": _table, "csv": _csv, "json": _json}
-"""Result formats that are written here, because rows, heads or bytes must not depend on the engine's
+WRITERS: dict[str, Callable[[Result], str]] = {"csv": _csv, "json": _json}
+"""Formats for machines that are written here, because rows, heads or bytes must not depend on the engine's
 version."""
