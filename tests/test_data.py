@@ -332,6 +332,7 @@ def test_only_action_11_has_a_number_and_an_official_text(store: Store, question
     (row,) = _ask(store, "?action gbv:number ?number ; gbv:officialText ?text . FILTER (LANG(?text) = 'nl')")
     assert row[:2] == (f"{ID}action/vap-sg-2020/11", "11")
     assert f"“{row[2]}”" in question
+    assert _ask(store, "?action gbv:officialText ?text . FILTER (LANG(?text) != 'nl')") == []
     assert [row[0] for row in _ask(store, "?action gbv:number ?number")] == [row[0]]
 
 
