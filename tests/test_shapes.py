@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from typing import Any, NamedTuple
 
 import pyoxigraph
@@ -21,9 +22,11 @@ import rdflib
 from pyoxigraph import BlankNode, NamedNode, RdfFormat
 from rdflib import RDF, SH, URIRef
 
+from gbvkg.findings import Severity
 from gbvkg.graph import load
 from gbvkg.project import VERSION, Project
 from gbvkg.validation import shapes as shapes_graph
+from gbvkg.validation import validate
 from gbvkg.validation.engine import Engine
 from gbvkg.validation.memory import judge_all
 from gbvkg.validation.shapes import Shapes, compile_graph
@@ -33,6 +36,7 @@ from gbvkg.vocabulary import BASE, context, expand, packaged_root, prefixes
 ROOT = packaged_root()
 SHAPES = ROOT / "shapes"
 CASES = Path(__file__).parent / "cases" / "shapes"
+EXAMPLE = ROOT / "examples" / "fictional-plan"
 ONTOLOGY = [ROOT / "ontology" / "gbv.ttl", *sorted((ROOT / "ontology" / "code-lists").glob("*.ttl"))]
 GBVSH, GBV = expand("gbvsh:"), expand("gbv:")
 SKOS = expand("skos:")
@@ -446,8 +450,45 @@ def test_texts_may_not_be_blank() -> None:
         if graph().value(rule.iri, SH.datatype) in (RDF.langString, rdflib.XSD.string)
         or (rule.by == SH.property and graph().value(rule.iri, SH.nodeKind) == SH.Literal)
     }
-    without = {name for name in texts if graph().value(rules()[name].iri, SH.pattern) is None}
+    without = {name for name in texts if not _of_field(rules()[name], SH.pattern)}
     assert without == {"EvidencePrefix", "EvidenceSuffix"}
+
+
+def _of_field(rule: Rule, parameter: URIRef) -> set[Any]:
+    """What the rules about the field of ``rule``, in its own shape, say by ``parameter``."""
+    path = graph().value(rule.iri, SH.path)
+    about = {part for part in graph().objects(rule.shape, SH.property) if (part, SH.path, path) in graph()}
+    return {value for part in about for value in graph().objects(part, parameter)}
+
+
+def test_a_message_about_a_fiche_says_which_demand_is_not_met() -> None:
+    """A rule about a thing of a fiche makes one demand, so that its message never lists what may be wrong."""
+    several = {
+        rule.name: demands
+        for rule in rules().values()
+        if rule.by == SH.property and _of_fiches() & set(graph().objects(rule.shape, SH.targetClass))
+        if len(demands := {component.rpartition("#")[2] for component in _components(rule)} - ONE_WORDING) > 1
+    }
+    assert several == {}
+
+
+ONE_WORDING = {"LanguageInConstraintComponent"}
+"""Not in Dutch or English is one demand, whether the text has another language or none (its datatype)."""
+
+
+@cache
+def _of_fiches() -> frozenset[URIRef]:
+    """The classes whose instances the fiches of the data and of the example describe."""
+    projects = [Project.open(), Project.open(EXAMPLE)]
+    found = {
+        URIRef(statement.object.value)
+        for project in projects
+        for statement in load(project).dataset.statements
+        if statement.predicate == RDF_TYPE and "/fiches/" in statement.place.file
+        if isinstance(statement.object, NamedNode)
+    }
+    assert URIRef(GBV + "Action") in found
+    return frozenset(found)
 
 
 def test_lists_of_choices_are_the_code_lists() -> None:
@@ -519,6 +560,35 @@ def _own_classes(types: Iterable[Term]) -> list[NamedNode]:
     concepts = background().subclasses(NamedNode(SKOS + "Concept"))
     found = [cls for cls in types if isinstance(cls, NamedNode) and cls not in concepts]
     return [cls for cls in found if cls.value.startswith(spaces)]
+
+
+@pytest.mark.parametrize(
+    ("found", "written", "told"),
+    [
+        ("targetDate: 20\\d\\d-\\d\\d-\\d\\d", "", ["TargetDate", "TargetDate"]),
+        ("targetDate: 20\\d\\d", "targetDate: 2049", ["TargetDateInPlan", "TargetDateInPlan"]),
+        ("mandate/els-2", "mandate/els-1", ["LeadInOffice", "LeadCompetent"]),
+        ("lead:\n(?:  .*\n)+", "", ["ActionLead"]),
+        ("lead:\n(?:  .*\n)+", "lead: plan/vap-fictief\n", ["ActionLeadKind"]),
+        ("\nstartDate: (.*)", r"\nstartDate: [\1, 2028-02-01]", ["ActionStartOnce"]),
+        ("\nendDate: .*", r"\nendDate: 2027-05-26", ["ActionStartNotAfterEnd"]),
+    ],
+)
+def test_one_defect_of_a_fiche_gives_one_message(
+    found: str, written: str, told: list[str], tmp_path: Path
+) -> None:
+    """One thing wrong is told once, by the rule that says which; els-1 is out of office and not competent."""
+    copytree(EXAMPLE, tmp_path / "plan", ignore=ignore_patterns(".gbvkg", "[2-9]*.yaml", "1?*.yaml"))
+    [fiche] = (tmp_path / "plan").rglob("1.yaml")
+    text, count = re.subn(found, written, fiche.read_text("utf-8"))
+    assert count
+    fiche.write_text(text, "utf-8")
+    loaded = load(Project.open(tmp_path / "plan"))
+    report = validate(loaded.dataset, reading=loaded.findings, paths=[fiche])
+    wrong = [
+        finding.rule.removeprefix(GBVSH) for finding in report.findings if finding.severity < Severity.INFO
+    ]
+    assert sorted(wrong) == sorted(told)
 
 
 def test_the_things_of_a_case_have_iris() -> None:
