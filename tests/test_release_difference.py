@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from gbvkg.errors import ReleaseCorrupt, UsageError
 from gbvkg.release.difference import FORMATS, Diff, compare, diff
+from gbvkg.release.manifest import write_manifest
 from gbvkg.release.order import ordered
 from gbvkg.release.writers import write_nquads
 from gbvkg.sources.statement import Place, Statement
@@ -101,14 +102,67 @@ def test_the_words_come_from_the_labels(found: Diff) -> None:
     assert found.serialize("text", "nl") == (
         "Van release 2026.1 naar 2026.2: 1 toegevoegd, 1 verwijderd, 1 gewijzigd.\n\n"
         "Actie p/9 (Vervallen): verwijderd\n"
-        'Actie p/12 (Nieuwe "titel"): rdfs:label (en) toegevoegd: "New title"\n'
-        'Actie p/12 (Nieuwe "titel"): rdfs:label (nl) gewijzigd van "Oude titel" naar "Nieuwe \\"titel\\""\n'
+        'Actie p/12 (Nieuwe "titel"): label (en) toegevoegd: "New title"\n'
+        'Actie p/12 (Nieuwe "titel"): label (nl) gewijzigd van "Oude titel" naar "Nieuwe \\"titel\\""\n'
         'Actie p/12 (Nieuwe "titel"): trekker gewijzigd van Ann A. naar Bert B.\n'
         'Actie p/12 (Nieuwe "titel"): nummer gewijzigd van 12 naar 012\n'
-        'Actie p/12 (Nieuwe "titel"): gbv:targetsGroup verwijderd: target-group/children\n'
+        'Actie p/12 (Nieuwe "titel"): targetsGroup verwijderd: target-group/children\n'
         "Actie p/100 (Erbij): toegevoegd\n"
     )
     assert "Action p/12 (New title): lead changed from Ann A. to Bert B.\n" in found.serialize("text", "en")
+
+
+def test_a_foreign_property_has_our_word_and_an_unknown_one_its_prefixed_name(tmp_path: Path) -> None:
+    """A label that the release publishes comes first, then the term of the context, then prefix:local."""
+    thing = row("action/p/1", "rdf:type", iri("dcat:Dataset"))
+    more = [
+        thing,
+        row("action/p/1", "dct:source", iri("source/s")),
+        row("action/p/1", "dct:temporal", text("ooit")),
+        row("action/p/1", "dct:issued", text("toen")),
+        row("dct:issued", "rdfs:label", text("uitgegeven op"), "ontology"),
+    ]
+    found = compare(write(tmp_path / "old.nq", [thing]), write(tmp_path / "new.nq", more), "1", "2")
+    assert [line.partition(": ")[2] for line in found.words(found.changed[0], "nl")] == [
+        'uitgegeven op (nl) toegevoegd: "toen"',
+        "source toegevoegd: s",
+        'dct:temporal (nl) toegevoegd: "ooit"',
+    ]
+    assert found.words(found.changed[0], "nl")[0].startswith("Dataset p/1: ")
+
+
+def release_of(folder: Path, rows: list[Row], version: str) -> Path:
+    folder.mkdir()
+    write(folder / "dataset.nq", rows)
+    facts = {"dataset": "d", "version": version, "issued": "2026-01-01", "tool": "t", "inputs": "i"}
+    write_manifest(folder, **facts, quads=len(rows), graphs={}, findings={}, previous=None)
+    return folder
+
+
+@pytest.mark.parametrize("harm", ["changed", "missing", "link", "unlisted"])
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_release_that_is_not_what_its_manifest_says_is_not_compared(
+    tmp_path: Path, side: int, harm: str
+) -> None:
+    """What is read is held against the checksum of the manifest first, on both sides."""
+    both = [release_of(tmp_path / "a", OLD, "2026.1"), release_of(tmp_path / "b", NEW, "2026.2")]
+    assert (diff(*both).old, diff(*both).new, len(diff(*both).changes)) == ("2026.1", "2026.2", 3)
+    quads = both[side] / "dataset.nq"
+    if harm == "changed":
+        quads.write_bytes(quads.read_bytes().replace(b"12", b"13"))
+    elif harm == "link":
+        quads.rename(tmp_path / "elsewhere.nq")
+        quads.symlink_to(tmp_path / "elsewhere.nq")
+    else:
+        quads.unlink()
+        if harm == "unlisted":
+            facts = {"dataset": "d", "version": "1", "issued": "", "tool": "t", "inputs": "i"}
+            write_manifest(both[side], **facts, quads=0, graphs={}, findings={}, previous=None)
+            write(quads, NEW)
+    with pytest.raises(ReleaseCorrupt, match=r"dataset\.nq was changed or is missing") as caught:
+        diff(*both)
+    assert both[side].name in caught.value.nl
+    assert "is gewijzigd of ontbreekt" in caught.value.nl
 
 
 def test_nothing_changed_is_said(tmp_path: Path) -> None:

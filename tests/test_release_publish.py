@@ -186,7 +186,7 @@ def test_the_difference_is_published(releases: Path) -> None:
         "Van release 2026.1 naar 2026.2: 0 toegevoegd, 0 verwijderd, 2 gewijzigd.",
         "",
         'Actie p/1 (Nieuwe titel): titel (nl) gewijzigd van "Eerste actie" naar "Nieuwe titel"',
-        'dcat:Dataset small (Klein): dcat:version gewijzigd van "2026.1" naar "2026.2"',
+        'Dataset small (Klein): version gewijzigd van "2026.1" naar "2026.2"',
     ]
     assert release.diff(releases / "2026.1", releases / "2026.2").serialize("json") == (
         folder_ / "changes.json"

@@ -3,7 +3,9 @@
 Read from the published N-Quads and not from the stores, which change lexical forms. The provenance and
 findings graphs are left out: they are about a release and not about the plans. Graphs are merged first, so a
 statement that only moved to another graph did not change. No property is named here: the words come from the
-labels that the releases publish.
+labels that the releases publish, for a term of somebody else's vocabulary from ``ontology/context.jsonld``
+(what a fiche calls it), and otherwise it is said as prefixed name. This module refuses to compare a release
+whose N-Quads are not those of its manifest.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
@@ -21,12 +24,12 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 from gbvkg.errors import ReleaseCorrupt, UsageError
 from gbvkg.release import provenance
 from gbvkg.release.labels import LABEL_PROPERTIES, Labels, reference
-from gbvkg.release.manifest import QUADS, read_manifest
+from gbvkg.release.manifest import QUADS, corrupt, read_manifest, sha256
 from gbvkg.release.order import RDF_TYPE, natural, ordered, union
 from gbvkg.release.tables import guarded
 from gbvkg.release.writers import write_turtle
 from gbvkg.sources.statement import Place, Statement
-from gbvkg.vocabulary import LANGUAGES, expand
+from gbvkg.vocabulary import LANGUAGES, context, expand, shrink
 
 Term = NamedNode | Literal
 
@@ -100,9 +103,24 @@ class Diff:
 
 
 def diff(old: Path, new: Path) -> Diff:
-    """What changed from the release in ``old`` to the one in ``new``. Raises ReleaseCorrupt."""
-    versions = [read_manifest(release).version for release in (old, new)]
-    return compare(old / QUADS, new / QUADS, *versions)
+    """What changed from the release in ``old`` to the one in ``new``.
+
+    Raises ReleaseCorrupt when the N-Quads of one of them are not what its manifest says.
+    """
+    (before, old_version), (after, new_version) = map(sound_quads, (old, new))
+    return compare(before, after, old_version, new_version)
+
+
+def sound_quads(release: Path) -> tuple[Path, str]:
+    """The N-Quads of a release, as its manifest knows them, and its version.
+
+    Raises ReleaseCorrupt when they are missing or changed, and when the manifest is not one.
+    """
+    manifest, path = read_manifest(release), release / QUADS
+    listed = {file.path: file.sha256 for file in manifest.files}
+    if path.is_symlink() or not path.is_file() or sha256(path) != listed.get(QUADS):
+        raise corrupt(release, [(f"{QUADS} is gewijzigd of ontbreekt", f"{QUADS} was changed or is missing")])
+    return path, manifest.version
 
 
 def compare(old_file: Path, new_file: Path, old: str, new: str) -> Diff:
@@ -198,8 +216,26 @@ _WORDS = {
 }  # fmt: skip
 
 
+@cache
+def _own_words() -> dict[str, str]:
+    """Prefixed name → the term that our data files use for it, the first of the table where there are
+    more.
+    """
+    found: dict[str, str] = {}
+    for term, meaning in context().items():
+        name = meaning.get("@id") if isinstance(meaning, dict) else meaning
+        if isinstance(name, str) and not term.startswith("@"):
+            found.setdefault(name, term)
+    return found
+
+
+def _term(iri: str, labels: Labels, lang: str) -> str:
+    """What a property or class is called: its label, our own word for it, or its prefixed name."""
+    return labels.get(iri, lang) or _own_words().get(shrink(iri)) or reference(iri)
+
+
 def _name(change: Change, labels: Labels, lang: str) -> str:
-    kind = labels.get(change.cls, lang) or reference(change.cls) if change.cls else ""
+    kind = _term(change.cls, labels, lang) if change.cls else ""
     label = labels.get(change.subject, lang)
     shown = f"{kind} {reference(change.subject)}".strip()
     return f"{shown} ({label})" if label else shown
@@ -207,7 +243,7 @@ def _name(change: Change, labels: Labels, lang: str) -> str:
 
 def _sentence(change: PropertyChange, labels: Labels, lang: str) -> str:
     words = _WORDS[lang]
-    name = labels.get(change.property, lang) or reference(change.property)
+    name = _term(change.property, labels, lang)
     name = f"{name} ({change.language})" if change.language else name
     went, came = (_listed(values, labels, lang) for values in (change.removed, change.added))
     if went and came:

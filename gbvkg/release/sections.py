@@ -104,16 +104,8 @@ def write_difference(content: Content, path: Path) -> None:
         return
     folder = path / "diff"
     folder.mkdir()
-    before = manifest.read_manifest(content.previous)
-    listed = {file.path: file.sha256 for file in before.files}
-    old = content.previous / manifest.QUADS
-    if not old.is_file() or manifest.sha256(old) != listed.get(manifest.QUADS):
-        problem = (
-            f"{manifest.QUADS} is gewijzigd of ontbreekt",
-            f"{manifest.QUADS} was changed or is missing",
-        )
-        raise manifest.corrupt(content.previous, [problem])
-    found = difference.compare(old, path / manifest.QUADS, before.version, content.project.version)
+    old, version = difference.sound_quads(content.previous)
+    found = difference.compare(old, path / manifest.QUADS, version, content.project.version)
     for lang in LANGUAGES:
         _write(folder / f"changes.{lang}.txt", found.serialize("text", lang))
     for name in ("json", "csv", "ttl"):
