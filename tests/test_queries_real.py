@@ -15,6 +15,7 @@ from gbvkg.vocabulary import BASE
 ACTION_11 = f"{BASE}id/action/vap-sg-2020/11"
 PLAN_2020 = f"{BASE}id/plan/vap-sg-2020"
 PLAN_2025 = f"{BASE}id/plan/vap-ggg-2025"
+JUSTICE = "http://themis.vlaanderen.be/id/beleidsveld/e9361eb8-9a30-4c0b-8664-3dad70a8666d"
 SOMERS = f"{BASE}id/mandate/1e207740-3834-4e98-8431-5a2c08704516"
 STATUS = f"{BASE}id/concept/action-status/"
 PROJECT = Project.open()
@@ -185,6 +186,22 @@ def test_who_was_competent_for_local_government(real: Store) -> None:
         "Hilde Crevits",
     ]
     assert all(before["endDate"] == after["startDate"] for before, after in pairwise(rows))
+
+
+def test_who_coordinated_the_plans(real: Store) -> None:
+    """CQ29: for Justice there is no action yet, but each mandate since 2021 coordinates one plan or both."""
+    rows = ask(real, "competence-shift", field=JUSTICE)
+    assert {row["personName"] for row in rows} == {"Zuhal Demir"}
+    assert {row["actions"] for row in rows} == {"0"}
+    assert all(row["plans"] != "0" for row in rows)
+
+
+def test_action_11_is_under_the_field_by_which_the_minister_is_involved(real: Store) -> None:
+    """CQ3: Somers was also competent for Equal opportunities, but no source ties action 11 to that field."""
+    rows = ask(real, "actions-of-minister-for-field", date="2021-07-15")
+    assert [(row["fieldLabel"], row["role"], row["action"]) for row in rows] == [
+        ("Binnenlands bestuur en stedenbeleid", "involved", ACTION_11)
+    ]
 
 
 def test_every_query_runs_on_the_real_data_without_parameters(real: Store) -> None:
