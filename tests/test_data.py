@@ -319,6 +319,15 @@ def test_115_actions_are_declared_and_the_list_is_incomplete(store: Store) -> No
     assert _ask(store, "?action gbv:actionOf ?plan", plan=PLAN_2025) == []
 
 
+def test_both_plans_declare_three_strategic_objectives(store: Store, nota: str, question: str) -> None:
+    """Each source says so in words; of 2020 none is held, and the number of its actions stays unknown."""
+    for plan, text in ((PLAN_2025, nota), (PLAN_2020, question)):
+        assert _values(store, plan, "gbv:declaredStrategicObjectiveCount") == ["3"]
+        assert "drie strategische doelstellingen" in text
+    assert _values(store, PLAN_2020, "gbv:declaredActionCount") == []
+    assert _ask(store, "?objective gbv:objectiveOf ?plan", plan=PLAN_2020) == []
+
+
 def test_the_period_and_the_fiche_deadline_of_2025_are_unknown(store: Store) -> None:
     """The nota gives no start, no end and no deadline, and the plan says so."""
     unknown = {iri.rpartition("#")[2] for iri in _values(store, PLAN_2025, "gbv:unknownProperty")}

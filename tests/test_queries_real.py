@@ -150,8 +150,9 @@ def test_a_question_about_all_plans_counts_them_too(real: Store, name: str) -> N
 
 
 def test_no_count_of_a_plan_pretends_to_be_the_whole(real: Store) -> None:
-    """The objectives of 2020 were not found, so there is no number; 0 actions there is unknown."""
+    """Both plans declare three strategic objectives; those of 2020 were not found, so no number is held."""
     overview = {row["plan"]: row for row in ask(real, "plan-overview")}
+    assert {overview[plan]["declaredStrategic"] for plan in (PLAN_2020, PLAN_2025)} == {"3"}
     assert (overview[PLAN_2025]["strategic"], overview[PLAN_2025]["operational"]) == ("3", "11")
     assert not {"strategic", "operational"} & overview[PLAN_2020].keys()
     assert {(row["actions"], row["state"]) for row in ask(real, "objectives", plan=PLAN_2025)} == {
