@@ -17,6 +17,16 @@
     │   ├── ReleaseBusy                     another process is publishing in the same folder
     │   ├── ReleaseCorrupt                  a file is missing or its checksum differs
     │   └── ReleaseWriteFailed              disk full, no permission, killed half-way: nothing was switched
+    ├── QueryError                          a query of a user that gets no answer; ``status`` is for HTTP
+    │   ├── QuerySyntax                     it is no SPARQL query; carries the line and the column
+    │   ├── QueryRefused                    the check before evaluation refuses it, and names the limit
+    │   ├── FormatMismatch                  its form has no answer in the format asked; carries the form
+    │   ├── QueryTimeout                    it takes longer than the deadline
+    │   ├── QueryTooMuchMemory              it needs more memory than the limit
+    │   ├── ResultTooLarge                  its answer is larger than the limit; a cut one is never given
+    │   └── WorkerLost                      the process that evaluated it ended
+    ├── PoolBusy                            too many queries are waiting; carries when to come back
+    ├── BudgetSpent                         a client of the service asks too much; carries when to come back
     └── BackEndUnavailable         exit 3   a store, a reasoner or an endpoint does not answer
 
 Every message is given in Dutch and in English and says what is wrong, where, and what would be right.
@@ -113,6 +123,81 @@ class ReleaseCorrupt(ReleaseError):
 
 class ReleaseWriteFailed(ReleaseError):
     slug = "release-write-failed"
+
+
+class QueryError(GbvkgError):
+    """``status`` is what a service answers with (RFC 9110 §15)."""
+
+    slug = "query"
+    status: ClassVar[int] = 400
+
+
+class QuerySyntax(QueryError):
+    """``line`` and ``column`` count from 1, in characters."""
+
+    slug = "query-syntax"
+
+    def __init__(self, nl: str, en: str, line: int, column: int) -> None:
+        super().__init__(nl, en)
+        self.line = line
+        self.column = column
+
+
+class QueryRefused(QueryError):
+    slug = "query-refused"
+
+
+class FormatMismatch(QueryError):
+    """``form`` is SELECT, ASK, CONSTRUCT or DESCRIBE."""
+
+    slug = "format-mismatch"
+    status = 406
+
+    def __init__(self, nl: str, en: str, form: str) -> None:
+        super().__init__(nl, en)
+        self.form = form
+
+
+class QueryTimeout(QueryError):
+    slug = "query-timeout"
+    status = 503
+
+
+class QueryTooMuchMemory(QueryError):
+    slug = "query-too-much-memory"
+    status = 503
+
+
+class ResultTooLarge(QueryError):
+    slug = "result-too-large"
+    status = 503
+
+
+class WorkerLost(QueryError):
+    slug = "worker-lost"
+    status = 503
+
+
+class PoolBusy(GbvkgError):
+    """``retry_after`` is in whole seconds."""
+
+    slug = "pool-busy"
+    status: ClassVar[int] = 503
+
+    def __init__(self, nl: str, en: str, retry_after: int) -> None:
+        super().__init__(nl, en)
+        self.retry_after = retry_after
+
+
+class BudgetSpent(GbvkgError):
+    """``retry_after`` is in whole seconds."""
+
+    slug = "budget-spent"
+    status: ClassVar[int] = 429
+
+    def __init__(self, nl: str, en: str, retry_after: int) -> None:
+        super().__init__(nl, en)
+        self.retry_after = retry_after
 
 
 class BackEndUnavailable(GbvkgError):
