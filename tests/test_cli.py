@@ -13,15 +13,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import yaml
 
 from benchmarks import generate
 from gbvkg import __version__, validation
-from gbvkg.cli import FAULT, commands, main, parser, questions
-from gbvkg.cli.explain import cases, explanation, find
+from gbvkg.cli import FAULT, commands, example, main, parser, questions
+from gbvkg.cli.explain import candidates, cases, explanation
 from gbvkg.cli.streams import Bar, Streams, write_file
 from gbvkg.errors import UnknownRule, UsageError
 from gbvkg.project import Project
@@ -173,8 +175,8 @@ def test_examples_of_the_program_parse(lang: str) -> None:
         line.strip().split("   ")[0].split()[1:] for line in lines if line.strip().startswith("gbvkg ")
     ]
     assert len(examples) >= 5
-    for example in examples:
-        assert parser.parse(example, lang).command in parser.COMMANDS
+    for typed in examples:
+        assert parser.parse(typed, lang).command in parser.COMMANDS
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -349,11 +351,11 @@ class Terminal(io.StringIO):
 # ── explain ──
 
 
-def test_explain_shows_the_cases(capsys: pytest.CaptureFixture[str]) -> None:
-    """A rule is shown with its source sentence and with the very files of its test cases."""
-    assert main(["explain", "ActionLead", "--lang", "nl"]) == 0
+def test_explain_shows_the_cases_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """For who reads Turtle, a rule is shown with the very statements of its test cases."""
+    assert main(["explain", "ActionLead", "--lang", "nl", "--format", "ttl"]) == 0
     out = capsys.readouterr().out
-    rule = find(Rulebook.read(Project.open()), "ActionLead")
+    [rule] = candidates(Rulebook.read(Project.open()), "ActionLead")
     assert rule.quote in " ".join(out.split())
     for kind in ("valid", "invalid"):
         case = cases(rule, kind)[0]
@@ -361,6 +363,64 @@ def test_explain_shows_the_cases(capsys: pytest.CaptureFixture[str]) -> None:
         assert case.name in out
         assert all(line in out for line in body if "mf:" not in line)
     assert "The expected report" not in out
+
+
+def test_explain_shows_a_fiche(capsys: pytest.CaptureFixture[str]) -> None:
+    """Staff see what to write and the cases in the form of a fiche, in one language, without Turtle."""
+    assert main(["explain", "ActionLead", "--lang", "nl"]) == 0
+    out = capsys.readouterr().out
+    assert "De sleutel lead bij type: Action." in out
+    assert "Goed: Het veld is goed ingevuld. (uit de proefgevallen, valid-example.ttl)" in out
+    assert "  lead:\n    type: LeadResponsibility\n    key: trekker-1\n" in out
+    assert "mandatary: mandate/mandaat-sport\n" in out
+    assert "startDate: 2026-01-16\n" in out
+    assert [part for part in ("Right by", "gbv:", "@nl", "^^") if part in out] == []
+
+
+def test_explain_lists_the_codes_of_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where a code is asked, the codes are those of the list."""
+    assert main(["explain", "IndicatorDirection", "--lang", "nl"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "een code uit de lijst: decrease, increase, maintain, qualitative." in told
+
+
+def test_a_case_in_the_form_of_a_fiche_is_one() -> None:
+    """The YAML of a right case, read as a source, states what the case states: nothing is lost or added."""
+    for name in (
+        "ActionLeadOverlap",
+        "UnknownWithoutValue",
+        "ActionForm",
+        "TargetDate",
+        "IndicatorDefinition",
+    ):
+        case = example.root() / "shapes" / name / "valid-example.ttl"
+        fiche = yaml.safe_load(example.as_fiche(case))
+        said = {key for key, value in _keys(fiche)}
+        terms = {term for about in example.things(case).values() for term in about}
+        assert said - {"key", "nl", "en"} >= {"type"}
+        assert len(said - {"key", "nl", "en"}) == len(terms), name
+
+
+def _keys(block: object) -> Iterator[tuple[str, object]]:
+    for each in block if isinstance(block, list) else [block]:
+        if isinstance(each, dict):
+            for key, value in each.items():
+                yield key, value
+                yield from _keys(value)
+
+
+def test_what_no_fiche_can_say_is_shown_as_it_is(tmp_path: Path) -> None:
+    """A property or class without a key, or a case that is YAML already, has no other form."""
+    space = "@prefix gbv: <https://w3id.org/gbvkg/ns#> . @prefix x: <http://example.org/> . "
+    for name, body in (
+        ("a.ttl", "x:a a gbv:Action ; x:b 1 ."),
+        ("b.ttl", "x:a a x:B ."),
+        ("c.yaml", "type: x"),
+    ):
+        (tmp_path / name).write_text(space + body, "utf-8")
+        assert example.as_fiche(tmp_path / name) == ""
+    (tmp_path / "d.ttl").write_text(space + "x:a a gbv:Action ; gbv:number 7 .", "utf-8")
+    assert example.as_fiche(tmp_path / "d.ttl") == "type: Action\nnumber: 7\n"
 
 
 def test_every_rule_is_explained() -> None:
@@ -375,20 +435,61 @@ def test_every_rule_is_explained() -> None:
             assert rule.short in explanation(rule, rules, lang)
 
 
+def test_most_rules_are_explained_by_a_fiche() -> None:
+    """Nine in ten rules of shapes have an example that a fiche could hold; the rest is about the ontology."""
+    rules = [
+        rule for rule in Rulebook.read(Project.open()) if rule.file.startswith("shapes/") and rule.profile
+    ]
+    told = [rule for rule in rules if all(example.as_fiche(case) for case in cases(rule, "valid")[:1])]
+    assert len(told) > 0.9 * len(rules)
+
+
 @pytest.mark.parametrize(
     "name", ["ActionLead", "gbvsh:ActionLead", "https://w3id.org/gbvkg/ns/shapes#ActionLead"]
 )
 def test_explain_takes_every_spelling(name: str) -> None:
     """The name of a finding in any format can be given."""
-    assert find(Rulebook.read(Project.open()), name).short == "ActionLead"
+    assert [rule.short for rule in candidates(Rulebook.read(Project.open()), name)] == ["ActionLead"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "among"),
+    [
+        ("Trekker", "ActionLead"),
+        ("trekkende minister", "LeadInOffice"),
+        ("lead minister", "ActionLead"),
+        ("STREEFDATUM", "TargetDate"),
+        ("coördinerende", "InvolvedInOffice"),
+        ("coordinerende", "InvolvedInOffice"),
+        ("opvolger", "LeadUntilMandateEnd"),
+    ],
+)
+def test_explain_searches_titles(asked: str, among: str) -> None:
+    """Words of a title in Dutch or English find it, whatever their case, accents or ending; else what it
+    says."""
+    found = [rule.short for rule in candidates(Rulebook.read(Project.open()), asked)]
+    assert among in found
+    assert len(found) < 60
+
+
+def test_explain_lists_the_candidates(capsys: pytest.CaptureFixture[str]) -> None:
+    """Several words need no quotes; what they may mean is listed, and one candidate is explained at once."""
+    assert main(["explain", "trekkende", "minister", "--lang", "nl"]) == 0
+    out = capsys.readouterr().out
+    assert re.search(r"^ActionLead +Trekkende minister$", out, re.M)
+    assert "Meer over een regel" in out
+    assert main(["explain", "begrotingslijn", "--lang", "nl"]) == 0
+    assert capsys.readouterr().out.startswith("FundingSeparateLine: ")
 
 
 def test_explain_unknown(capsys: pytest.CaptureFixture[str]) -> None:
-    """An unknown rule is a usage error that suggests the nearest one, or the list."""
+    """An unknown rule is a usage error that suggests the nearest ones, or the list."""
     assert main(["explain", "actionlaed", "--lang", "en"]) == 2
-    assert 'Did you mean "ActionLead"?' in capsys.readouterr().err
+    assert 'Did you mean "ActionLead"' in capsys.readouterr().err
+    with pytest.raises(UnknownRule, match='"TargetDate"'):
+        candidates(Rulebook.read(Project.open()), "streafdatum")
     with pytest.raises(UnknownRule, match="The list: gbvkg explain"):
-        find(Rulebook.read(Project.open()), "zzzzzz")
+        candidates(Rulebook.read(Project.open()), "zzzzzz")
 
 
 def test_explain_lists(capsys: pytest.CaptureFixture[str]) -> None:
@@ -718,7 +819,7 @@ def test_data_that_cannot_be_handed_over_is_an_error(words: str) -> None:
 @pytest.mark.parametrize(
     "where", ["2>/dev/full", "2>&-", "2>/dev/full >/dev/full", ">&- 2>&-", "<&- >&- 2>&-"]
 )
-@pytest.mark.parametrize("words", ["explain Nothing", "nothing"])
+@pytest.mark.parametrize("words", ["explain zzzzzz", "nothing"])
 def test_talk_that_nobody_hears_changes_no_exit_code(words: str, where: str) -> None:
     """Who closed standard error still gets the exit code."""
     done = shell(f"gbvkg {words} {where}")

@@ -108,13 +108,12 @@ def inside(project: Project, path: Path) -> Path:
 
 
 def explain(run: Run) -> int:
-    """Show one rule, or the list."""
-    from gbvkg.cli.explain import explanation, find, listing
+    """Show one rule, or a list."""
+    from gbvkg.cli.explain import answer
     from gbvkg.reports import Rulebook
 
-    rules, lang = Rulebook.read(run.project()), run.streams.lang
-    name = run.asked.rule
-    run.streams.data(explanation(find(rules, name), rules, lang) if name else listing(rules, lang))
+    asked = " ".join(run.asked.rule)
+    run.streams.data(answer(Rulebook.read(run.project()), asked, run.streams.lang, run.asked.format))
     return FINE
 
 

@@ -21,6 +21,7 @@ from gbvkg.vocabulary import LANGUAGES
 REPORT_FORMATS = ("text", "json", "sarif", "junit", "ttl", "html")
 QUERY_FORMATS = ("table", "csv", "tsv", "json", "xml", "trig", "nq", "ttl", "nt", "jsonld", "rdf")
 DIFF_FORMATS = ("text", "json", "csv", "ttl")
+EXPLAIN_FORMATS = ("text", "ttl")
 ENGINES = ("default", "pyshacl")
 
 
@@ -154,7 +155,8 @@ def _validate(parser: argparse.ArgumentParser, lang: str) -> None:
 
 
 def _explain(parser: argparse.ArgumentParser, lang: str) -> None:
-    _argument(parser, lang, "rule", "rule", nargs="?")
+    _argument(parser, lang, "rule", "rule", nargs="*")
+    _argument(parser, lang, "format", "--format", choices=EXPLAIN_FORMATS, default=EXPLAIN_FORMATS[0])
 
 
 def _publish(parser: argparse.ArgumentParser, lang: str) -> None:
