@@ -418,6 +418,27 @@ def test_page_is_accessible(lang: str) -> None:
         assert f'id="{target}"' in page
 
 
+def test_table_counts_what_is_open_apart_from_what_is_waived() -> None:
+    """A finding that a waiver lets through does not look like work to do."""
+    page = render(several(), "html", "nl", project())
+    row = re.search(r'<tr id="ActionLead">.*', page)
+    assert row
+    assert re.findall(r'<td data-label="([^"]+)">(\d+)</td>', row[0]) == [
+        ("Open", "1"),
+        ("Met ontheffing", "1"),
+    ]
+
+
+def test_cells_of_a_narrow_table_are_labelled() -> None:
+    """Where cells stand below each other the heads are hidden, and each number says what it counts."""
+    page = render(several(), "html", "nl", project())
+    narrow = page[page.index("@media (max-width:40rem)") : page.index("</style>")]
+    assert "thead{position:absolute" in narrow
+    assert "td[data-label]::before{content:attr(data-label)" in narrow
+    heads = re.findall(r'<th scope="col">([^<]+)</th>', page)
+    assert set(re.findall(r'data-label="([^"]+)"', page)) == set(heads[2:])
+
+
 def contrast(first: str, second: str) -> float:
     """Contrast ratio of two colours (WCAG 2.2, relative luminance)."""
 

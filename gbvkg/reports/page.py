@@ -8,6 +8,7 @@ everything but its own style.
 
 from __future__ import annotations
 
+from collections import Counter
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -30,7 +31,8 @@ WORDS = {
         "per_rule": "Bevindingen per regel",
         "rule": "Regel",
         "meaning": "Wat ze vraagt",
-        "number": "Aantal",
+        "open": "Open",
+        "let_through": "Met ontheffing",
         "findings": "Bevindingen",
         "waived": "Met een ontheffing doorgelaten",
         "line": "regel",
@@ -53,7 +55,8 @@ WORDS = {
         "per_rule": "Findings per rule",
         "rule": "Rule",
         "meaning": "What it asks",
-        "number": "Number",
+        "open": "Open",
+        "let_through": "With a waiver",
         "findings": "Findings",
         "waived": "Let through by a waiver",
         "line": "line",
@@ -104,22 +107,31 @@ def write(material: Material) -> str:
 
 
 def _rules(material: Material) -> list[str]:
-    """A table of the rules that found something, with how often."""
+    """A table of the rules that found something: how often in the open, and how often under a waiver."""
     words = WORDS[material.lang]
     if not material.findings:
         return []
-    heads = "".join(f'<th scope="col">{words[key]}</th>' for key in ("rule", "meaning", "number"))
-    rows = [_rule_row(rule, material) for rule in material.used_rules()]
+    keys = ("rule", "meaning", "open", "let_through")
+    heads = "".join(f'<th scope="col">{words[key]}</th>' for key in keys)
+    counts = [Counter(finding.rule for finding in part) for part in (material.open, material.waived)]
+    rows = [
+        _rule_row(rule, material, [count[rule.iri] for count in counts]) for rule in material.used_rules()
+    ]
     caption = f"<caption>{words['per_rule']}</caption>"
     return ["<table>", caption, f"<thead><tr>{heads}</tr></thead>", "<tbody>", *rows, "</tbody>", "</table>"]
 
 
-def _rule_row(rule: Rule, material: Material) -> str:
-    count = sum(1 for finding in material.findings if finding.rule == rule.iri)
+def _rule_row(rule: Rule, material: Material, counts: list[int]) -> str:
+    """A row whose cells say what they are: on a narrow screen they stand below each other, without heads."""
+    words = WORDS[material.lang]
     title, asks = rule.title(material.lang), in_language(rule.description, material.lang)
     meaning = f"<b>{_safe(title)}</b>" + (f"<br>{_safe(asks)}" if asks else "")
     head = f'<th scope="row"><code>{_safe(rule.short)}</code></th>'
-    return f'<tr id="{_safe(rule.short)}">{head}<td>{meaning}</td><td>{count}</td></tr>'
+    numbers = "".join(
+        f'<td data-label="{words[key]}">{count}</td>'
+        for key, count in zip(("open", "let_through"), counts, strict=True)
+    )
+    return f'<tr id="{_safe(rule.short)}">{head}<td>{meaning}</td>{numbers}</tr>'
 
 
 def _by_file(material: Material, findings: list[Finding]) -> list[str]:
