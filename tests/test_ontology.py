@@ -14,6 +14,10 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from gbvkg import graph
 from gbvkg.project import Project
+from gbvkg.validation import shapes as shapes_graph
+from gbvkg.validation.engine import Engine
+from gbvkg.validation.memory import judge_all
+from gbvkg.validation.tables import Tables
 from gbvkg.vocabulary import context, expand, prefixes, shrink
 
 ROOT = Path(__file__).parent.parent
@@ -282,15 +286,67 @@ def test_every_primitive_class_says_why() -> None:
         assert set(CORE_GRAPH.texts(term, "gbv:primitiveRationale")) == {"nl", "en"}, term
 
 
+DEFINED_GRAPH = Graph(RESTRICTIONS)
+DEFINED = DEFINED_GRAPH.terms("owl:Class")
+NOT_HELD = expand("gbvsh:TermDefinedBy")
+"""The style rule about rdfs:isDefinedBy wants the ontology itself; a defined class names its own file."""
+
+
 def test_defined_classes_are_explained() -> None:
-    """A defined class has a label and a definition in both languages, and conditions."""
-    found = Graph(RESTRICTIONS)
-    defined = found.terms("owl:Class")
-    assert defined
-    for term in defined:
-        assert found.objects(term, "owl:equivalentClass"), term
-        for predicate in ("rdfs:label", "skos:definition"):
-            assert set(found.texts(term, predicate)) == {"nl", "en"}, term
+    """A defined class has label, definition and example in both languages, a source, and conditions."""
+    assert DEFINED
+    for term in DEFINED:
+        assert DEFINED_GRAPH.objects(term, "owl:equivalentClass"), term
+        for predicate in ("rdfs:label", "skos:definition", "skos:example"):
+            assert set(DEFINED_GRAPH.texts(term, predicate)) == {"nl", "en"}, term
+    ontology = NamedNode(expand("gbv:").removesuffix("#") + "/restrictions")
+    assert all(DEFINED_GRAPH.objects(term, "rdfs:isDefinedBy") == [ontology] for term in DEFINED)
+
+
+def test_no_defined_class_is_called_as_another_class() -> None:
+    """Labels and definitions of defined classes are unique among all classes, per language."""
+    both = Graph(*CORE, RESTRICTIONS)
+    for predicate in ("rdfs:label", "skos:definition"):
+        for lang in ("nl", "en"):
+            texts = [both.texts(term, predicate)[lang] for term in both.terms("owl:Class")]
+            assert len(set(texts)) == len(texts), predicate
+
+
+def _style_faults(left_out: Iterable[Triple] = ()) -> set[tuple[str, str]]:
+    """What the shapes say of the defined classes when ``left_out`` is not stated: term and rule."""
+    stated = [t for t in DEFINED_GRAPH.triples if t not in left_out]
+    tables = Tables((t.subject, t.predicate, t.object) for t in (*CORE_GRAPH.triples, *stated))
+    engine = Engine(shapes_graph.read(sorted((ROOT / "shapes").rglob("*.ttl"))), tables)
+    found = judge_all(engine).results()
+    ours = ((r.focus.value, r.constraint.rule) for r in found if isinstance(r.focus, NamedNode))
+    return {(focus, rule) for focus, rule in ours if focus in DEFINED and rule != NOT_HELD}
+
+
+def test_defined_classes_keep_the_style_rules() -> None:
+    """The shapes over the ontology hold for the file that is never loaded, and so never validated, too."""
+    assert _style_faults() == set()
+
+
+LOST = {
+    "TermLabel": "rdfs:label",
+    "TermDefinition": "skos:definition",
+    "TermExample": "skos:example",
+    "TermSource": "dct:source",
+    "ClassPrimitiveRationale": "owl:equivalentClass",
+}
+
+
+@pytest.mark.parametrize("rule", LOST)
+def test_what_a_defined_class_loses_is_noticed(rule: str) -> None:
+    """Without its label, definition, example, source or conditions a defined class breaks that style rule."""
+    term = expand("gbv:LedAction")
+    lost = [
+        t
+        for t in DEFINED_GRAPH.triples
+        if t.subject == NamedNode(term) and t.predicate.value == expand(LOST[rule])
+    ]
+    assert lost
+    assert _style_faults(lost) == {(term, expand(f"gbvsh:{rule}"))}
 
 
 def _squeeze(text: str) -> str:
@@ -314,6 +370,7 @@ def _source_faults(found: Graph, subjects: Iterable[str]) -> list[str]:
 def test_every_term_has_its_source() -> None:
     """The sentence that a term comes from is verbatim in its source; else a note says where it is from."""
     assert _source_faults(CORE_GRAPH, TERMS) == []
+    assert _source_faults(DEFINED_GRAPH, DEFINED) == []
 
 
 def test_an_invented_quotation_is_noticed() -> None:
