@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,13 +23,13 @@ import yaml
 
 from benchmarks import generate
 from gbvkg import __version__, validation
-from gbvkg.cli import FAULT, commands, example, main, parser, questions
+from gbvkg.cli import FAULT, commands, example, main, parser, questions, streams
 from gbvkg.cli.explain import candidates, cases, explanation
 from gbvkg.cli.streams import Bar, Streams, write_file
 from gbvkg.errors import UnknownRule, UsageError
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue, result
-from gbvkg.release import difference
+from gbvkg.release import difference, gate
 from gbvkg.release.publication import STAGES
 from gbvkg.reports import FORMATS, Rulebook
 
@@ -890,6 +891,66 @@ def test_bar_only_on_a_terminal() -> None:
     silent(5, 10, "file")
     silent.wipe()
     assert terminal.getvalue() == before
+
+
+def test_a_ticking_bar_shows_the_time_that_went_by(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a step says nothing for long the bar goes on; at the end it is wiped, and a pipe never has it."""
+    monkeypatch.setattr(streams, "BEAT", 0.01)
+    terminal = Terminal()
+    bar = Bar("Checking", terminal, shown=True, steps={"shapes": "applying rules"})
+    bar.started -= 65
+    bar.state = (2, 4, "shapes")
+    with bar.ticking():
+        time.sleep(0.2)
+    assert "Checking [##########..........] 2/4 1:05 applying rules" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    length = len(terminal.getvalue())
+    time.sleep(0.05)
+    assert len(terminal.getvalue()) == length, "nothing draws after the end"
+    silent = Bar("Checking", terminal, shown=False, state=(2, 4, "shapes"))
+    with silent.ticking():
+        time.sleep(0.05)
+    assert len(terminal.getvalue()) == length
+
+
+def test_a_ticking_bar_ends_with_what_went_wrong() -> None:
+    """An interruption comes through, and no thread goes on."""
+    with pytest.raises(KeyboardInterrupt), Bar("Checking", Terminal(), shown=True).ticking():
+        raise KeyboardInterrupt
+    assert not [thread for thread in threading.enumerate() if "_tick" in thread.name]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("nl", "pyshacl toetst nu alle regels"), ("en", "pyshacl now applies all rules")]
+)
+def test_the_slow_engine_says_so(
+    lang: str, said: str, sound: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before it starts, and not when asked to be quiet; the fast engine says nothing."""
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(gate, "judge", stopped)
+    words = ["--project", str(sound), "--lang", lang, "validate"]
+    interrupted = "onderbroken" if lang == "nl" else "interrupted"
+    for more, heard in ((["--engine", "pyshacl"], True), (["--engine", "pyshacl", "-q"], False), ([], False)):
+        assert main([*words, *more]) == 130
+        err = capsys.readouterr().err
+        assert (said in err) == heard
+        assert interrupted in err
+
+
+def test_ctrl_c_while_pyshacl_works(slow: Path) -> None:
+    """The slow engine stops too, in one line."""
+    command = [sys.executable, "-m", "gbvkg", "--project", str(slow), "--lang", "en", "validate", "-q"]
+    with subprocess.Popen(
+        [*command, "--no-cache", "--engine", "pyshacl"], stderr=subprocess.PIPE, text=True, cwd=REPOSITORY
+    ) as running:
+        time.sleep(8)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert (running.returncode, said) == (130, "gbvkg: interrupted; what was there is unchanged.\n")
 
 
 def test_output_file_is_whole_or_not_there(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -198,6 +199,32 @@ def test_a_rule_comes_to_an_end(
     one = Triple(NamedNode("x:s"), NamedNode("x:n"), Literal(1))
     with pytest.raises(ProjectError, match=r"queries/rules/count\.rq:1: .*comes to no end"):
         reasoning.materialise(_dataset([one], project))
+
+
+def test_a_rule_that_searches_and_finds_nothing_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conditions that share no variable multiply: after so many seconds the rule is refused by name."""
+    text = "CONSTRUCT { ?a <x:n> ?b } WHERE { ?a <x:n> ?x . ?b <x:n> ?y . FILTER(?x + ?y < 0) }"
+    project = _project_with_rules(tmp_path, reasoning.Rule("search", text, Place(""), frozenset()))
+    many = [Triple(NamedNode(f"x:{n}"), NamedNode("x:n"), Literal(n)) for n in range(2000)]
+    assert not reasoning.materialise(_dataset(many[:50], project))
+    monkeypatch.setattr(rules, "MOST_SECONDS", 0.05)
+    started = time.monotonic()
+    with pytest.raises(ProjectError, match=r"queries/rules/search\.rq:1: .*searches for more than"):
+        reasoning.materialise(_dataset(many, project))
+    assert time.monotonic() - started < 10
+
+
+def test_a_fault_in_a_rule_is_told_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong while a rule runs comes out, and is not taken for a search without end."""
+
+    def broken(*_: object) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(rules, "_fresh", broken)
+    with pytest.raises(OSError, match="the disk is gone"):
+        reasoning.materialise(_dataset(SAMPLE))
 
 
 def test_a_rule_sees_types_and_any_name_that_it_mentions(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gbvkg.cli.parser import texts
+from gbvkg.cli.parser import ENGINES, texts
 from gbvkg.cli.streams import Streams
 from gbvkg.config import Settings
 from gbvkg.errors import GateClosed, UsageError
@@ -76,9 +77,14 @@ def checked(run: Run, project: Project, paths: Sequence[Path]) -> Report:
     files = run.streams.progress("Bronnen lezen", "Reading sources")
     bar = run.streams.progress("Controleren", "Checking", stages(run))
     cache = project.root / CACHE if run.asked.cache and os.access(project.root, os.W_OK) else None
-    judged = gate.judge(
-        project, bar, files=files, engine=run.asked.engine, cache=cache, reason=run.asked.reason
-    )
+    engine = run.asked.engine
+    if engine != ENGINES[0]:
+        run.streams.say(
+            f"{engine} toetst nu alle regels, en dat duurt minuten. Ctrl-C stopt zonder gevolgen.",
+            f"{engine} now applies all rules, which takes minutes. Ctrl-C stops it and changes nothing.",
+        )
+    with bar.ticking() if engine != ENGINES[0] else nullcontext():
+        judged = gate.judge(project, bar, files=files, engine=engine, cache=cache, reason=run.asked.reason)
     return placed_in(judged.report, paths, project.root) if paths else judged.report
 
 

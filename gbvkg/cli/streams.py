@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import TextIO
 
 from gbvkg.errors import UsageError
@@ -22,6 +23,8 @@ PATIENCE = 0.7
 """Seconds of work after which a bar appears."""
 PACE = 0.1
 """Seconds between two states of the bar."""
+BEAT = 1.0
+"""Seconds between two times that a ticking bar shows."""
 
 
 @dataclass
@@ -95,21 +98,52 @@ class Bar:
     started: float = field(default_factory=time.monotonic)
     last: float = 0.0
     drawn: bool = False
+    state: tuple[int, int, str] | None = None
 
     def __call__(self, done: int, total: int, step: str) -> None:
         now = time.monotonic()
+        self.state = done, total, step
         if not self.shown or now - self.started < PATIENCE or now - self.last < PACE:
             return
-        self.last, self.drawn = now, True
-        self.stream.write(f"\r\x1b[K{self.line(done, total, step)}")
+        self.last = now
+        self._draw(self.line(done, total, step))
+
+    @contextmanager
+    def ticking(self) -> Iterator[None]:
+        """Meanwhile the bar shows every second how long the work has taken: for a step that says nothing for
+        minutes.
+        """
+        if not self.shown:
+            yield
+            return
+        over = Event()
+        clock = Thread(target=self._tick, args=(over,), daemon=True)
+        clock.start()
+        try:
+            yield
+        finally:
+            over.set()
+            clock.join()
+            self.wipe()
+
+    def _tick(self, over: Event) -> None:
+        with suppress(OSError, ValueError):  # a terminal that went away
+            while not over.wait(BEAT):
+                minutes, seconds = divmod(int(time.monotonic() - self.started), 60)
+                if self.state:
+                    self._draw(self.line(*self.state, since=f"{minutes}:{seconds:02} "))
+
+    def _draw(self, line: str) -> None:
+        self.drawn = True
+        self.stream.write(f"\r\x1b[K{line}")
         self.stream.flush()
 
-    def line(self, done: int, total: int, step: str) -> str:
-        """Stage, bar, count and step in one line of the terminal."""
+    def line(self, done: int, total: int, step: str, since: str = "") -> str:
+        """Stage, bar, count, time and step in one line of the terminal."""
         from shutil import get_terminal_size
 
         filled = 20 * done // total if total else 0
-        head = f"{self.stage} [{'#' * filled}{'.' * (20 - filled)}] {done}/{total} "
+        head = f"{self.stage} [{'#' * filled}{'.' * (20 - filled)}] {done}/{total} {since}"
         room = get_terminal_size().columns - len(head) - 1
         shown = "".join(c for c in self.steps.get(step, step) if c.isprintable())
         return head + (shown[-room:] if room > 0 else "")
