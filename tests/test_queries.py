@@ -373,6 +373,34 @@ def test_every_query_keeps_the_rules() -> None:
             )
 
 
+def test_actions_are_listed_by_number() -> None:
+    """1, 2, 10 and not 1, 10, 2: before the IRI of an action stands its number, an integer, in each order."""
+    found = 0
+    for query in map(CATALOGUE.get, CATALOGUE.names()):
+        order = re.findall(r"\?(\w+)", query.text.rpartition("ORDER BY")[2])
+        for action, number in (("action", "number"), ("actionA", "numberA"), ("actionB", "numberB")):
+            if action in order:
+                assert order.index(number) < order.index(action), query.name
+                assert f"gbv:number ?{number}" in query.text, query.name
+                found += 1
+    assert found > 10
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("lead-of-action-on-date", "action"), ("claims-without-source", "claim")]
+)
+def test_action_10_comes_after_action_9(name: str, column: str) -> None:
+    """Whatever their IRIs: an order of texts would put 100 before 9."""
+    store = Store()
+    for number in (100, 9, 10, 1):
+        action = NamedNode(f"https://w3id.org/gbvkg/id/action/p/{number}")
+        whole = Literal(str(number), datatype=NamedNode(expand("xsd:integer")))
+        store.add(Quad(action, NamedNode(expand("rdf:type")), NamedNode(expand("gbv:Action"))))
+        store.add(Quad(action, NamedNode(expand("gbv:number")), whole))
+    rows = CATALOGUE.run(name, store).records()
+    assert [row[column].rpartition("/")[2] for row in rows] == ["1", "9", "10", "100"]
+
+
 def test_every_shared_heading_is_used() -> None:
     """A heading that no query has any more is removed."""
     folder = Project.open().folder("queries")
