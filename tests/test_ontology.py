@@ -315,7 +315,7 @@ def test_no_defined_class_is_called_as_another_class() -> None:
 def _style_faults(left_out: Iterable[Triple] = ()) -> set[tuple[str, str]]:
     """What the shapes say of the defined classes when ``left_out`` is not stated: term and rule."""
     stated = [t for t in DEFINED_GRAPH.triples if t not in left_out]
-    tables = Tables((t.subject, t.predicate, t.object) for t in (*CORE_GRAPH.triples, *stated))
+    tables = Tables((t.subject, t.predicate, t.object) for t in (*CORE_GRAPH.triples, *stated))  # type: ignore[misc]
     engine = Engine(shapes_graph.read(sorted((ROOT / "shapes").rglob("*.ttl"))), tables)
     found = judge_all(engine).results()
     ours = ((r.focus.value, r.constraint.rule) for r in found if isinstance(r.focus, NamedNode))

@@ -31,7 +31,7 @@ CASES = Path(__file__).parent / "cases" / "reasoning"
 GBV = expand("gbv:")
 PROJECT = Project.open(ROOT)
 CORE = reasoning.ontology_files(PROJECT, restrictions=False)
-PLANTED = sorted(CASES / f"{name}.ttl" for name in ("inconsistent", "unexplained", "unsatisfiable"))
+PLANTED, RIGHT = (sorted(CASES.glob(f"Logic*/{kind}*.ttl")) for kind in ("invalid", "valid"))
 
 Names = tuple[str, str, str]
 
@@ -347,36 +347,54 @@ def test_real_data_does_not_contradict_the_ontology() -> None:
     assert reasoning.check_project(PROJECT, dataset.with_statements(derived).statements) == []
 
 
+def _case(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
 def test_all_planted_cases_are_known() -> None:
-    """The folder holds the planted contradictions and the sample, and nothing that no test reads."""
-    assert {p.name for p in CASES.iterdir()} == {p.name for p in PLANTED} | {
-        "sample.ttl",
-        "sample-derived.nt",
-    }
+    """The folder holds the cases of the rules and the sample, and nothing that no test reads."""
+    found = {p.relative_to(CASES).as_posix() for p in CASES.rglob("*") if p.is_file()}
+    cases = {p.relative_to(CASES).as_posix() for p in (*PLANTED, *RIGHT)}
+    assert found == cases | {"sample.ttl", "sample-derived.nt"}
 
 
 @pytest.mark.java
-@pytest.mark.parametrize("path", PLANTED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PLANTED, ids=_case)
 def test_planted_contradiction_is_found(path: Path) -> None:
-    """The first line of a case names the rule and the thing: the reasoner finds that, and nothing else."""
-    first = path.read_text("utf-8").splitlines()[0]
-    expected = re.match(r"# (gbvsh:\w+)(?: <(\S+)>)?: ", first)
+    """The folder names the rule, the second line the thing: the reasoner finds that, and nothing else."""
+    expected = re.match(r"# finds: (?:<(\S+)>|nothing by name)$", path.read_text("utf-8").splitlines()[1])
     assert expected
+    focus = expected[1] or ""
     found = reasoning.check([*CORE, path])
-    assert [(f.rule, f.focus) for f in found] == [(expand(expected[1]), expected[2] or "")]
+    assert [(f.rule, f.focus) for f in found] == [(expand(f"gbvsh:{path.parent.name}"), focus)]
     assert found[0].stage is Stage.LOGIC
     assert set(found[0].message) == {"nl", "en"}
-    if expected[2]:
+    if focus:
         place = found[0].place
         assert place is not None
-        assert place.file == f"reasoning/{path.name}"
-        assert expected[2] in path.read_text("utf-8").splitlines()[place.line - 1]
+        assert place.file == f"{path.parent.name}/{path.name}"
+        assert focus in path.read_text("utf-8").splitlines()[place.line - 1]
+
+
+@pytest.mark.java
+@pytest.mark.parametrize("path", RIGHT, ids=_case)
+def test_what_is_right_is_no_contradiction(path: Path) -> None:
+    """The right case of a rule uses the same terms, and the reasoner finds nothing."""
+    assert reasoning.check([*CORE, path]) == []
+
+
+@pytest.mark.parametrize("path", [*PLANTED, *RIGHT], ids=_case)
+def test_a_case_says_what_it_shows(path: Path) -> None:
+    """Its first line does, in English and in Dutch, for ``gbvkg explain``."""
+    first = path.read_text("utf-8").splitlines()[0]
+    assert first.startswith("# ")
+    assert len(first.split(" / ")) == 2
 
 
 @pytest.mark.java
 def test_contradiction_in_the_data_names_both_sides() -> None:
     """A thing of the data in two disjoint classes is reported with both classes and with what made it so."""
-    statements = _dataset(_triples(CASES / "inconsistent.ttl")).statements
+    statements = _dataset(_triples(CASES / "LogicInconsistent" / "invalid-two-classes.ttl")).statements
     (found,) = reasoning.check(CORE, statements)
     for text in ("gbv:Action", "gbv:ParliamentaryQuestion", "gbv:hasFiche", "gbv:hasQuestionPart"):
         assert text in found.message["nl"]
@@ -425,8 +443,8 @@ def test_rules_of_the_reasoner_are_described_and_have_cases() -> None:
     """shapes/logic.ttl describes, in both languages, exactly the rules that the planted cases break."""
     described = Graph().parse(ROOT / "shapes" / "logic.ttl")
     rules = set(described.subjects(RDF.type, URIRef(expand("gbvsh:LogicRule"))))
-    planted = {re.match(r"# (gbvsh:\w+)", path.read_text("utf-8"))[1] for path in PLANTED}  # type: ignore[index]
-    assert {str(rule) for rule in rules} == {expand(curie) for curie in planted}
+    for cases in (PLANTED, RIGHT):
+        assert {str(rule) for rule in rules} == {expand(f"gbvsh:{path.parent.name}") for path in cases}
     for rule, predicate in ((rule, SH[name]) for rule in rules for name in ("name", "description")):
         texts = list(described.objects(rule, predicate))
         assert sorted(text.language for text in texts) == ["en", "nl"]  # type: ignore[attr-defined]
