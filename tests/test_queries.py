@@ -780,7 +780,7 @@ def test_a_page_about_a_query_can_be_made_from_its_attributes() -> None:
         assert query.stability in ("stable", "experimental")
         assert query.form in FORMATS
         assert re.fullmatch(r"(CQ\d+)?", query.answers)
-        assert set(query.description) in (set(), set(LANGUAGES))
+        assert set(query.summary) == set(query.description) == set(LANGUAGES), query.name
         assert set(query.chart.values()) - {query.chart.get("kind")} <= set(query.variables)
         assert query.form == "CONSTRUCT" or set(query.columns) == set(query.variables)
         assert query.required == [name for name, each in query.parameters.items() if each.required]
