@@ -27,6 +27,11 @@ ALLOWED: dict[str, set[str]] = {
         "errors", "config", "formats", "vocabulary", "project", "findings", "sources",
         "graph", "reasoning", "validation", "queries", "reports",
     },
+    "store": {"errors", "config", "formats", "vocabulary", "release.manifest", "release.folder"},
+    "web": {
+        "errors", "config", "formats", "vocabulary", "project", "queries", "store", "release.manifest",
+        "release.folder",
+    },
 }  # fmt: skip
 """Module → modules that it may import; ``cli`` may import all. A module without a row fails."""
 

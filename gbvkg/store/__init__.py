@@ -1,0 +1,38 @@
+"""Answering SPARQL over one release in worker processes that can be killed.
+
+``Pool.open(release)`` starts them, ``pool.ask(Ask(text, format))`` answers or raises a ``QueryError``. The
+calling process never evaluates a query, so no query can crash it, fill its memory or make it wait. This
+package refuses to change a release, to reach the network, and to hand out an answer that was cut.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gbvkg.store.pool import Pool
+    from gbvkg.store.question import Answer, Ask, Limits
+    from gbvkg.store.snapshot import Snapshot
+    from gbvkg.store.spool import Spool
+
+_HOMES = {
+    "Answer": "question",
+    "Ask": "question",
+    "Limits": "question",
+    "Pool": "pool",
+    "Snapshot": "snapshot",
+    "Spool": "spool",
+}
+"""Name → its module, imported when asked for: a worker process needs none of the server's side."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+__all__ = ["Answer", "Ask", "Limits", "Pool", "Snapshot", "Spool"]

@@ -1,0 +1,205 @@
+"""The server's end of one worker: one question at a time out, its whole answer back.
+
+Nothing here waits: the event loop calls when there is something to read. This module refuses to read an
+answer that is longer than was allowed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from socket import socket
+from typing import Any
+
+from gbvkg.store import frames, outcomes
+from gbvkg.store.frames import Outcome, Reply
+from gbvkg.store.question import Answer, Limits
+from gbvkg.store.spool import BLOCK, IN_MEMORY, Allowance, Spool
+
+_DETAILS = 1 << 20
+
+
+class Job:
+    """One question, waiting or under way; ``answer`` is done when it is answered, failed or cancelled."""
+
+    __slots__ = ("answer", "channel", "frame", "limits", "until")
+
+    def __init__(self, frame: bytes, limits: Limits, answer: asyncio.Future[Answer]) -> None:
+        self.frame = frame
+        self.limits = limits
+        self.answer = answer
+        self.channel: Channel | None = None
+        self.until: asyncio.TimerHandle | None = None
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+
+class Channel:
+    """``done`` is called with the channel after each answer, ``broken`` when it will give none any more,
+    ``late`` when its deadline is over.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        line: socket,
+        allowance: Allowance,
+        *,
+        done: Callable[[Channel, bool], None],
+        broken: Callable[[Channel], None],
+        late: Callable[[Channel], None],
+    ) -> None:
+        self.number = number
+        self.job: Job | None = None
+        self._line = line
+        self._allowance = allowance
+        self._done, self._broken, self._late = done, broken, late
+        self._loop = asyncio.get_running_loop()
+        self._deadline = 0.0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._unsent: memoryview | None = None
+        self._head: Reply | None = None
+        self._start = b""
+        self._body: bytearray | Spool | None = None
+        self._got = 0
+        line.setblocking(False)
+        self._loop.add_reader(line.fileno(), self._readable)
+
+    def run(self, job: Job) -> None:
+        """Send a question to the worker, which must be free."""
+        self.job = job
+        job.channel = self
+        self._watch(self._loop.time() + job.limits.seconds)
+        try:
+            sent = self._line.send(job.frame)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            return  # it died; its end of file follows
+        if sent < len(job.frame):
+            self._unsent = memoryview(job.frame)[sent:]
+            self._loop.add_writer(self._line.fileno(), self._writable)
+
+    def close(self) -> None:
+        """Let go of the line; nothing is called any more."""
+        if self._line.fileno() < 0:
+            return
+        self._loop.remove_reader(self._line.fileno())
+        self._loop.remove_writer(self._line.fileno())
+        self._line.close()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if isinstance(self._body, Spool):
+            self._body.close()
+        self._body = None
+
+    def _watch(self, deadline: float) -> None:
+        """One timer lasts for many questions: it is only set anew when it would ring too late."""
+        self._deadline = deadline
+        if self._alarm is None or self._alarm.when() > deadline:
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = self._loop.call_at(deadline, self._rings)
+
+    def _rings(self) -> None:
+        self._alarm = None
+        if self.job is None:
+            return
+        if self._loop.time() >= self._deadline:
+            self._late(self)
+        else:
+            self._alarm = self._loop.call_at(self._deadline, self._rings)
+
+    def _writable(self) -> None:
+        assert self._unsent is not None
+        try:
+            self._unsent = self._unsent[self._line.send(self._unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._unsent = self._unsent[:0]
+        if not self._unsent:
+            self._unsent = None
+            self._loop.remove_writer(self._line.fileno())
+
+    def _readable(self) -> None:
+        try:
+            data = self._line.recv(BLOCK)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if not data or self.job is None:  # an idle worker has nothing to say
+            self._broken(self)
+            return
+        try:
+            self._take(data)
+        except ValueError:
+            self._broken(self)
+
+    def _take(self, data: bytes) -> None:
+        if self._head is None:
+            data = self._start + data
+            if len(data) < frames.REPLY.size:
+                self._start = data
+                return
+            self._start = b""
+            head = frames.read_reply_head(data)
+            if len(data) == frames.REPLY.size + head.length:  # the common case: all in one piece
+                self._finish(head, data[frames.REPLY.size :])
+                return
+            self._expect(head)
+            data = data[frames.REPLY.size :]
+        self._append(data)
+
+    def _expect(self, head: Reply) -> None:
+        assert self.job is not None
+        most = self.job.limits.result if head.outcome is Outcome.ANSWER else _DETAILS
+        if head.length > most:
+            raise ValueError(head.length)
+        self._head, self._got = head, 0
+        if head.length <= IN_MEMORY:
+            self._body = bytearray()
+        elif self._allowance.take(head.length):
+            self._body = Spool(self._allowance, head.length)
+        else:
+            self.job.fail(outcomes.busy(1))
+            raise ValueError(head.length)
+
+    def _append(self, data: bytes) -> None:
+        head, body = self._head, self._body
+        assert head is not None
+        self._got += len(data)
+        if self._got > head.length:
+            raise ValueError(self._got)
+        if isinstance(body, Spool):
+            body.write(data)
+        elif body is not None:
+            body += data
+        if self._got == head.length:
+            self._head = self._body = None
+            assert body is not None
+            self._finish(head, bytes(body) if isinstance(body, bytearray) else body)
+
+    def _finish(self, head: Reply, body: bytes | Spool) -> None:
+        job = self.job
+        assert job is not None
+        self.job = None
+        if job.answer.done():
+            _drop(body)
+        elif head.outcome is Outcome.ANSWER:
+            job.answer.set_result(Answer(head.form, body, head.seconds))
+        else:
+            job.answer.set_exception(outcomes.error_of(head, _details(body), job.limits))
+        self._done(self, head.last)
+
+
+def _details(body: bytes | Spool) -> dict[str, Any]:
+    return frames.details(body if isinstance(body, bytes) else b"{}")
+
+
+def _drop(body: bytes | Spool) -> None:
+    if isinstance(body, Spool):
+        body.close()

@@ -1,0 +1,162 @@
+"""One query, evaluated and written out, in one call and one thread (a result may not change threads).
+
+Results are counted while they are written and held back until they are whole. This module refuses to let an
+exception of the engine out: each becomes an outcome that the server can tell a user.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any
+
+from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, Store, Triple, serialize
+
+from gbvkg.formats import RDF, RESULTS
+from gbvkg.store.description import describe
+from gbvkg.store.frames import Outcome
+from gbvkg.store.question import Ask
+from gbvkg.store.reading import read
+from gbvkg.vocabulary import prefixes
+
+_TIDY = 10_000
+"""Triples. Up to here an answer is grouped by subject and has only the prefixes that it uses."""
+
+_PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
+
+
+class TooLarge(Exception):
+    """The result has more bytes than allowed."""
+
+
+class NotInThisFormat(Exception):
+    """The format asked for cannot hold what this form of query gives."""
+
+
+@dataclass(slots=True)
+class Result:
+    """``parts`` joined are the body; ``details`` say what went wrong when ``outcome`` is no answer."""
+
+    outcome: Outcome
+    form: str = ""
+    parts: list[bytes] = field(default_factory=list)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class _Held:
+    """A file to write to that keeps what is written. ``write`` raises TooLarge, which ends the query."""
+
+    __slots__ = ("left", "parts")
+
+    def __init__(self, limit: int) -> None:
+        self.parts: list[bytes] = []
+        self.left = limit
+
+    def write(self, data: bytes) -> int:
+        self.left -= len(data)
+        if self.left < 0:
+            raise TooLarge
+        self.parts.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is on its way: all is held."""
+
+
+def evaluate(store: Store, ask: Ask, limit: int) -> Result:
+    """The answer of at most ``limit`` bytes, or why there is none."""
+    reading = read(ask.text)
+    held = _Held(limit)
+    try:
+        form = _answer(store, ask, held)
+    except SyntaxError as error:
+        return Result(Outcome.SYNTAX, reading.form, details=_place(str(error)))
+    except UnicodeEncodeError as error:
+        before = ask.text[: error.start]
+        place = {"line": before.count("\n") + 1, "column": error.start - (before.rfind("\n") + 1) + 1}
+        return Result(Outcome.SYNTAX, reading.form, details={**place, "message": "lone surrogate"})
+    except NotInThisFormat:
+        return Result(Outcome.FORMAT, reading.form)
+    except TooLarge:
+        return Result(Outcome.TOO_LARGE, reading.form)
+    except MemoryError:
+        return Result(Outcome.MEMORY, reading.form)
+    except (RuntimeError, ValueError, OSError) as error:
+        return Result(Outcome.REFUSED, reading.form, details={"message": str(error)})
+    return Result(Outcome.ANSWER, form, held.parts)
+
+
+def _answer(store: Store, ask: Ask, held: _Held) -> str:
+    """Write the answer into ``held``; the form of the query."""
+    reading = read(ask.text)
+    graphs, dataset = _dataset(ask, reading.names_dataset)
+    if reading.form == "DESCRIBE":
+        _write_triples(describe(store, ask.text, reading, graphs, dataset), ask, held)
+        return reading.form
+    found = store.query(ask.text, **dataset)
+    if isinstance(found, QueryTriples):
+        seen: set[Triple] = set()
+        _write_triples((t for t in found if not (t in seen or seen.add(t))), ask, held)  # type: ignore[func-returns-value]
+        return "CONSTRUCT"
+    row = RESULTS.get(ask.format)
+    if row is None or row.result is None:
+        raise NotInThisFormat
+    found.serialize(held, row.result)  # type: ignore[arg-type]
+    return "SELECT" if isinstance(found, QuerySolutions) else "ASK"
+
+
+def _dataset(ask: Ask, named_in_query: bool) -> tuple[list[NamedNode] | None, dict[str, Any]]:
+    """All graphs of the protocol's dataset, and what ``Store.query`` takes.
+
+    Both lists must be given: the engine reads an absent one as "all".
+    """
+    if ask.default_graphs is None and ask.named_graphs is None:
+        return None, {} if named_in_query else {"use_default_graph_as_union": True}
+    default = [NamedNode(iri) for iri in ask.default_graphs or ()]
+    named = [NamedNode(iri) for iri in ask.named_graphs or ()]
+    return [*default, *named], {"default_graph": default, "named_graphs": named}
+
+
+def _write_triples(triples: Iterable[Triple], ask: Ask, held: _Held) -> None:
+    row = RDF.get(ask.graph_format or ask.format)
+    if row is None or row.rdf is None:
+        raise NotInThisFormat
+    stream = iter(triples)
+    first = list(islice(stream, _TIDY + 1))
+    used = prefixes()
+    if len(first) <= _TIDY:
+        used = _used(first)
+        first = _by_subject(first)
+    serialize(chain(first, stream), held, format=row.rdf, prefixes=used)  # type: ignore[arg-type]
+
+
+def _by_subject(triples: list[Triple]) -> list[Triple]:
+    groups: dict[Any, list[Triple]] = {}
+    for triple in triples:
+        groups.setdefault(triple.subject, []).append(triple)
+    return list(chain.from_iterable(groups.values()))
+
+
+def _used(triples: Iterable[Triple]) -> dict[str, str]:
+    names = "\n".join({iri for triple in triples for iri in _iris(triple)})
+    return {prefix: namespace for prefix, namespace in prefixes().items() if namespace in names}
+
+
+def _iris(triple: Triple) -> Iterator[str]:
+    for term in triple:
+        if isinstance(term, NamedNode):
+            yield term.value
+        elif isinstance(term, Triple):
+            yield from _iris(term)
+        else:
+            datatype = getattr(term, "datatype", None)
+            yield from () if datatype is None else (datatype.value,)
+
+
+def _place(message: str) -> dict[str, Any]:
+    found = _PLACE.match(message)
+    if found is None:
+        return {"line": 1, "column": 1, "message": message}
+    return {"line": int(found[1]), "column": int(found[2]), "message": found[3]}

@@ -1,0 +1,117 @@
+"""The server's end of the process that forks workers: orders out, news back.
+
+This module refuses to wait for that process, except to see that it ended.
+"""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import gbvkg
+from gbvkg.store import zygote
+from gbvkg.store.snapshot import Snapshot
+
+_PASSED = ("LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "SSL_CERT_FILE", "TMPDIR", "VIRTUAL_ENV")
+_AGAIN = 0.02
+
+
+class Nursery:
+    """``news`` is called with READY or DIED, a worker's number and a code; ``gone`` when it all ended."""
+
+    def __init__(
+        self, snapshot: Snapshot, news: Callable[[bytes, int, int], None], gone: Callable[[int | None], None]
+    ) -> None:
+        self._news, self._gone = news, gone
+        self._loop = asyncio.get_running_loop()
+        self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._line.setblocking(False)
+        with theirs:
+            self._process = subprocess.Popen(
+                _command(snapshot, theirs.fileno()),
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env=_environment(),
+                cwd="/",
+                start_new_session=True,  # Ctrl-C is for the server, which then ends this
+            )
+        self._loop.add_reader(self._line.fileno(), self._readable)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def fork(self, number: int) -> socket.socket:
+        """Order a worker; the line to it. May be used at once. Raises OSError when the process is gone."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
+            try:
+                self._line.sendmsg([zygote.ORDER.pack(zygote.FORK, number)], [rights])
+            except OSError:
+                ours.close()
+                raise
+        return ours
+
+    def kill(self, number: int) -> None:
+        """Have a worker killed with SIGKILL; one that died already stays as it is."""
+        try:
+            self._line.send(zygote.ORDER.pack(zygote.KILL, number))
+        except OSError:
+            return  # with that process gone, the worker is too
+
+    def close(self) -> None:
+        """Let the process and its workers end; nothing is called any more."""
+        if self._line.fileno() >= 0:
+            self._loop.remove_reader(self._line.fileno())
+            self._line.close()
+
+    async def ended(self) -> None:
+        """Return when the process was closed, has ended and is reaped."""
+        while self._process.poll() is None:
+            await asyncio.sleep(_AGAIN)
+
+    def _readable(self) -> None:
+        try:
+            message = self._line.recv(zygote.NEWS.size)
+        except BlockingIOError:
+            return
+        except OSError:
+            message = b""
+        if message:
+            self._news(*zygote.NEWS.unpack(message))
+            return
+        self.close()
+        self._process.kill()
+        self._reap()
+
+    def _reap(self) -> None:
+        code = self._process.poll()
+        if code is None:
+            self._loop.call_later(_AGAIN, self._reap)
+        else:
+            self._gone(code)
+
+
+def _command(snapshot: Snapshot, control: int) -> list[str]:
+    lasting = threading.current_thread() is threading.main_thread()
+    return [
+        sys.executable, "-P", "-s", "-m", "gbvkg.store",
+        str(snapshot.path), "memory" if snapshot.in_memory else "disk",
+        str(control), str(os.getpid() if lasting else 0),
+    ]  # fmt: skip
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python needs to start: the server's environment may hold secrets."""
+    passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    home = str(Path(gbvkg.__file__).parent.parent)
+    return {**passed, "PYTHONPATH": home, "RUST_BACKTRACE": "0"}

@@ -1,0 +1,252 @@
+"""``Pool``: questions in, whole answers or errors out, over worker processes that are killed when need be.
+
+One event loop, no threads: a question is one frame to a free worker and one frame back. A deadline, a
+cancelled task and a crash all end the same way: the worker is killed and another is forked at once. This
+module refuses to let more than a bounded number of questions wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+from collections import deque
+from pathlib import Path
+
+from gbvkg.errors import GbvkgError
+from gbvkg.store import frames, outcomes, zygote
+from gbvkg.store.channel import Channel, Job
+from gbvkg.store.nursery import Nursery
+from gbvkg.store.question import Answer, Ask, Limits
+from gbvkg.store.snapshot import Snapshot
+from gbvkg.store.spool import Allowance
+
+SPOOLED = 1_000_000_000
+"""Bytes that all big answers together may take while they wait for their readers."""
+
+_SOONEST, _LATEST = 0.1, 5.0
+"""Seconds between starts of a process that keeps ending."""
+
+_WEIGHT = 0.1
+
+
+class Pool:
+    """Workers over one release. Belongs to the event loop that opened it."""
+
+    def __init__(self, snapshot: Snapshot, workers: int, limits: Limits, queue: int) -> None:
+        """Use ``open``."""
+        self.snapshot = snapshot
+        self.limits = limits
+        self.workers = workers
+        self.has_network_wall = False
+        self._queue = queue
+        self._loop = asyncio.get_running_loop()
+        self._allowance = Allowance(SPOOLED)
+        self._waiting: deque[Job] = deque()
+        self._idle: list[Channel] = []
+        self._channels: dict[int, Channel] = {}
+        self._dying: dict[int, Job] = {}
+        self._numbers = 0
+        self._usual = 0.0
+        self._pause = _SOONEST
+        self._closed = False
+        self._ready: asyncio.Future[None] = self._loop.create_future()
+        self._nursery: Nursery | None = None
+
+    @classmethod
+    async def open(
+        cls,
+        release: Path,
+        *,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        queue: int = 64,
+    ) -> Pool:
+        """A pool over a release that was verified just now; ``workers`` is the number of processors if None.
+
+        Raises ReleaseCorrupt, and BackEndUnavailable when the processes do not start.
+        """
+        snapshot = await asyncio.to_thread(Snapshot.open, release)
+        pool = cls(snapshot, workers or os.cpu_count() or 1, limits or Limits(), queue)
+        pool._start()
+        try:
+            await pool._ready
+        except BaseException:
+            await pool.close()
+            raise
+        return pool
+
+    async def ask(self, ask: Ask, limits: Limits | None = None) -> Answer:
+        """The whole answer.
+
+        Raises a QueryError that says why there is none, PoolBusy when too many wait or this one waited for
+        longer than a query may take, BackEndUnavailable when the pool is closed. Cancelling kills the worker.
+        """
+        if self._closed:
+            raise outcomes.closed()
+        limits = limits or self.limits
+        job = Job(frames.request(ask, limits), limits, self._loop.create_future())
+        if self._idle:
+            self._idle.pop().run(job)
+        else:
+            self._wait(job)
+        try:
+            return await job.answer
+        except asyncio.CancelledError:
+            self._abandon(job)
+            raise
+
+    async def close(self) -> None:
+        """End all processes; who still waits gets BackEndUnavailable. Returns when they are gone."""
+        self._closed = True
+        self._fail_all(outcomes.closed())
+        nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.close()
+            await nursery.ended()
+
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for a worker."""
+        return len(self._waiting)
+
+    @property
+    def busy(self) -> int:
+        """How many workers are at work."""
+        return sum(channel.job is not None for channel in self._channels.values())
+
+    def _wait(self, job: Job) -> None:
+        if len(self._waiting) >= self._queue:
+            raise outcomes.busy(self._patience())
+        self._waiting.append(job)
+        job.until = self._loop.call_later(job.limits.seconds, self._give_up, job)
+
+    def _give_up(self, job: Job) -> None:
+        if job.channel is None and not job.answer.done():
+            self._waiting.remove(job)
+            job.fail(outcomes.busy(self._patience()))
+
+    def _patience(self) -> int:
+        """Whole seconds until those that wait will have been answered, as things go now."""
+        return max(1, math.ceil(self._usual * len(self._waiting) / self.workers))
+
+    def _abandon(self, job: Job) -> None:
+        if job.channel is not None and job.channel.job is job:
+            self._kill(job.channel)
+        elif job in self._waiting:
+            self._waiting.remove(job)
+        if job.until is not None:
+            job.until.cancel()
+
+    def _start(self) -> None:
+        if not self._closed:
+            self._nursery = Nursery(self.snapshot, self._hear, self._restart)
+
+    def _hear(self, what: bytes, number: int, code: int) -> None:
+        if what == zygote.READY:
+            self._pause = _SOONEST
+            self.has_network_wall = bool(code & zygote.WALLS_NETWORK)
+            for _ in range(self.workers):
+                self._grow()
+            if not self._ready.done():
+                self._ready.set_result(None)
+            return
+        job = self._dying.pop(number, None)
+        if job is not None:
+            job.fail(outcomes.error_of_death(code, job.limits))
+        channel = self._channels.get(number)
+        if channel is not None:  # its end of file was not read yet, or the fork failed
+            self._lose(channel)
+            if channel.job is not None:
+                channel.job.fail(outcomes.error_of_death(code, channel.job.limits))
+
+    def _restart(self, code: int | None) -> None:
+        """The process that forks is gone, and its workers with it."""
+        for channel in list(self._channels.values()):
+            channel.close()
+            if channel.job is not None:
+                channel.job.fail(outcomes.lost())
+        self._channels.clear()
+        self._idle.clear()
+        for job in self._dying.values():
+            job.fail(outcomes.lost())
+        self._dying.clear()
+        self._nursery = None
+        if not self._ready.done():
+            self._ready.set_exception(outcomes.not_started(code))
+        else:
+            self._loop.call_later(self._pause, self._start)
+            self._pause = min(2 * self._pause, _LATEST)
+
+    def _grow(self) -> None:
+        """One worker more, which takes a question at once when one waits."""
+        if self._nursery is None or self._closed:
+            return
+        self._numbers += 1
+        try:
+            line = self._nursery.fork(self._numbers)
+        except OSError:
+            return  # the end of that process is on its way, and starts another
+        channel = Channel(
+            self._numbers, line, self._allowance, done=self._free, broken=self._crash, late=self._stop
+        )
+        self._channels[self._numbers] = channel
+        self._employ(channel)
+
+    def _employ(self, channel: Channel) -> None:
+        while self._waiting:
+            job = self._waiting.popleft()
+            if job.until is not None:
+                job.until.cancel()
+            if not job.answer.done():
+                channel.run(job)
+                return
+        self._idle.append(channel)
+
+    def _free(self, channel: Channel, last: bool) -> None:
+        if last:
+            self._lose(channel)
+        else:
+            self._employ(channel)
+
+    def _crash(self, channel: Channel) -> None:
+        """The line broke: what its process died of comes as news."""
+        job = channel.job
+        self._kill(channel)
+        if job is not None:
+            self._dying[channel.number] = job
+
+    def _stop(self, channel: Channel) -> None:
+        job = channel.job
+        self._kill(channel)
+        if job is not None:
+            job.fail(outcomes.timeout(job.limits))
+
+    def _kill(self, channel: Channel) -> None:
+        if self._nursery is not None:
+            self._nursery.kill(channel.number)
+        self._lose(channel)
+
+    def _lose(self, channel: Channel) -> None:
+        """Let go of a worker that will not answer any more, and have another in its place."""
+        channel.close()
+        self._channels.pop(channel.number, None)
+        if channel in self._idle:
+            self._idle.remove(channel)
+        self._grow()
+
+    def _fail_all(self, error: GbvkgError) -> None:
+        for job in self._waiting:
+            if job.until is not None:
+                job.until.cancel()
+            job.fail(error)
+        self._waiting.clear()
+        for channel in self._channels.values():
+            channel.close()
+            if channel.job is not None:
+                channel.job.fail(error)
+        self._channels.clear()
+        self._idle.clear()
+        for job in self._dying.values():
+            job.fail(error)
+        self._dying.clear()

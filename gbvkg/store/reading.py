@@ -1,0 +1,123 @@
+"""What must be known of a query before it is evaluated: its form, whether it names a dataset, and for
+DESCRIBE what it describes.
+
+Codepoint escapes need no undoing here: the engine takes them in IRIs and strings only. This module refuses to
+judge: a text that is no query gets an answer too, and the engine says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+_GAP = r"(?:\s|\#[^\r\n]*+)*+"
+
+_START = re.compile(
+    rf"""
+    {_GAP}
+    (?: (?: BASE {_GAP} <[^<>]*+>
+          | PREFIX {_GAP} [^\s:\#]*+: {_GAP} <[^<>]*+>
+          | VERSION {_GAP} (?: "[^"\r\n]*+" | '[^'\r\n]*+' )
+        ) {_GAP}
+    )*+
+    (?P<form> SELECT | ASK | CONSTRUCT | DESCRIBE )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_TOKEN = re.compile(
+    r"""
+      (?P<gap> (?: \s | \#[^\r\n]*+ )++ )
+    | (?P<iri> <[^<>"{}|^`\x00-\x20]*+> )
+    | (?P<string> \"{3}(?:\"{0,2}(?:[^"\\]|\\.))*+\"{3} | '{3}(?:'{0,2}(?:[^'\\]|\\.))*+'{3}
+                | "(?:[^"\\\r\n]|\\.)*+" | '(?:[^'\\\r\n]|\\.)*+' )
+    | (?P<variable> [?$]\w++ )
+    | (?P<name> (?: _ | [^\W\d_](?:[\w.-]*\w)? )? : (?: [\w:.-] | %[0-9A-Fa-f]{2} | \\. )*+ )
+    | (?P<word> \w++ )
+    | (?P<mark> . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``form`` is "" when the text does not start as a query; ``end`` is where its keyword ends."""
+
+    form: str
+    end: int
+    names_dataset: bool
+
+
+@lru_cache(maxsize=256)
+def read(text: str) -> Reading:
+    """The form of a query, and whether it has a FROM clause."""
+    found = _START.match(text)
+    if found is None:
+        return Reading("", 0, False)
+    return Reading(found["form"].upper(), found.end(), _names_dataset(text, found.end()))
+
+
+def _names_dataset(text: str, start: int) -> bool:
+    """Nothing else in the grammar has these letters in a bare word (SPARQL 1.1 §19.8)."""
+    if "from" not in text[start:].lower():
+        return False
+    return any(kind == "word" and "FROM" in token.upper() for kind, token, _ in _tokens(text, start))
+
+
+def _tokens(text: str, start: int) -> Iterator[tuple[str, str, int]]:
+    for match in _TOKEN.finditer(text, start):
+        if match.lastgroup != "gap":
+            yield match.lastgroup or "mark", match.group(), match.start()
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a DESCRIBE query describes, as queries that find it.
+
+    ``resources`` selects the IRIs that it names, None when it names none; ``solutions`` is the query with
+    every character at its place that selects its variables, None when it has none; ``graphs`` selects the
+    graphs of its FROM clauses, None when it has none.
+    """
+
+    resources: str | None
+    solutions: str | None
+    graphs: str | None
+
+
+def described(text: str, reading: Reading) -> Described:
+    """Take a query of the form DESCRIBE apart (SPARQL 1.1 §16.4)."""
+    resources: list[str] = []
+    graphs: list[str] = []
+    blanked = list(text)
+    variables = where = False
+    clause_end = reading.end
+    target = resources
+    for kind, token, start in _tokens(text, reading.end):
+        if kind in ("iri", "name"):
+            target.append(token)
+            if target is resources:
+                blanked[start : start + len(token)] = " " * len(token)
+        elif kind == "variable" or token == "*":
+            variables = True
+        elif kind == "word" and "FROM" in token.upper():
+            target = graphs
+        elif not (kind == "word" and token.upper() == "NAMED"):
+            where = token == "{" or token.upper() == "WHERE"
+            break
+        clause_end = start + len(token)
+    keyword = reading.end - len("DESCRIBE")
+    blanked[keyword : reading.end] = "SELECT  "
+    if not where:  # the grammar lets it be left out here, but not of a SELECT
+        blanked.insert(clause_end, " {} ")
+    prologue = text[:keyword]
+    return Described(
+        _selection(prologue, resources), "".join(blanked) if variables else None, _selection(prologue, graphs)
+    )
+
+
+def _selection(prologue: str, names: list[str]) -> str | None:
+    columns = " ".join(f"({name} AS ?n{number})" for number, name in enumerate(names))
+    return f"{prologue} SELECT {columns} {{}}" if names else None

@@ -1,0 +1,119 @@
+"""A worker: forked, sealed, then one query after the other until it is killed or its server goes away.
+
+It holds an answer back until it is whole and sends its head first, so that a server knows at once whether
+there is one and how long it is. This module refuses to send half an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from socket import MSG_WAITALL, socket
+
+from pyoxigraph import Store
+
+from gbvkg.store import frames, sealing
+from gbvkg.store.evaluation import Result, evaluate
+from gbvkg.store.frames import Outcome
+
+_GRACE = 5
+"""Seconds of processor time beyond the deadline; the server kills on time, this is for when it cannot."""
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_WORTH_A_LOOK = 0.05
+"""Seconds. What took less cannot have grown much."""
+
+_BLOCK = 1 << 16
+
+
+def work(channel: socket, zygote: int, release: Callable[[], Store]) -> None:
+    """Serve on ``channel`` till it closes; ``release`` gives the store. Never returns: the process ends."""
+    try:
+        _seal_off(channel, zygote)
+        store = release()
+        with open("/proc/self/statm", "rb", buffering=0) as statm:
+            sealing.open_no_more()
+            _Bench(store, channel, statm.fileno()).serve()
+    except (OSError, EOFError):
+        os._exit(0)  # the server is gone
+    except BaseException:
+        os._exit(1)
+
+
+def _seal_off(channel: socket, zygote: int) -> None:
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    sealing.die_with(zygote)
+    sealing.close_all_but({channel.fileno()})
+    sealing.offer_to_the_killer()
+    sealing.leave_no_core()
+    sealing.deny_system_calls()
+
+
+class _Bench:
+    """The store, where requests come in, and how much memory there was before the first."""
+
+    def __init__(self, store: Store, channel: socket, statm: int) -> None:
+        self._store = store
+        self._channel = channel
+        self._statm = statm
+        self._base = self._size()
+        self._memory = -1
+        self._processor = 0.0
+
+    def serve(self) -> None:
+        """One request after the other. Raises EOFError or OSError when there will be no more."""
+        while True:
+            head = self._receive(frames.REQUEST.size)
+            length, seconds, memory, limit = frames.REQUEST.unpack(head)
+            question = frames.question(self._receive(length))
+            self._confine(seconds, memory)
+            began = time.perf_counter()
+            try:
+                result = evaluate(self._store, question, limit)
+            except BaseException as error:  # a panic of the engine is no Exception, and leaves it unsound
+                result = Result(Outcome.BROKEN, details={"message": str(error)})
+            took = time.perf_counter() - began
+            self._send(result, took, self._is_worn(result.outcome, took))
+
+    def _confine(self, seconds: float, memory: int) -> None:
+        if memory != self._memory:
+            sealing.limit_memory(self._base + memory)
+            self._memory = memory
+        needed = time.process_time() + seconds
+        if needed > self._processor:
+            self._processor = needed + _GRACE
+            sealing.limit_processor(int(self._processor) + 1)
+
+    def _is_worn(self, outcome: Outcome, took: float) -> bool:
+        """Whether a fresh process should take over: this one is unsound, or keeps what a query took."""
+        if outcome in (Outcome.MEMORY, Outcome.BROKEN):
+            return True
+        return took > _WORTH_A_LOOK and self._size() - self._base > self._memory // 4
+
+    def _size(self) -> int:
+        return int(os.pread(self._statm, 100, 0).split()[0]) * _PAGE
+
+    def _receive(self, size: int) -> bytes:
+        data = self._channel.recv(size, MSG_WAITALL)
+        if len(data) < size:
+            raise EOFError
+        return data
+
+    def _send(self, result: Result, took: float, last: bool) -> None:
+        parts = result.parts
+        if result.outcome is not Outcome.ANSWER:
+            parts = [frames.explained(result.details)]
+        length = sum(map(len, parts))
+        head = frames.reply_head(result.outcome, result.form, last, took, length)
+        if length < _BLOCK:
+            self._channel.sendall(b"".join((head, *parts)))
+        else:
+            self._channel.sendall(head)
+            for part in parts:
+                self._channel.sendall(part)
+        if last:
+            os._exit(0)
