@@ -410,6 +410,15 @@ def _keys(block: object) -> Iterator[tuple[str, object]]:
                 yield from _keys(value)
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_case_of_a_rule_says_what_it_shows(lang: str) -> None:
+    """The cases of shapes and of check queries say in Dutch and in English what is right or wrong in them."""
+    for rule in Rulebook.read(Project.open()):
+        if rule.file.startswith("queries/") or rule.profile:
+            for case in cases(rule, "valid") + cases(rule, "invalid"):
+                assert example.told(case).get(lang, "").endswith("."), case
+
+
 def test_what_no_fiche_can_say_is_shown_as_it_is(tmp_path: Path) -> None:
     """A property or class without a key, or a case that is YAML already, has no other form."""
     space = "@prefix gbv: <https://w3id.org/gbvkg/ns#> . @prefix x: <http://example.org/> . "

@@ -476,6 +476,35 @@ ONE_WORDING = {"LanguageInConstraintComponent"}
 """Not in Dutch or English is one demand, whether the text has another language or none (its datatype)."""
 
 
+def test_words_about_a_fiche_are_plain() -> None:
+    """Who fills in a fiche reads no jargon of data people in the name, advice or message of a rule."""
+    jargon = re.compile(
+        r"\b(IRIs?|literal|node|knoop|property|datatype|JSON-LD|SHACL|XML|BCP|(?<!@)context)\b"
+    )
+    about = {
+        rule.iri
+        for rule in rules().values()
+        if _of_fiches() & set(graph().objects(rule.shape, SH.targetClass))
+    }
+    reading = set(graph().subjects(RDF.type, expand_uri("gbv:ReadingRule"))) - OF_TURTLE
+    assert len(about) > 100
+    assert len(reading) > 20
+    told = {
+        (rule, str(text))
+        for rule in about | reading
+        for part in (SH.name, SH.description, SH.message)
+        for text in graph().objects(rule, part)
+        if jargon.search(str(text))
+    }
+    assert told == set()
+
+
+OF_TURTLE = {
+    URIRef(GBVSH + name) for name in ("ReadingBlankNode", "ReadingFormatRefused", "ReadingPrefixSpelling")
+}
+"""Rules of the readers that no fiche can break, and the list of refused formats by their own names."""
+
+
 @cache
 def _of_fiches() -> frozenset[URIRef]:
     """The classes whose instances the fiches of the data and of the example describe."""

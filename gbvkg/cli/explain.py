@@ -218,7 +218,8 @@ def _shown(fiche: str, case: Path, lang: str) -> str:
     tests read, and the report that they expect.
     """
     text = fiche or case.read_text("utf-8", errors="replace").partition(example.EXPECTED)[0]
-    told = [line for line in text.strip().splitlines() if not line.startswith(("@prefix", "@base", "# "))]
+    aside = ("@prefix", "@base", "# ") if case.suffix == ".ttl" else ()
+    told = [line for line in text.strip().splitlines() if not line.startswith(aside)]
     kept = [line for line, before in zip(told, ["", *told], strict=False) if line or before]
     rest = len(kept) - LONGEST_EXAMPLE
     tail = [WORDS[lang]["more"].format(count=rest)] if rest > 0 else []

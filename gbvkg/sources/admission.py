@@ -74,15 +74,15 @@ def _subject(term: Subject, reserved: tuple[str, ...]) -> Fault | None:
         return (
             Rule.RESERVED_IDENTIFIER,
             f"{quoted(iri)} is van de ontologie, de regels of de publicatie; gegevens beschrijven het niet. "
-            "Geef het ding een eigen IRI: soort/referentie.",
+            "Geef het ding een eigen adres: soort/referentie.",
             f"{quoted(iri)} belongs to the ontology, the rules or the publication; data do not describe it. "
-            "Give the thing an IRI of its own: kind/reference.",
+            "Give the thing an address of its own: kind/reference.",
         )
     if not iri.startswith(("http://", "https://")):
         return (
             Rule.BAD_IRI,
-            f"{quoted(iri)} is geen webadres. Wat beschreven wordt, heeft een IRI met http of https.",
-            f"{quoted(iri)} is no web address. What is described has an IRI with http or https.",
+            f"{quoted(iri)} is geen webadres. Wat beschreven wordt, heeft een adres met http of https.",
+            f"{quoted(iri)} is no web address. What is described has an address with http or https.",
         )
     return _iri(term)
 

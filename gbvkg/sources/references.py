@@ -56,9 +56,9 @@ def _problem(text: str, iri: str, context: Context) -> Problem:
     if text.startswith("_:"):
         return Problem(
             Rule.BLANK_NODE,
-            f"{quoted(text)} heeft buiten dit bestand geen betekenis. Geef het ding een IRI: "
+            f"{quoted(text)} heeft buiten dit bestand geen betekenis. Geef het ding een adres: "
             "soort/referentie.",
-            f"{quoted(text)} means nothing outside this file. Give the thing an IRI: kind/reference.",
+            f"{quoted(text)} means nothing outside this file. Give the thing an address: kind/reference.",
         )
     if colon and prefix.replace("-", "").isalnum() and prefix not in _SCHEMES:
         nl, en = did_you_mean(
