@@ -165,6 +165,56 @@ def test_a_release_that_is_not_what_its_manifest_says_is_not_compared(
     assert "is gewijzigd of ontbreekt" in caught.value.nl
 
 
+SHAPES = """
+    @prefix sh: <http://www.w3.org/ns/shacl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+    @prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix x: <https://x.org/> .
+    x:S sh:targetClass dcat:Dataset ; rdfs:label "Gegevensset"@nl , "Data set"@en ;
+        sh:property [ sh:path dcat:endDate ; sh:name "Einde"@nl , "End"@en ] .
+"""
+
+
+def release_with_shapes(folder: Path, rows: list[Row], shapes: str) -> Path:
+    made = release_of(folder, rows, "1")
+    (made / "inputs/shapes").mkdir(parents=True)
+    (made / "inputs/shapes/a.ttl").write_text(shapes)
+    facts = {"dataset": "d", "version": "1", "issued": "2026-01-01", "tool": "t", "inputs": "i"}
+    write_manifest(made, **facts, quads=len(rows), graphs={}, findings={}, previous=None)
+    return made
+
+
+def test_a_foreign_term_is_called_as_the_form_calls_it(tmp_path: Path) -> None:
+    """In words and in the table, in both languages; also when only the older release has the shape."""
+    thing = [row("dataset/d", "rdf:type", iri("dcat:Dataset"))]
+    more = [*thing, row("dataset/d", "dcat:endDate", text("toen"))]
+    bare = release_of(tmp_path / "a", thing, "1")
+    named = release_with_shapes(tmp_path / "b", more, SHAPES)
+    for old, new, kind in ((bare, named, "toegevoegd"), (named, bare, "verwijderd")):
+        found = diff(old, new)
+        assert found.words(found.changed[0], "nl") == [f'Gegevensset d: Einde (nl) {kind}: "toen"']
+        (line,) = csv.DictReader(io.StringIO(found.serialize("csv")))
+        assert (line["property_nl"], line["property_en"]) == ("Einde", "End")
+        assert json.loads(found.serialize("json"))["changes"][0]["properties"][0]["label"] == {
+            "nl": "Einde", "en": "End",
+        }  # fmt: skip
+
+
+def test_shapes_that_are_not_those_of_the_manifest_give_no_words(tmp_path: Path) -> None:
+    """Changed, added or a link: nothing of a release that is not what it says; nor what is no Turtle."""
+    named = release_with_shapes(tmp_path / "a", NEW, SHAPES)
+    shape = named / "inputs/shapes/a.ttl"
+    for harm in (
+        lambda: shape.write_text(SHAPES.replace("Einde", "Eind")),
+        lambda: (shape.write_text(SHAPES), (named / "inputs/shapes/b.ttl").write_text("")),
+        lambda: ((named / "inputs/shapes/b.ttl").unlink(), shape.unlink(), shape.symlink_to("/dev/zero")),
+    ):
+        harm()
+        with pytest.raises(ReleaseCorrupt, match="inputs/shapes was changed"):
+            diff(named, named)
+    broken = release_with_shapes(tmp_path / "b", NEW, "no Turtle")
+    with pytest.raises(ReleaseCorrupt, match="inputs/shapes cannot be read"):
+        diff(broken, broken)
+
+
 def test_nothing_changed_is_said(tmp_path: Path) -> None:
     """An empty difference is an answer."""
     path = write(tmp_path / "a.nq", OLD)

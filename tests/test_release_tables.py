@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,19 +13,19 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
 from gbvkg.errors import ReleaseError
+from gbvkg.release.fields import Fields
 from gbvkg.release.jsonld import Context
 from gbvkg.release.labels import Labels
 from gbvkg.release.order import ordered, union
 from gbvkg.release.tables import (
     guarded,
-    shape_order,
     tables,
     unguarded,
     write_metadata,
     write_table,
 )
 from gbvkg.sources.statement import Place, Statement
-from gbvkg.vocabulary import BASE, context, expand, packaged_root
+from gbvkg.vocabulary import BASE, context, expand
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 CONTEXT = Context(context())
@@ -117,24 +116,6 @@ def test_the_shapes_order_the_columns() -> None:
     assert header[:5] == ["id", "number", "inPhase", "label_nl", "label_en"]
 
 
-def test_the_order_is_read_from_shapes(tmp_path: Path) -> None:
-    """From inline and named property shapes; a complex path has no column."""
-    (tmp_path / "a.ttl").write_text("""
-        @prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <https://x.org/> .
-        x:S sh:targetClass x:C, x:D ; sh:property x:P, [ sh:path x:q ; sh:order 1.5 ], [ sh:path ( x:a x:b )
-        ; sh:order 9 ],
-            [ sh:path x:unordered ] .
-        x:P sh:path x:p ; sh:order 2 .
-    """)
-    assert shape_order(tmp_path) == {
-        (f"https://x.org/{cls}", f"https://x.org/{path}"): order
-        for cls in "CD"
-        for path, order in (("q", 1.5), ("p", 2.0))
-    }
-    assert shape_order(tmp_path / "absent") == {}
-    assert shape_order(packaged_root() / "shapes") is not None
-
-
 def read_back(metadata: dict[str, Any], files: dict[str, str]) -> set[tuple[str, str, str, str]]:
     """Triples of a table group, as far as we use CSVW (Generating RDF from Tabular Data, minimal mode)."""
     found = set()
@@ -194,6 +175,40 @@ def test_the_description_is_csvw() -> None:
         assert columns[-1] == {
             "name": "type", "virtual": True, "propertyUrl": "rdf:type", "valueUrl": columns[-1]["valueUrl"],
         }  # fmt: skip
+
+
+def test_a_column_is_called_as_the_form_calls_the_field() -> None:
+    """Of a term that nobody labels here: with the table's class, else with any; a label comes first."""
+    fields = Fields(
+        names={
+            (ACTION.value, expand("dcat:startDate")): {
+                "nl": "Begin van de actie",
+                "en": "Start of the action",
+            },
+            ("", expand("foaf:name")): {"nl": "Naam", "en": "Name"},
+            (ACTION.value, expand("gbv:number")): {"nl": "Nummer (formulier)"},
+        },
+        classes={PERSON.value: {"nl": "Persoon", "en": "Person"}},
+    )
+    labelled = triples(("x", "rdf:type", ACTION))
+    labelled += [
+        Quad(
+            NamedNode(expand("gbv:number")), NamedNode(expand("rdfs:label")), Literal("nummer", language="nl")
+        )
+    ]
+    metadata = json.loads(write_metadata(tables(SAMPLE, CONTEXT, {}), Labels(labelled, fields)))
+    titles = {
+        column["name"]: {text["@language"]: text["@value"] for text in column["dc:title"]}
+        for table in metadata["tables"]
+        for column in table["tableSchema"]["columns"]
+        if "dc:title" in column
+    }
+    assert titles == {
+        "startDate": {"nl": "Begin van de actie", "en": "Start of the action"},
+        "name": {"nl": "Naam", "en": "Name"},
+        "number": {"nl": "nummer"},
+    }
+    assert metadata["tables"][1]["dc:title"][0] == {"@value": "Persoon", "@language": "nl"}
 
 
 def test_columns_of_one_name_are_told_apart() -> None:

@@ -1,7 +1,7 @@
 """What a release says: every quad of it in published order, and what the writers need to know about it.
 
 Worked out in memory before anything is written. This module refuses to touch the disk, apart from reading the
-context.
+context and the shapes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gbvkg import reports
 from gbvkg.errors import ProjectError
 from gbvkg.project import Project
 from gbvkg.release import provenance
+from gbvkg.release.fields import Fields, read_fields
 from gbvkg.release.gate import Judgement
 from gbvkg.release.inputs import Input
 from gbvkg.release.jsonld import Context
@@ -51,8 +52,12 @@ class Content:
         return Context(json.loads(path.read_text("utf-8"))["@context"])
 
     @cached_property
+    def fields(self) -> Fields:
+        return read_fields(self.project.folder("shapes"))
+
+    @cached_property
     def labels(self) -> Labels:
-        return Labels(self.triples)
+        return Labels(self.triples, self.fields)
 
 
 def content(project: Project, judgement: Judgement, inputs: list[Input], previous: Path | None) -> Content:

@@ -3,9 +3,9 @@
 Read from the published N-Quads and not from the stores, which change lexical forms. The provenance and
 findings graphs are left out: they are about a release and not about the plans. Graphs are merged first, so a
 statement that only moved to another graph did not change. No property is named here: the words come from the
-labels that the releases publish, for a term of somebody else's vocabulary from ``ontology/context.jsonld``
-(what a fiche calls it), and otherwise it is said as prefixed name. This module refuses to compare a release
-whose N-Quads are not those of its manifest.
+labels that the releases publish, for a term of somebody else's vocabulary from their shapes, else from
+``ontology/context.jsonld`` (what a fiche calls it), and otherwise it is said as prefixed name. This module
+refuses to compare a release whose N-Quads or shapes are not those of its manifest.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from gbvkg.errors import ReleaseCorrupt, UsageError
 from gbvkg.release import provenance
+from gbvkg.release.fields import Fields, read_fields
+from gbvkg.release.inputs import FOLDER
 from gbvkg.release.labels import LABEL_PROPERTIES, Labels, reference
 from gbvkg.release.manifest import QUADS, corrupt, read_manifest, sha256
 from gbvkg.release.order import RDF_TYPE, natural, ordered, union
@@ -32,6 +34,9 @@ from gbvkg.sources.statement import Place, Statement
 from gbvkg.vocabulary import LANGUAGES, context, expand, shrink
 
 Term = NamedNode | Literal
+
+SHAPES = f"{FOLDER}/shapes"
+"""Where a release has the shapes that it was made with."""
 
 ABOUT_THE_RELEASE = (f"/{provenance.GRAPH}", f"/{provenance.FINDINGS_GRAPH}")
 """Ends of the names of the graphs that are not compared."""
@@ -83,7 +88,7 @@ class Diff:
         name = _name(change, self.labels, lang)
         if change.kind != "changed":
             return [f"{name}: {_WORDS[lang][change.kind]}"]
-        return [f"{name}: {_sentence(each, self.labels, lang)}" for each in change.properties]
+        return [f"{name}: {_sentence(each, change.cls, self.labels, lang)}" for each in change.properties]
 
     def serialize(self, format: str, lang: str = "nl") -> str:
         """The diff as text, json, csv or ttl; ``lang`` is for text only, the others have both languages.
@@ -114,12 +119,17 @@ def diff(old: Path, new: Path) -> Diff:
 def sound_quads(release: Path) -> tuple[Path, str]:
     """The N-Quads of a release, as its manifest knows them, and its version.
 
-    Raises ReleaseCorrupt when they are missing or changed, and when the manifest is not one.
+    Raises ReleaseCorrupt when they are missing or changed, when the shapes, which give words, are changed,
+    and when the manifest is not one.
     """
     manifest, path = read_manifest(release), release / QUADS
     listed = {file.path: file.sha256 for file in manifest.files}
     if path.is_symlink() or not path.is_file() or sha256(path) != listed.get(QUADS):
         raise corrupt(release, [(f"{QUADS} is gewijzigd of ontbreekt", f"{QUADS} was changed or is missing")])
+    known = {release / name: digest for name, digest in listed.items()}
+    for shape in (release / SHAPES).rglob("*.ttl"):
+        if shape.is_symlink() or not shape.is_file() or sha256(shape) != known.get(shape):
+            raise corrupt(release, [(f"{SHAPES} is gewijzigd", f"{SHAPES} was changed")])
     return path, manifest.version
 
 
@@ -127,7 +137,9 @@ def compare(old_file: Path, new_file: Path, old: str, new: str) -> Diff:
     """The same for two canonical N-Quads files and their versions."""
     before, after = _triples(old_file), _triples(new_file)
     removed, added = _parsed(before - after), _parsed(after - before)
-    labels = Labels(_parsed(_naming(after))).or_else(Labels(_parsed(_naming(before))))
+    labels = Labels(_parsed(_naming(after)), _fields(new_file.parent)).or_else(
+        Labels(_parsed(_naming(before)), _fields(old_file.parent))
+    )
     classes = _classes(before | after, {_subject(line) for line in before ^ after})
     there = [{_subject(line) for line in lines} for lines in (before, after)]
     changes = [
@@ -160,6 +172,14 @@ def _parsed(lines: Iterable[bytes]) -> list[Quad]:
 def _naming(lines: Iterable[bytes]) -> Iterator[bytes]:
     properties = {f"<{iri}>".encode() for iri in LABEL_PROPERTIES}
     return (line for line in lines if line.split(b" ", 2)[1] in properties)
+
+
+def _fields(release: Path) -> Fields:
+    """What the shapes that a release was made with call its fields."""
+    try:
+        return read_fields(release / SHAPES)
+    except (SyntaxError, ValueError, OSError):
+        raise corrupt(release, [(f"{SHAPES} is niet leesbaar", f"{SHAPES} cannot be read")]) from None
 
 
 def _subject(line: bytes) -> str:
@@ -229,9 +249,11 @@ def _own_words() -> dict[str, str]:
     return found
 
 
-def _term(iri: str, labels: Labels, lang: str) -> str:
-    """What a property or class is called: its label, our own word for it, or its prefixed name."""
-    return labels.get(iri, lang) or _own_words().get(shrink(iri)) or reference(iri)
+def _term(iri: str, labels: Labels, lang: str, cls: str = "") -> str:
+    """What a class, or a property of things of ``cls``, is called: its label, the name of the field, our own
+    word for it, or its prefixed name.
+    """
+    return labels.get(iri, lang, cls) or _own_words().get(shrink(iri)) or reference(iri)
 
 
 def _name(change: Change, labels: Labels, lang: str) -> str:
@@ -241,9 +263,9 @@ def _name(change: Change, labels: Labels, lang: str) -> str:
     return f"{shown} ({label})" if label else shown
 
 
-def _sentence(change: PropertyChange, labels: Labels, lang: str) -> str:
+def _sentence(change: PropertyChange, cls: str, labels: Labels, lang: str) -> str:
     words = _WORDS[lang]
-    name = _term(change.property, labels, lang)
+    name = _term(change.property, labels, lang, cls)
     name = f"{name} ({change.language})" if change.language else name
     went, came = (_listed(values, labels, lang) for values in (change.removed, change.added))
     if went and came:
@@ -298,7 +320,7 @@ def _json_change(diff: Diff, change: Change) -> dict[str, object]:
         "properties": [
             {
                 "property": each.property,
-                "label": diff.labels.both(each.property),
+                "label": diff.labels.both(each.property, change.cls),
                 "language": each.language,
                 "removed": [str(value) for value in each.removed],
                 "added": [str(value) for value in each.added],
@@ -324,7 +346,7 @@ def _csv(diff: Diff, _: str) -> str:
         for each in change.properties:
             names = [
                 each.property,
-                *(diff.labels.get(each.property, lang) for lang in LANGUAGES),
+                *(_term(each.property, diff.labels, lang, change.cls) for lang in LANGUAGES),
                 each.language,
             ]
             for operation, values in (("removed", each.removed), ("added", each.added)):

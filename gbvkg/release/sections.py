@@ -1,6 +1,6 @@
 """What is written, part by part: each function writes one part of a release into its folder.
 
-The parts are independent, except that the store and the difference are made after the dataset. This module
+The parts are independent, except that the difference is made from the dataset and the inputs. This module
 refuses to decide whether anything may be written, and to write outside the folder it is given.
 """
 
@@ -47,8 +47,7 @@ def write_tables(content: Content, path: Path) -> None:
     """``csv/``: a table per class, and ``metadata.json`` (CSVW)."""
     folder = path / "csv"
     folder.mkdir()
-    order = tables.shape_order(content.project.folder("shapes"))
-    group = tables.tables(content.triples, content.context, order)
+    group = tables.tables(content.triples, content.context, content.fields.order)
     for table in group:
         _write(folder / table.file, tables.write_table(table))
     _write(folder / "metadata.json", tables.write_metadata(group, content.labels))
@@ -123,8 +122,8 @@ SECTIONS: dict[str, Section] = {
     "store": write_store,
     "validation": write_validation,
     "queries": write_queries,
-    "difference": write_difference,
     "inputs": write_inputs,
+    "difference": write_difference,
 }
 """Name of the part → what writes it, in this order."""
 

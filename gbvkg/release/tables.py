@@ -24,9 +24,8 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode
 
 from gbvkg.errors import ReleaseError
 from gbvkg.release.jsonld import Context
@@ -105,21 +104,6 @@ def write_metadata(group: Iterable[Table], labels: Labels) -> str:
         "tables": [_table_metadata(table, labels) for table in group],
     }
     return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
-
-
-def shape_order(folder: Path) -> dict[tuple[str, str], float]:
-    """``sh:order`` of every property shape with an IRI as path, by the target class of its node shape."""
-    about: dict[str, dict[str, list[NamedNode | Literal]]] = {}
-    for path in sorted(folder.rglob("*.ttl")):
-        for quad in parse(path=str(path), format=RdfFormat.TURTLE, rename_blank_nodes=True):
-            about.setdefault(str(quad.subject), {}).setdefault(quad.predicate.value, []).append(quad.object)
-    order: dict[tuple[str, str], float] = {}
-    for shape in about.values():
-        for cls in shape.get(expand("sh:targetClass"), []):
-            for member in shape.get(expand("sh:property"), []):
-                if found := _path_and_order(about.get(str(member), {})):
-                    order[cls.value, found[0]] = min(found[1], order.get((cls.value, found[0]), _LAST))
-    return order
 
 
 def guarded(cell: str) -> str:
@@ -232,17 +216,17 @@ def _table_metadata(table: Table, labels: Labels) -> dict[str, object]:
             # The identifier is the subject of the row and not one of its values.
             "columns": [
                 {**identity, "suppressOutput": True},
-                *(_column_metadata(column, labels) for column in table.columns),
+                *(_column_metadata(column, table.cls, labels) for column in table.columns),
                 kind,
             ],
         },
     }
 
 
-def _column_metadata(column: Column, labels: Labels) -> dict[str, object]:
+def _column_metadata(column: Column, cls: str, labels: Labels) -> dict[str, object]:
     described: dict[str, object] = {"name": column.name, "titles": column.name}
     described["propertyUrl"] = column.property
-    if title := labels.both(column.property):
+    if title := labels.both(column.property, cls):
         described["dc:title"] = _texts(title)
     if column.language:
         described["lang"] = column.language
@@ -264,10 +248,3 @@ def _csvw_type(datatype: str) -> object:
 
 def _texts(texts: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"@value": text, "@language": lang} for lang, text in texts.items()]
-
-
-def _path_and_order(shape: Mapping[str, list[NamedNode | Literal]]) -> tuple[str, float] | None:
-    paths, orders = shape.get(expand("sh:path"), []), shape.get(expand("sh:order"), [])
-    if paths and orders and isinstance(paths[0], NamedNode):
-        return paths[0].value, float(orders[0].value)
-    return None
