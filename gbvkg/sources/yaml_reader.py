@@ -9,7 +9,6 @@ domain itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
@@ -20,7 +19,7 @@ from gbvkg.findings import Finding
 from gbvkg.sources.context import Context, Term, named_node
 from gbvkg.sources.files import Limits
 from gbvkg.sources.identifiers import SEGMENT, Identifiers
-from gbvkg.sources.lexical import WHOLE_NUMBERS, XSD, expected, is_language_tag, is_valid, repair
+from gbvkg.sources.lexical import XSD, expected, is_language_tag, is_valid, repair
 from gbvkg.sources.references import resolve
 from gbvkg.sources.rules import Faults, Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement, Subject
@@ -31,8 +30,6 @@ _CURLY = re.compile("[\u201c\u201d\u201e\u2018\u201a].*[\u201c\u201d\u2019]", re
 _DECIMAL = f"{XSD}decimal"
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+\Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+\Z", re.ASCII)
-_ORDINAL = re.compile(r"[1-9]\d*\Z", re.ASCII)
-_LONG = 20
 
 
 @dataclass(slots=True)
@@ -49,15 +46,13 @@ class Thing:
 
 @dataclass
 class YamlReader:
-    """Reads one document; ``things`` are the described ones with an IRI, in file order. ``words`` gives the
-    words in which people name a key, and is only asked when a key is wrong."""
+    """Reads one document; ``things`` are the described ones with an IRI, in file order."""
 
     context: Context
     identifiers: Identifiers
     base: str
     shown: str
     graph: NamedNode
-    words: Callable[[], dict[str, str]] = dict
     statements: list[Statement] = field(default_factory=list)
     findings: Faults = field(default_factory=Faults)
     things: list[Thing] = field(default_factory=list)
@@ -151,7 +146,8 @@ class YamlReader:
             self._unknown_key(key, thing, _decimal_comma(key, mapping))
 
     def _unknown_key(self, key: Text, thing: Thing, number: str) -> None:
-        nl, en = did_you_mean(number or self._key_meant(key.value.lstrip("@")))
+        known = [*self.context.properties, *self.context.keywords, *self.context.ignored]
+        nl, en = did_you_mean(number or nearest(key.value.lstrip("@"), known))
         self._report(
             Rule.UNKNOWN_KEY,
             key,
@@ -160,13 +156,6 @@ class YamlReader:
             f"The key {quoted(key.value)} does not exist.{en}" + (number and " Write a point, not a comma."),
             thing,
         )
-
-    def _key_meant(self, typed: str) -> str:
-        """The key that ``typed`` names in Dutch or English, else the nearest, else that of the nearest name."""
-        words = self.words()
-        known = [*self.context.properties, *self.context.keywords, *self.context.ignored]
-        named = words.get(typed.casefold()) or nearest(typed, known)
-        return named or words.get(nearest(typed, words), "")
 
     # --- values ---------------------------------------------------------------------------------------------
 
@@ -203,7 +192,7 @@ class YamlReader:
             nl, en = (
                 ("een code uit de lijst", "a code of the list") if term.vocab else expected(term.coercion)
             )
-            self._wrong(term, node, thing, nl or "gewone tekst", en or "plain text")
+            self._wrong(term, node, thing, nl or "gewone tekst, geen blok", en or "plain text, not a block")
 
     def _scalar(self, term: Term, node: Text, thing: Thing) -> None:
         if node.empty:
@@ -375,47 +364,18 @@ class YamlReader:
         if key not in mapping.entries:
             self._missing(mapping, key, names)
             return ""
-        node = mapping.entries[key][1]
-        term = self.context.properties.get(key)
-        if type(node) is not Text:
-            self._report(
-                Rule.WRONG_TYPE,
-                node,
-                f'"{key}" vraagt één waarde; hier {_found(node)[0]}.',
-                f'"{key}" takes one value; here {_found(node)[1]}.',
-            )
-            return ""
-        if term is not None and (node.empty or not is_valid(node.value, term.coercion)):
-            return ""  # the finding about the value says so; an IRI made of it would only mislead
-        if term is not None and term.coercion in WHOLE_NUMBERS:
-            return self._ordinal(key, node)
         segment = mapping.text(key).replace(" ", "-")
         if not SEGMENT.match(segment):
+            node = mapping.entries[key][1]
             self._report(
                 Rule.WRONG_TYPE,
                 node,
-                f'"{key}" wordt een deel van de IRI: gebruik alleen letters zonder accent, cijfers en . - _ '
+                f'"{key}" wordt een deel van het adres: gebruik alleen letters zonder accent, cijfers en . - _ '
                 "~.",
-                f'"{key}" becomes a part of the IRI: use only unaccented letters, digits and . - _ ~.',
+                f'"{key}" becomes a part of the address: use only unaccented letters, digits and . - _ ~.',
             )
             return ""
         return segment
-
-    def _ordinal(self, key: str, node: Text) -> str:
-        """A number that an IRI is made of: one way to write each, so that no number has two IRIs."""
-        if _ORDINAL.match(node.value):
-            return node.value
-        meant = str(int(node.value)) if len(node.value) < _LONG else ""
-        nl, en = did_you_mean(meant if _ORDINAL.match(meant) else "")
-        self._report(
-            Rule.WRONG_TYPE,
-            node,
-            f'"{key}" vraagt een geheel getal vanaf 1, zonder teken of nullen ervoor; hier staat '
-            f"{quoted(node.value)}.{nl}",
-            f'"{key}" takes a whole number from 1, without a sign or zeros before it; here is '
-            f"{quoted(node.value)}.{en}",
-        )
-        return ""
 
     def _parent(self, mapping: Mapping, parent: str, names: list[str], around: Thing | None) -> str | None:
         """The parent's reference; None when it cannot be known (the finding about it is made)."""
@@ -465,13 +425,22 @@ class YamlReader:
     # --- findings -------------------------------------------------------------------------------------------
 
     def _wrong(self, term: Term, node: Node, thing: Thing, nl: str, en: str, meant: str = "") -> None:
-        found_nl, found_en = _found(node)
+        value = (
+            f"{quoted(node.value)}"
+            if type(node) is Text
+            else {Mapping: "blok", Listing: "lijst"}.get(type(node), "")
+        )
+        value_en = (
+            f"{quoted(node.value)}"
+            if type(node) is Text
+            else {Mapping: "block", Listing: "list"}.get(type(node), "")
+        )
         ask_nl, ask_en = did_you_mean(meant)
         self._report(
             Rule.WRONG_TYPE,
             node,
-            f'"{term.name}" vraagt {nl}; hier {found_nl}.{ask_nl}',
-            f'"{term.name}" takes {en}; here {found_en}.{ask_en}',
+            f'"{term.name}" vraagt {nl}; hier staat {value}.{ask_nl}',
+            f'"{term.name}" takes {en}; here is {value_en}.{ask_en}',
             thing,
             term,
         )
@@ -562,16 +531,6 @@ class YamlReader:
         self.findings.add(
             breach(rule, place, nl, en, focus=focus, path=term.iri if term else "", value=value)
         )
-
-
-def _found(node: Node) -> tuple[str, str]:
-    """What stands in a place that asks for something else, as the end of a sentence in Dutch and in English."""
-    if type(node) is Text:
-        return f"staat {quoted(node.value)}", f"is {quoted(node.value)}"
-    if type(node) is Listing:
-        return "staat een lijst", "is a list"
-    key = next(iter(node.entries), "") if type(node) is Mapping else ""
-    return f"staan sleutels met een waarde ({key}: …)", f"are keys with a value ({key}: …)"
 
 
 def _language_meant(tag: str) -> str:
