@@ -505,6 +505,20 @@ OF_TURTLE = {
 """Rules of the readers that no fiche can break, and the list of refused formats by their own names."""
 
 
+def test_a_waiver_has_one_dutch_name() -> None:
+    """What the commands call an ontheffing is called so by the ontology and by the rules, too."""
+    ontology = rdflib.Graph().parse(ONTOLOGY[0])
+    labels = [str(label) for label in ontology.objects(expand_uri("gbv:Waiver"), expand_uri("rdfs:label"))]
+    assert sorted(labels) == ["ontheffing", "waiver"]
+    texts = [
+        str(value)
+        for found in (ontology, graph())
+        for value in found.objects()
+        if isinstance(value, rdflib.Literal)
+    ]
+    assert [text for text in texts if re.search(r"\b([Uu]itzondering|[Aa]fwijking)\b", text)] == []
+
+
 @cache
 def _of_fiches() -> frozenset[URIRef]:
     """The classes whose instances the fiches of the data and of the example describe."""
