@@ -4,22 +4,25 @@ VENV := .venv
 BIN := $(VENV)/bin
 GBVKG := $(BIN)/gbvkg
 .DEFAULT_GOAL := help
-.PHONY: help publish validate test lint bench wheel clean
+.PHONY: help publish serve validate test lint bench wheel editor check-editor clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.installed: pyproject.toml scripts/set-up.sh
 	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) .
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) '.[dev]' java
+	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) '.[dev]' java chromium
 	@touch $@
 
 publish: $(VENV)/.installed  ## Build, validate and release the graph of the real data into releases/
 	@$(GBVKG) publish --if-new
 	@echo "Vraag nu iets / now ask something:  $(GBVKG) query --list"
+
+serve: publish  ## Publish the real data and serve it at http://127.0.0.1:8000/
+	@$(GBVKG) serve
 
 validate: $(VENV)/.installed  ## Check the data without publishing
 	@$(GBVKG) validate
@@ -37,6 +40,13 @@ bench: $(VENV)/.installed-test  ## Measure, as ratios against a named peer in th
 
 wheel: $(VENV)/.installed-test  ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
+
+editor:  ## Build the SPARQL editor that the service ships, from editor/ (needs node and npm)
+	@sh scripts/set-up-node.sh
+	@node editor/build.mjs
+
+check-editor:  ## Check that the committed SPARQL editor is what editor/ gives
+	@sh scripts/check-editor.sh
 
 clean:  ## Remove what the other targets made, except releases
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .gbvkg

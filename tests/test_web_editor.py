@@ -1,0 +1,755 @@
+"""The page of the SPARQL endpoint and its editor, in a headless Chromium against a small server of our own.
+
+The server renders the real template and runs queries on a store of a few triples, under the policy that the
+service has. Answers that no store of ours would give (a hostile one) are written out here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import jinja2
+import pytest
+from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Store
+
+from gbvkg import formats
+from gbvkg.project import Project
+from gbvkg.queries import Catalogue
+from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root, prefixes
+from gbvkg.web import sparql_page
+
+ROOT = Path(__file__).parent.parent
+STATIC = ROOT / "gbvkg" / "web" / "static"
+TEMPLATES = ROOT / "gbvkg" / "web" / "templates"
+AXE = ROOT / "editor" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium")
+NONCE = "r4nd0m"
+POLICY = (
+    f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{NONCE}'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+BASE_PAGE = """<!doctype html><html lang="{{ lang }}"><head><meta charset="utf-8">
+<title>{% block title %}{% endblock %}</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/gbvkg/static/base.css"></head>
+<body><main>{% block main %}{% endblock %}</main>{% block scripts %}{% endblock %}</body></html>"""
+BASE_STYLE = b""":root { color-scheme: light dark; } body { background: light-dark(#fff, #161616); }
+a { color: light-dark(#004a8f, #9ccbff); }"""
+DATA = f"""
+@prefix gbv: <{BASE}ns#> . @prefix owl: <{prefixes()["owl"]}> . @prefix rdfs: <{prefixes()["rdfs"]}> .
+gbv:Action a owl:Class ; rdfs:label "Actie"@nl, "Action"@en .
+gbv:leadOffice a owl:ObjectProperty ; rdfs:label "trekkend mandaat"@nl, "lead mandate"@en .
+<{BASE}id/action/p/1> a gbv:Action ; rdfs:label "Eerste & <b>actie</b>"@nl ;
+  gbv:leadOffice <https://elsewhere.example/m> .
+"""
+HOSTILE = {
+    "head": {"vars": ["x", "constructor", "__proto__", "<img src=x onerror=bad()>"]},
+    "results": {
+        "bindings": [
+            {"x": {"type": "uri", "value": "javascript:document.title='bad'"}},
+            {"x": {"type": "uri", "value": "data:text/html,<script>bad()</script>"}},
+            {"x": {"type": "uri", "value": f"{BASE}/evil.example/id/x"}},
+            {"x": {"type": "literal", "value": "<img src=x onerror=\"document.title='bad'\">"}},
+            {"x": {"type": "literal", "value": "v", "xml:lang": "nl\" onmouseover=\"document.title='bad'"}},
+            {"x": {"type": "literal", "value": "v", "datatype": "<script>document.title='bad'</script>"}},
+            {"x": {"type": "bnode", "value": "<svg onload=document.title='bad'>"}},
+            {"x": {"type": "literal", "value": "Bonjour", "xml:lang": "fr"}},
+        ]
+    },
+}
+MANY = {
+    "head": {"vars": ["n"]},
+    "results": {"bindings": [{"n": {"type": "literal", "value": f"rij {n}"}} for n in range(1, 5001)]},
+}
+CANNED = {"# hostile": HOSTILE, "# many": MANY}
+
+
+class Site:
+    """What the page asks of a site, over a store in memory."""
+
+    base = BASE
+    prefixes = prefixes()
+    settings = SimpleNamespace(prefix="/gbvkg")
+
+    def __init__(self) -> None:
+        self.catalogue = Catalogue(Project(packaged_root(), BASE, "1"))
+        self.store = Store()
+        self.store.load(DATA.encode(), RdfFormat.TURTLE)
+
+    def path(self, path: str) -> str:
+        return f"{self.settings.prefix}{path}"
+
+    def href(self, iri: str) -> str | None:
+        return self.path(f"/doc/{iri.removeprefix(BASE + 'id/')}") if iri.startswith(BASE + "id/") else None
+
+    async def rows(self, text: str) -> list[dict[str, Any]]:
+        solutions = self.store.query(text)
+        assert isinstance(solutions, QuerySolutions)
+        names = [variable.value for variable in solutions.variables]
+        return [{n: row[n] for n in names if row[n] is not None} for row in solutions]
+
+
+class Server:
+    """The routes that the editor needs; ``asked`` are the queries that reached the endpoint."""
+
+    def __init__(self) -> None:
+        self.site: Any = Site()
+        self.asked: list[str] = []
+        self.aborted = threading.Event()
+        loader = jinja2.ChoiceLoader(
+            [jinja2.DictLoader({"page.html": BASE_PAGE}), jinja2.FileSystemLoader(TEMPLATES)]
+        )
+        self.templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+
+    def page(self, asked: dict[str, str]) -> bytes:
+        lang = asked.get("lang", "nl")
+        answer = None
+        if "format" in asked:
+            form, body = self.evaluate(asked["query"])
+            answer = sparql_page.answered(self.site, lang, form, body, 1.25)
+        context = sparql_page.context(
+            self.site,
+            lang,
+            static=lambda name: f"/gbvkg/static/{name}",
+            nonce=NONCE,
+            query=asked.get("query", ""),
+            chosen=asked.get("example", ""),
+            answer=answer,
+        )
+        return self.templates.get_template("sparql.html").render(context).encode()
+
+    def evaluate(self, query: str) -> tuple[str, bytes]:
+        """Form and body. Raises SyntaxError."""
+        self.asked.append(query)
+        if query in CANNED:
+            return "SELECT", json.dumps(CANNED[query]).encode()
+        found = self.site.store.query(query)
+        if isinstance(found, QueryBoolean):
+            return "ASK", json.dumps({"head": {}, "boolean": bool(found)}).encode()
+        form = "SELECT" if isinstance(found, QuerySolutions) else "CONSTRUCT"
+        body = found.serialize(format=QueryResultsFormat.JSON if form == "SELECT" else RdfFormat.TURTLE)
+        assert body is not None
+        return form, body
+
+    def problem(self, error: SyntaxError, lang: str) -> bytes:
+        place = re.match(r"error at (\d+):(\d+)", str(error))
+        assert place
+        title = {"nl": "De vraag is geen geldige SPARQL", "en": "The query is not valid SPARQL"}[lang]
+        detail = f"{title}: <b>{place[0]}</b>."
+        return json.dumps(
+            {"title": title, "detail": detail, "status": 400, "line": int(place[1]), "column": int(place[2])}
+        ).encode()
+
+
+def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+        def answer(self, body: bytes, kind: str, status: int = 200) -> None:
+            self.send_response(status)
+            for name, value in {
+                "Content-Type": kind,
+                "Content-Length": str(len(body)),
+                "Content-Security-Policy": POLICY,
+                "X-Content-Type-Options": "nosniff",
+            }.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+            name = url.path.removeprefix("/gbvkg")
+            if name == "/sparql" and asked.get("format", "html") != "html":
+                self.answer(b"a,b\r\n", "text/csv")
+            elif name == "/sparql":
+                self.answer(server.page(asked), "text/html; charset=utf-8")
+            elif name == "/sparql/vocabulary.json":
+                self.answer(run(sparql_page.vocabulary(server.site)), "application/json")
+            elif name == "/favicon.ico":
+                self.answer(b"", "image/x-icon")
+            elif name == "/static/base.css":
+                self.answer(BASE_STYLE, "text/css")
+            elif (file := STATIC / Path(name).name).is_file():
+                kind = "text/javascript" if file.suffix == ".js" else "text/css"
+                self.answer(file.read_bytes(), kind)
+            else:
+                self.answer(b"", "text/plain", 404)
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            query = parse_qs(body)["query"][0]
+            if query == "# slow":
+                self.wait_for_abort()
+                return
+            try:
+                form, found = server.evaluate(query)
+            except SyntaxError as error:
+                said = server.problem(error, self.headers["Accept-Language"])
+                self.answer(said, "application/problem+json", 400)
+                return
+            self.answer(found, "text/turtle" if form == "CONSTRUCT" else "application/sparql-results+json")
+
+        def wait_for_abort(self) -> None:
+            self.connection.settimeout(20)
+            server.asked.append("# slow")
+            if self.connection.recv(1) == b"":
+                server.aborted.set()
+
+    return Handler
+
+
+def run(coroutine: Any) -> Any:
+    """The result of a coroutine that never waits; the event loop of playwright is in the way of asyncio.run."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    raise AssertionError("it waits")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[Server, str]]:
+    ours = Server()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(ours)) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield ours, f"http://127.0.0.1:{http.server_port}/gbvkg/sparql"
+        http.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """A page of a fresh browser profile, with all that went wrong in it."""
+
+    def __init__(self, chromium: Any, server: Server, address: str, **settings: Any) -> None:
+        server.asked.clear()
+        self.server = server
+        self.address = address
+        self.context = chromium.new_context(**settings)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(15_000)
+        self.wrong: list[str] = []
+        self.requests: list[str] = []
+        self.page.on(
+            "console", lambda m: self.wrong.append(m.text) if m.type in ("error", "warning") else None
+        )
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def open(self, rest: str = "") -> Visit:
+        self.page.goto(self.address + rest)
+        self.page.wait_for_load_state("networkidle")
+        return self
+
+    def text(self) -> str:
+        """What the editor holds: the form's field follows it."""
+        return str(self.page.eval_on_selector("#sparql-query", "field => field.value"))
+
+    def write(self, query: str) -> None:
+        self.page.locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(query)
+
+    def run(self, query: str) -> None:
+        self.write(query)
+        self.page.locator("#sparql-run").click()
+        self.page.locator("#sparql-results > *").first.wait_for()
+
+    def focused(self) -> str:
+        return str(
+            self.page.evaluate(
+                "() => { const e = document.activeElement; return e.id || e.className || e.tagName; }"
+            )
+        )
+
+    def status(self) -> str:
+        return str(self.page.locator("#sparql-status").inner_text())
+
+
+@pytest.fixture
+def visit(chromium: Any, server: tuple[Server, str]) -> Iterator[Visit]:
+    """A visit that must end without an error, a refused style or script, or a request to another origin."""
+    found = Visit(chromium, *server)
+    yield found
+    origin = "{0.scheme}://{0.netloc}/".format(urlsplit(found.address))
+    foreign = [url for url in found.requests if not url.startswith((origin, "data:"))]
+    wrong = [text for text in found.wrong if "400 (Bad Request)" not in text]
+    found.context.close()
+    assert not foreign
+    assert not wrong
+
+
+in_browser = pytest.mark.xdist_group("browser")
+
+
+# What is committed
+
+
+def test_bundle_is_of_these_sources() -> None:
+    """Who changes the editor's source must build it: the bundle tells the hash of what it was built of."""
+    digest = hashlib.sha256()
+    editor = ROOT / "editor"
+    names = ["build.mjs", "package-lock.json", *(f"src/{p.name}" for p in sorted((editor / "src").iterdir()))]
+    for name in names:
+        digest.update(f"{name}\0".encode() + (editor / name).read_bytes() + b"\0")
+    for bundle in ("editor.js", "editor.css"):
+        assert f"sha256:{digest.hexdigest()} */" in (STATIC / bundle).read_text("utf-8")[:300], "make editor"
+
+
+def test_versions_are_exact_and_locked() -> None:
+    """A build next year takes the same packages: exact versions, each with its hash, from one registry."""
+    package = json.loads((ROOT / "editor/package.json").read_text())
+    wanted = package["dependencies"] | package["devDependencies"]
+    assert wanted["codemirror"] == "6.0.2", "npm's newest codemirror 6 is code of CodeMirror 5"
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    locked = json.loads((ROOT / "editor/package-lock.json").read_text())["packages"]
+    registry = "https://registry.npmjs.org/"
+    for name, row in locked.items():
+        if name:
+            assert row["integrity"].startswith("sha512-"), name
+            assert row.get("resolved", registry).startswith(registry), name
+
+
+def test_licences_name_every_package() -> None:
+    """The licence of each package in the bundle travels with it, and none asks for more than notice."""
+    listed = re.findall(r"^(\S+) (\d\S+), (\S+)$", (STATIC / "editor.LICENSES.txt").read_text("utf-8"), re.M)
+    locked = json.loads((ROOT / "editor/package-lock.json").read_text())["packages"]
+    assert {name: version for name, version, _ in listed}.items() <= {
+        name.removeprefix("node_modules/"): row.get("version") for name, row in locked.items()
+    }.items()
+    assert {"codemirror-lang-sparql", "@codemirror/view", "@lezer/lr"} <= {name for name, _, _ in listed}
+    assert {licence for *_, licence in listed} == {"MIT"}
+
+
+def test_bundle_knows_no_other_host() -> None:
+    """No address of another host is in the bundle but names that identify (XML namespaces)."""
+    text = (STATIC / "editor.js").read_text("utf-8")
+    assert set(re.findall(r"https?://[\w.-]+", text)) <= {"http://www.w3.org"}
+
+
+def test_texts_are_in_both_languages() -> None:
+    """Each text of the page is there in Dutch and in English, and each offered format has a label."""
+
+    def keys(lang: str) -> dict[str, set[str]]:
+        words = sparql_page.texts(lang)
+        tables = {name: set(value) for name, value in words.items() if isinstance(value, dict)}
+        return tables | {"": set(words)}
+
+    assert keys("nl") == keys("en")
+    for lang in LANGUAGES:
+        names = {row["name"] for rows in sparql_page.offered(lang).values() for row in rows}
+        assert names == set(sparql_page.texts(lang)["formats"])
+        assert set(formats.RDF) <= names
+
+
+def test_every_text_is_used() -> None:
+    """No text is left over from an older page."""
+    sources = "".join(p.read_text("utf-8") for p in (ROOT / "editor/src").glob("*.js"))
+    page = (TEMPLATES / "sparql.html").read_text("utf-8") + (ROOT / "gbvkg/web/sparql_page.py").read_text()
+    for name in sparql_page.texts("nl")["script"]:
+        assert re.search(rf"\btexts\.{name}\b", sources), name
+    for name, value in sparql_page.texts("nl").items():
+        assert isinstance(value, dict) or re.search(rf'texts\.{name}\b|words\["{name}"\]', page), name
+
+
+# What the page is made of
+
+
+def test_examples_run() -> None:
+    """Every named query is an example that can be run as it stands."""
+    site: Any = Site()
+    for name in site.catalogue.names():
+        found = sparql_page.example(site.catalogue.get(name), "nl")
+        assert found["query"].startswith("# ")
+        assert "#+" not in found["query"]
+        Store().query(found["query"])
+
+
+def test_vocabulary() -> None:
+    """Classes and properties, declared or used, come once, with the labels that they have."""
+    found = json.loads(run(sparql_page.vocabulary(Server().site)))
+    assert found["prefixes"]["gbv"] == f"{BASE}ns#"
+    classes = {row["name"]: row["label"] for row in found["classes"]}
+    assert classes["gbv:Action"] == {"nl": "Actie", "en": "Action"}
+    properties = [row["name"] for row in found["properties"]]
+    assert properties == ["gbv:leadOffice", "rdf:type", "rdfs:label"]
+
+
+def test_server_page_shows_hostile_values_as_text() -> None:
+    """Without JavaScript too, nothing from a result is markup, an attribute or an address of a script."""
+    server = Server()
+    page = server.page({"query": "# hostile", "format": "html"}).decode()
+    assert not re.search(r"<(img|svg)|<script(?! defer)|href=\"(?!/|https?://)", page)
+    assert 'lang="fr"' in page
+    assert not re.search(r"<[^>]*onmouseover=(?!&)[^>]*>", page)
+
+
+def test_server_page_shows_the_first_rows_and_says_so() -> None:
+    """A long answer is not a page of megabytes; what is left out is told, with the way to all of it."""
+    page = Server().page({"query": "# many", "format": "html"}).decode()
+    assert page.count("<tr>") == 1 + sparql_page.ROWS
+    assert "de eerste 1.000 van 5.000 rijen" in page
+    assert "5.000 rijen in 1,25 seconden" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("ASK {}", "Ja"),
+        ("CONSTRUCT WHERE { ?s a ?o }", "ns#Action"),
+        ("SELECT ?x { VALUES ?x { 1 } }", "xsd:integer"),
+    ],
+)
+def test_server_page_has_every_form(query: str, shown: str) -> None:
+    """Each form of query has its own way on the page."""
+    page = Server().page({"query": query, "format": "html"}).decode()
+    assert shown in page.partition('id="sparql-results"')[2]
+
+
+# The page in a browser
+
+
+@in_browser
+def test_highlighting(visit: Visit) -> None:
+    """Keywords, variables, names and texts have a colour of their own."""
+    visit.open()
+    visit.write('SELECT ?s WHERE { ?s rdfs:label "x"@nl } LIMIT 5 # end')
+    colours = set()
+    for kind in ("keyword", "variable", "string", "number", "comment", "name"):
+        token = visit.page.locator(f".cm-content .tok-{kind}").first
+        colours.add(token.evaluate("e => getComputedStyle(e).color"))
+    assert len(colours) == 6
+
+
+@in_browser
+@pytest.mark.parametrize("mark", ["?", "#"])
+def test_query_in_the_address_is_shown_and_not_run(visit: Visit, mark: str) -> None:
+    """A link can show a query, it can neither run it nor send it to an endpoint of its choice."""
+    query = "SELECT * { ?s ?p '</textarea><b>' }"
+    hostile = "http://127.0.0.1:9/sparql"
+    visit.open(f"{mark}query={quote(query)}&endpoint={quote(hostile)}")
+    assert visit.text() == query
+    assert "SELECT" in visit.page.locator(".cm-content").inner_text()
+    time.sleep(0.5)
+    assert visit.server.asked == []
+    visit.page.locator("#sparql-run").click()
+    visit.page.locator("#sparql-results h2").wait_for()
+    assert visit.server.asked == [query]
+
+
+@in_browser
+def test_new_fragment_is_shown(visit: Visit) -> None:
+    """An address pasted into the open page shows its query as well."""
+    visit.open()
+    visit.page.evaluate("location.hash = 'query=ASK%20%7B%7D'")
+    visit.page.wait_for_function("document.getElementById('sparql-query').value === 'ASK {}'")
+    assert visit.server.asked == []
+
+
+@in_browser
+def test_completion_by_dutch_label_declares_the_prefix(visit: Visit) -> None:
+    """Who knows the Dutch word finds the property, and its prefix is declared."""
+    visit.open()
+    visit.write("SELECT * { ?s ")
+    visit.page.keyboard.type("trekk", delay=20)
+    option = visit.page.locator(".cm-tooltip-autocomplete li[aria-selected]")
+    option.wait_for()
+    assert option.inner_text().split("\n")[0].startswith("gbv:leadOffice")
+    assert "trekkend mandaat (eigenschap)" in option.inner_text()
+    time.sleep(0.1)  # CodeMirror refuses to accept a list that has only just come up
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_function("document.getElementById('sparql-query').value.includes('PREFIX')")
+    assert visit.text().startswith(f"PREFIX gbv: <{BASE}ns#>\nSELECT * {{ ?s gbv:leadOffice")
+
+
+@in_browser
+def test_completion_knows_where_it_is(visit: Visit) -> None:
+    """After "a" come classes, after PREFIX come namespaces, after "?" come the variables of the query."""
+    visit.open()
+    options = visit.page.locator(".cm-tooltip-autocomplete li .cm-completionLabel")
+    for before, typed, expected in (
+        ("SELECT * { ?s a ", "act", "gbv:Action"),
+        ("", "PREFIX ow", f"owl: <{prefixes()['owl']}>"),
+        ("SELECT ?minister { ", "?m", "?minister"),
+        ("SELECT ?x { ?x ?y ?z } LIM", "I", "LIMIT"),
+    ):
+        visit.write(before or " ")
+        visit.page.keyboard.type(typed, delay=20)
+        options.first.wait_for()
+        assert options.all_inner_texts() == [expected]
+        visit.page.keyboard.press("Escape")
+
+
+@in_browser
+def test_error_is_underlined_at_its_place(visit: Visit) -> None:
+    """The problem's line and column become an underlined word, a message as text and a way to get there."""
+    visit.open()
+    visit.run("SELECT ?x {\n  ?x a ?y\n} LIMIT tien OFFSET 5")
+    box = visit.page.locator(".sparql-problem")
+    assert "De vraag is geen geldige SPARQL: <b>error at 3:9" in box.inner_text()
+    assert visit.page.locator(".cm-line:nth-child(3) .cm-lintRange-error").inner_text() == "tien"
+    assert visit.page.locator(".cm-content").get_attribute("aria-invalid") == "true"
+    assert visit.status() == "De vraag heeft geen antwoord gekregen."
+    visit.page.get_by_role("button", name="Ga naar regel 3, kolom 9").click()
+    assert "cm-content" in visit.focused()
+    assert visit.page.evaluate("getSelection().toString()") == "tien"
+
+
+@in_browser
+def test_error_counts_code_points(visit: Visit) -> None:
+    """A column is that of the character, also after characters outside the first plane."""
+    visit.open()
+    visit.page.route(
+        "**/sparql",
+        lambda route: route.fulfill(
+            status=400,
+            content_type="application/problem+json",
+            body=json.dumps({"title": "Fout", "detail": "hier", "line": 1, "column": 6}),
+        ),
+    )
+    visit.run("'😀😀' fout hier")
+    assert visit.page.locator(".cm-lintRange-error").inner_text() == "fout"
+
+
+@in_browser
+def test_error_in_english(visit: Visit) -> None:
+    """An English page asks for, and shows, English messages."""
+    visit.open("?lang=en")
+    visit.run("SELECT")
+    assert "The query is not valid SPARQL" in visit.page.locator(".sparql-problem").inner_text()
+    assert visit.page.locator(".cm-content").get_attribute("aria-label") == "SPARQL query"
+
+
+@in_browser
+def test_table_links_and_languages(visit: Visit) -> None:
+    """Our IRIs lead to our own pages and others where they say; language tags are shown; markup is text."""
+    visit.open()
+    visit.run(f"SELECT * {{ <{BASE}id/action/p/1> ?p ?o }} ORDER BY ?p")
+    cells = visit.page.locator("#sparql-results tbody td")
+    assert "Eerste & <b>actie</b> nl" in cells.all_inner_texts()
+    links = visit.page.eval_on_selector_all(
+        "#sparql-results tbody a", "all => all.map(a => a.getAttribute('href'))"
+    )
+    assert "/gbvkg/ns#Action" in links
+    assert "https://elsewhere.example/m" in links
+    assert re.fullmatch(r"3 rijen in \d+,\d\d seconden\.", visit.status())
+    assert visit.page.locator("#sparql-results span[lang=nl]").count() == 1
+
+
+@in_browser
+def test_hostile_values_are_inert(visit: Visit) -> None:
+    """Nothing of an answer becomes markup, an attribute or a link to anything but http(s)."""
+    visit.open()
+    title = visit.page.title()
+    visit.run("# hostile")
+    results = visit.page.locator("#sparql-results")
+    assert results.locator("tbody tr").count() == 8
+    assert results.locator("img, svg, script, [onmouseover], [onerror]").count() == 0
+    links = visit.page.eval_on_selector_all("#sparql-results tbody a", "all => all.map(a => a.href)")
+    assert links == [f"{BASE}/evil.example/id/x"]
+    assert visit.page.eval_on_selector_all("#sparql-results [lang]", "all => all.map(e => e.lang)") == ["fr"]
+    assert 'nl" onmouseover' in results.inner_text()
+    assert visit.page.title() == title
+    assert "function" not in results.inner_text()
+
+
+@in_browser
+def test_thousands_of_rows_come_in_pages(visit: Visit) -> None:
+    """Five thousand rows: a hundred in the page at a time, in order, with a way forth and back."""
+    visit.open()
+    visit.run("# many")
+    rows = visit.page.locator("#sparql-results tbody tr")
+    caption = visit.page.locator("#sparql-results caption")
+    assert rows.count() == 100
+    assert caption.inner_text() == "Rijen 1 tot 100 van 5.000"
+    following = visit.page.get_by_role("button", name="Volgende rijen")
+    for _ in range(60):
+        following.dispatch_event("click")  # also when there is nothing to follow
+    assert caption.inner_text() == "Rijen 4.901 tot 5.000 van 5.000"
+    assert rows.last.inner_text() == "rij 5000"
+    assert following.get_attribute("aria-disabled") == "true"
+    visit.page.get_by_role("button", name="Vorige rijen").click()
+    assert rows.first.inner_text() == "rij 4801"
+
+
+@in_browser
+def test_downloads_in_every_format(visit: Visit) -> None:
+    """A table has the result formats, a graph the RDF formats; a long query is sent as a form."""
+    visit.open()
+    visit.run("ASK {}")
+    assert visit.page.locator(".sparql-answer").inner_text() == "Ja"
+    names = visit.page.eval_on_selector_all(
+        ".sparql-downloads a", "all => all.map(a => new URL(a.href).searchParams.get('format'))"
+    )
+    assert set(names) == {"csv", "tsv", "json", "xml"}
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("link", name="CSV").click()
+    assert download.value.url.endswith("/gbvkg/sparql?query=ASK+%7B%7D&format=csv")
+    visit.run("CONSTRUCT WHERE { ?s a ?o }")
+    assert "ns#Action" in visit.page.locator(".sparql-graph").inner_text()
+    assert visit.page.locator(".sparql-downloads a").count() == len(formats.RDF)
+    visit.run("ASK {}" + " " * 5000)
+    assert visit.page.locator(".sparql-downloads form[method=post] button[name=format]").count() == 4
+    link = visit.page.get_by_role("link", name="Link naar deze vraag").get_attribute("href")
+    assert link is not None
+    assert link.startswith("/gbvkg/sparql#query=ASK+%7B%7D")
+
+
+@in_browser
+def test_stop_breaks_the_connection(visit: Visit) -> None:
+    """ "Stop" hangs up, which frees the worker, and says so."""
+    visit.open()
+    visit.write("# slow")
+    visit.page.locator("#sparql-run").click()
+    stop = visit.page.locator("#sparql-stop")
+    visit.page.wait_for_function("!document.getElementById('sparql-stop').disabled")
+    assert visit.status() == "De vraag wordt uitgevoerd…"
+    stop.click()
+    assert visit.server.aborted.wait(10)
+    visit.page.wait_for_function("document.getElementById('sparql-stop').disabled")
+    assert visit.status() == "Gestopt: de vraag is afgebroken."
+    assert "cm-content" in visit.focused(), "the focus stays somewhere"
+
+
+@in_browser
+def test_example_goes_into_the_editor(visit: Visit) -> None:
+    """A documented query is put in the editor, with its explanation, and is not run."""
+    visit.open()
+    visit.page.locator("#sparql-example").select_option("progress-board")
+    visit.page.get_by_role("button", name="Zet in de editor").click()
+    assert visit.text() == next(
+        row["query"] for row in [sparql_page.example(visit.server.site.catalogue.get("progress-board"), "nl")]
+    )
+    assert visit.status() == "Het voorbeeld staat in de editor."
+    assert visit.server.asked == []
+
+
+@in_browser
+def test_keyboard(visit: Visit) -> None:
+    """Tab goes through the page in its order and out of the editor; Ctrl+Enter runs from inside it."""
+    visit.open()
+    order = []
+    visit.page.locator("#sparql-example").focus()
+    for _ in range(4):
+        order.append(visit.focused())
+        visit.page.keyboard.press("Tab")
+    assert order[0] == "sparql-example"
+    assert "cm-content" in order[2]
+    assert order[3] == "sparql-run"
+    visit.page.keyboard.press("Shift+Tab")
+    visit.page.keyboard.press("Shift+Tab")
+    visit.write("ASK {}")
+    visit.page.keyboard.press("Control+Enter")
+    visit.page.locator(".sparql-answer").wait_for()
+    assert visit.server.asked == ["ASK {}"]
+    visit.page.locator("label[for=sparql-query]").click()
+    assert "cm-content" in visit.focused()
+
+
+@in_browser
+def test_without_connection(visit: Visit) -> None:
+    """A lost connection is told in words, and no error is left in the dark."""
+    visit.open()
+    visit.page.route("**/sparql", lambda route: route.abort())
+    visit.run("ASK {}")
+    assert "Geen verbinding met de dienst" in visit.page.locator(".sparql-problem").inner_text()
+    visit.wrong[:] = [text for text in visit.wrong if "ERR_FAILED" not in text]
+
+
+@in_browser
+def test_typing_over_a_selection(visit: Visit) -> None:
+    """Chromium would write a style of its own here, which the policy refuses; brackets still wrap."""
+    visit.open()
+    visit.write("SELECT")
+    visit.page.keyboard.press("Control+a")
+    visit.page.keyboard.type("ASK")
+    visit.page.keyboard.press("Control+a")
+    visit.page.keyboard.type("(")
+    assert visit.text() == "(ASK)"
+    visit.page.keyboard.press("Control+z")
+    visit.page.keyboard.press("Control+z")
+    assert visit.text() == "SELECT"
+
+
+@in_browser
+def test_narrow_screen(visit: Visit) -> None:
+    """At 320 px nothing but the table itself scrolls sideways (WCAG 1.4.10)."""
+    visit.page.set_viewport_size({"width": 320, "height": 640})
+    visit.open()
+    visit.run(f"SELECT * {{ <{BASE}id/action/p/1> ?p ?o }}")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@in_browser
+def test_without_javascript(chromium: Any, server: tuple[Server, str]) -> None:
+    """The form works by itself: an example, a query, an answer on a page of the server, a download."""
+    visit = Visit(chromium, *server, java_script_enabled=False)
+    visit.open()
+    page = visit.page
+    page.locator("#sparql-example").select_option("progress-board")
+    page.get_by_role("button", name="Zet in de editor").click()
+    assert "SELECT" in page.locator("textarea").input_value()
+    page.locator("textarea").fill(f"SELECT ?o {{ <{BASE}id/action/p/1> a ?o }}")
+    page.get_by_role("button", name="Voer uit").click()
+    assert page.locator("#sparql-results tbody td").all_inner_texts() == ["gbv:Action"]
+    assert page.locator("#sparql-status").inner_text() == "1 rij in 1,25 seconden."
+    assert page.locator(".cm-editor").count() == 0
+    assert not page.locator("#sparql-stop").is_visible()
+    visit.context.close()
+
+
+@in_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_axe(chromium: Any, server: tuple[Server, str], lang: str, scheme: str) -> None:
+    """No violation of WCAG 2.2 AA, nor of axe's best practices, in each state of the page."""
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed (sh scripts/set-up-node.sh)")
+    visit = Visit(chromium, *server, color_scheme=scheme)
+    visit.open(f"?lang={lang}")
+
+    def check(state: str) -> None:
+        found = visit.page.evaluate(
+            "rules => axe.run({runOnly: rules})",
+            ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        )
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == [], state
+
+    visit.page.evaluate(AXE.read_text("utf-8"))
+    visit.write(
+        "PREFIX q: <https://x/> # c\nSELECT ?s (COUNT(*) AS ?n) WHERE { ?s a q:A ; q:b 'x'@nl, 5, true }"
+    )
+    check("highlighted")
+    visit.page.keyboard.press("Control+Space")
+    visit.page.keyboard.type(" ?s act", delay=20)
+    visit.page.locator(".cm-tooltip-autocomplete").wait_for()
+    check("completing")
+    visit.page.keyboard.press("Escape")
+    for query in ("# many", "# hostile", "ASK {}", "CONSTRUCT WHERE { ?s a ?o }", "SELECT"):
+        visit.run(query)
+        check(query)
+    visit.context.close()
