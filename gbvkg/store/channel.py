@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from socket import socket
-from typing import Any
 
 from gbvkg.store import frames, outcomes
 from gbvkg.store.frames import Outcome, Reply
@@ -47,12 +46,13 @@ class Channel:
         line: socket,
         allowance: Allowance,
         *,
-        done: Callable[[Channel, bool], None],
+        done: Callable[[Channel, Reply], None],
         broken: Callable[[Channel], None],
         late: Callable[[Channel], None],
     ) -> None:
         self.number = number
         self.job: Job | None = None
+        self.has_served = False
         self._line = line
         self._allowance = allowance
         self._done, self._broken, self._late = done, broken, late
@@ -137,6 +137,7 @@ class Channel:
         try:
             self._take(data)
         except ValueError:
+            self.job.fail(outcomes.lost())
             self._broken(self)
 
     def _take(self, data: bytes) -> None:
@@ -147,6 +148,7 @@ class Channel:
                 return
             self._start = b""
             head = frames.read_reply_head(data)
+            self._measure(head)
             if len(data) == frames.REPLY.size + head.length:  # the common case: all in one piece
                 self._finish(head, data[frames.REPLY.size :])
                 return
@@ -154,11 +156,13 @@ class Channel:
             data = data[frames.REPLY.size :]
         self._append(data)
 
+    def _measure(self, head: Reply) -> None:
+        assert self.job is not None
+        if head.length > (self.job.limits.result if head.outcome is Outcome.ANSWER else _DETAILS):
+            raise ValueError(head.length)
+
     def _expect(self, head: Reply) -> None:
         assert self.job is not None
-        most = self.job.limits.result if head.outcome is Outcome.ANSWER else _DETAILS
-        if head.length > most:
-            raise ValueError(head.length)
         self._head, self._got = head, 0
         if head.length <= IN_MEMORY:
             self._body = bytearray()
@@ -186,20 +190,13 @@ class Channel:
     def _finish(self, head: Reply, body: bytes | Spool) -> None:
         job = self.job
         assert job is not None
-        self.job = None
-        if job.answer.done():
-            _drop(body)
-        elif head.outcome is Outcome.ANSWER:
+        if head.outcome is not Outcome.ANSWER:
+            assert isinstance(body, bytes)  # no details are as long as a spool
+            job.fail(outcomes.error_of(head, frames.details(body), job.limits))
+        elif not job.answer.done():
             job.answer.set_result(Answer(head.form, body, head.seconds))
-        else:
-            job.answer.set_exception(outcomes.error_of(head, _details(body), job.limits))
-        self._done(self, head.last)
-
-
-def _details(body: bytes | Spool) -> dict[str, Any]:
-    return frames.details(body if isinstance(body, bytes) else b"{}")
-
-
-def _drop(body: bytes | Spool) -> None:
-    if isinstance(body, Spool):
-        body.close()
+        elif isinstance(body, Spool):
+            body.close()
+        self.job = None
+        self.has_served = True
+        self._done(self, head)

@@ -18,7 +18,7 @@ from gbvkg.formats import RDF, RESULTS
 from gbvkg.store.description import describe
 from gbvkg.store.frames import Outcome
 from gbvkg.store.question import Ask
-from gbvkg.store.reading import read
+from gbvkg.store.reading import read, undeclared
 from gbvkg.vocabulary import prefixes
 
 _TIDY = 10_000
@@ -72,11 +72,10 @@ def evaluate(store: Store, ask: Ask, limit: int) -> Result:
     try:
         form = _answer(store, ask, held)
     except SyntaxError as error:
-        return Result(Outcome.SYNTAX, reading.form, details=_place(str(error)))
+        return Result(Outcome.SYNTAX, reading.form, details=_fault(str(error), ask.text))
     except UnicodeEncodeError as error:
-        before = ask.text[: error.start]
-        place = {"line": before.count("\n") + 1, "column": error.start - (before.rfind("\n") + 1) + 1}
-        return Result(Outcome.SYNTAX, reading.form, details={**place, "message": "lone surrogate"})
+        details = {**_place(ask.text, error.start), "message": "lone surrogate"}
+        return Result(Outcome.SYNTAX, reading.form, details=details)
     except NotInThisFormat:
         return Result(Outcome.FORMAT, reading.form)
     except TooLarge:
@@ -155,8 +154,16 @@ def _iris(triple: Triple) -> Iterator[str]:
             yield from () if datatype is None else (datatype.value,)
 
 
-def _place(message: str) -> dict[str, Any]:
+def _fault(message: str, text: str) -> dict[str, Any]:
+    missing = undeclared(text)
+    if missing is not None:
+        return {**_place(text, missing[1]), "prefix": missing[0]}
     found = _PLACE.match(message)
     if found is None:
-        return {"line": 1, "column": 1, "message": message}
+        return {"message": message}
     return {"line": int(found[1]), "column": int(found[2]), "message": found[3]}
+
+
+def _place(text: str, offset: int) -> dict[str, int]:
+    before = text[:offset]
+    return {"line": before.count("\n") + 1, "column": offset - before.rfind("\n")}

@@ -80,7 +80,10 @@ def explained(content: dict[str, Any]) -> bytes:
 
 def details(body: bytes) -> dict[str, Any]:
     """What a reply that is no answer says. Raises ValueError when it is not an object in JSON."""
-    content = json.loads(body)
+    try:
+        content = json.loads(body)
+    except RecursionError:
+        content = None
     if not isinstance(content, dict):
         raise ValueError(body)
     return content

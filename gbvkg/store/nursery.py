@@ -13,13 +13,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
-import gbvkg
 from gbvkg.store import zygote
 from gbvkg.store.snapshot import Snapshot
 
-_PASSED = ("LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "SSL_CERT_FILE", "TMPDIR", "VIRTUAL_ENV")
+_PASSED = ("LD_LIBRARY_PATH", "PATH", "PYTHONHOME", "TMPDIR", "VIRTUAL_ENV")
 _AGAIN = 0.02
 
 
@@ -111,7 +109,7 @@ def _command(snapshot: Snapshot, control: int) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Only what Python needs to start: the server's environment may hold secrets."""
+    """Only what Python needs to find the same modules: the server's environment may hold secrets."""
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    home = str(Path(gbvkg.__file__).parent.parent)
-    return {**passed, "PYTHONPATH": home, "RUST_BACKTRACE": "0"}
+    path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path if entry)
+    return {**passed, "PYTHONPATH": path, "RUST_BACKTRACE": "0"}

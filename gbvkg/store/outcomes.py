@@ -26,12 +26,15 @@ from gbvkg.store.question import Limits
 
 _LONGEST = 300
 
+_CLASSES = re.compile(r"\[(?:'(?:\\.|[^'\\])[^']*'|[^\]'])*\]")
+_WANTED = re.compile(r'"[^"]+"')
+"""What the engine could have gone on with; it also names classes of characters, and words that mislead."""
+
 _FUNCTION = re.compile(r"custom (?:aggregate )?function (<[^<>]*>)")
 
 _UNBOUND = "The SELECT contains a variable that is unbound"
 
 _CAUSES = (
-    ("Prefix not found", "een prefix is niet gedeclareerd", "a prefix is not declared"),
     (_UNBOUND, "SELECT noemt een variabele zonder waarde", "SELECT names a variable that has no value"),
     ("IRI parsing failed", "een IRI is ongeldig of relatief", "an IRI is invalid or relative"),
     ("lone surrogate", "een teken is geen geldige Unicode", "a character is no valid Unicode"),
@@ -64,7 +67,7 @@ def error_of_death(code: int, limits: Limits) -> GbvkgError:
         return too_much_memory(limits)
     if code == -signal.SIGXCPU:
         return timeout(limits)
-    return lost()
+    return too_deep() if code == -signal.SIGSEGV else lost()
 
 
 def timeout(limits: Limits) -> QueryTimeout:
@@ -87,12 +90,19 @@ def too_much_memory(limits: Limits) -> QueryTooMuchMemory:
     )
 
 
-def lost() -> WorkerLost:
+def too_deep() -> WorkerLost:
     return WorkerLost(
         "De vraag deed het proces dat ze uitvoerde stoppen, wellicht door te diepe nesting. Er is geen"
-        " antwoord; maak de vraag minder diep.",
+        " antwoord; maak de vraag minder diep of korter.",
         "The query ended the process that evaluated it, probably by nesting too deeply. There is no answer;"
-        " make the query less deep.",
+        " make the query less deep or shorter.",
+    )
+
+
+def lost() -> WorkerLost:
+    return WorkerLost(
+        "Het proces dat de vraag uitvoerde is onverwacht gestopt. Er is geen antwoord; probeer het opnieuw.",
+        "The process that evaluated the query ended unexpectedly. There is no answer; try again.",
     )
 
 
@@ -117,16 +127,27 @@ def not_started(code: int | None) -> BackEndUnavailable:
 
 def _syntax(details: dict[str, Any]) -> QuerySyntax:
     line, column = (_count(details.get(name)) for name in ("line", "column"))
-    said = _said(details)
-    nl, en = next(((nl, en) for words, nl, en in _CAUSES if words in said), ("", ""))
-    shown = said.removeprefix("expected ")
-    nl, en = nl or f"verwacht was {shown}", en or f"expected was {shown}"
+    nl, en = _cause(details)
     return QuerySyntax(
         f"De vraag is geen geldige SPARQL: op regel {line}, teken {column}: {nl}.",
         f"The query is not valid SPARQL: at line {line}, character {column}: {en}.",
         line,
         column,
     )
+
+
+def _cause(details: dict[str, Any]) -> tuple[str, str]:
+    said = _said(details)
+    if "prefix" in details:
+        prefix = _shown(str(details["prefix"]))
+        return f"de prefix {prefix} is niet gedeclareerd", f"the prefix {prefix} is not declared"
+    for words, nl, en in _CAUSES:
+        if words in said:
+            return nl, en
+    wanted = ", ".join(dict.fromkeys(_WANTED.findall(_CLASSES.sub("", said))))
+    if not wanted:
+        return "hier kan de vraag niet zo verdergaan", "the query cannot go on like this here"
+    return f"hier kon staan: {wanted}", f"what could be here: {wanted}"
 
 
 def _count(value: object) -> int:
@@ -140,6 +161,7 @@ def _refused(said: str) -> QueryError:
             f"De functie {function[1]} bestaat hier niet; gebruik de functies van SPARQL 1.1.",
             f"There is no function {function[1]} here; use the functions of SPARQL 1.1.",
         )
+    said = _shown(said)
     return QueryError(
         f"De vraag kan hier niet uitgevoerd worden: {said}.", f"The query cannot be evaluated here: {said}."
     )
@@ -166,5 +188,8 @@ def _too_large(limits: Limits) -> ResultTooLarge:
 
 
 def _said(details: dict[str, Any]) -> str:
-    text = " ".join(str(details.get("message", "")).split())
+    return " ".join(str(details.get("message", "")).split())
+
+
+def _shown(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

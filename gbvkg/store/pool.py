@@ -16,6 +16,7 @@ from pathlib import Path
 from gbvkg.errors import GbvkgError
 from gbvkg.store import frames, outcomes, zygote
 from gbvkg.store.channel import Channel, Job
+from gbvkg.store.frames import Reply
 from gbvkg.store.nursery import Nursery
 from gbvkg.store.question import Answer, Ask, Limits
 from gbvkg.store.snapshot import Snapshot
@@ -28,6 +29,7 @@ _SOONEST, _LATEST = 0.1, 5.0
 """Seconds between starts of a process that keeps ending."""
 
 _WEIGHT = 0.1
+"""Of the last question in what a question usually takes."""
 
 
 class Pool:
@@ -46,6 +48,7 @@ class Pool:
         self._idle: list[Channel] = []
         self._channels: dict[int, Channel] = {}
         self._dying: dict[int, Job] = {}
+        self._dead: dict[int, int] = {}
         self._numbers = 0
         self._usual = 0.0
         self._pause = _SOONEST
@@ -154,11 +157,10 @@ class Pool:
         job = self._dying.pop(number, None)
         if job is not None:
             job.fail(outcomes.error_of_death(code, job.limits))
-        channel = self._channels.get(number)
-        if channel is not None:  # its end of file was not read yet, or the fork failed
-            self._lose(channel)
-            if channel.job is not None:
-                channel.job.fail(outcomes.error_of_death(code, channel.job.limits))
+        elif (
+            number in self._channels
+        ):  # its last answer may be on the line still; the end of file comes after
+            self._dead[number] = code
 
     def _restart(self, code: int | None) -> None:
         """The process that forks is gone, and its workers with it."""
@@ -171,6 +173,7 @@ class Pool:
         for job in self._dying.values():
             job.fail(outcomes.lost())
         self._dying.clear()
+        self._dead.clear()
         self._nursery = None
         if not self._ready.done():
             self._ready.set_exception(outcomes.not_started(code))
@@ -203,18 +206,24 @@ class Pool:
                 return
         self._idle.append(channel)
 
-    def _free(self, channel: Channel, last: bool) -> None:
-        if last:
+    def _free(self, channel: Channel, reply: Reply) -> None:
+        self._usual += _WEIGHT * (reply.seconds - self._usual)
+        if reply.last:
             self._lose(channel)
         else:
             self._employ(channel)
 
     def _crash(self, channel: Channel) -> None:
         """The line broke: what its process died of comes as news."""
-        job = channel.job
+        job, number = channel.job, channel.number
+        code = self._dead.get(number)
         self._kill(channel)
-        if job is not None:
-            self._dying[channel.number] = job
+        if job is None:
+            return
+        if code is None:
+            self._dying[number] = job
+        else:
+            job.fail(outcomes.error_of_death(code, job.limits))
 
     def _stop(self, channel: Channel) -> None:
         job = channel.job
@@ -231,9 +240,13 @@ class Pool:
         """Let go of a worker that will not answer any more, and have another in its place."""
         channel.close()
         self._channels.pop(channel.number, None)
+        self._dead.pop(channel.number, None)
         if channel in self._idle:
             self._idle.remove(channel)
-        self._grow()
+        if channel.has_served or channel.job is not None:
+            self._grow()
+        else:  # it cannot even start: do not try as fast as the machine can
+            self._loop.call_later(_LATEST / 10, self._grow)
 
     def _fail_all(self, error: GbvkgError) -> None:
         for job in self._waiting:

@@ -73,6 +73,25 @@ def _tokens(text: str, start: int) -> Iterator[tuple[str, str, int]]:
             yield match.lastgroup or "mark", match.group(), match.start()
 
 
+_DECLARED = re.compile(rf"\bPREFIX{_GAP}([^\s:\#]*+:)", re.IGNORECASE)
+
+
+def undeclared(text: str) -> tuple[str, int] | None:
+    """The first prefix that is used and not declared, with its place in ``text``; None when there is none.
+
+    For a text that the engine refused: it says where it stopped, which is not where the name is.
+    """
+    declared = set(_DECLARED.findall(text)) | {"_:"}
+    before = ""
+    for kind, token, start in _tokens(text, 0):
+        if token in ('"', "'") or (kind == "name" and before == "<"):
+            return None  # a string or an IRI without an end: what follows are no names
+        before = token
+        if kind == "name" and (prefix := token[: token.index(":") + 1]) not in declared:
+            return prefix, start
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Described:
     """What a DESCRIBE query describes, as queries that find it.

@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from socket import MSG_WAITALL, socket
+from socket import socket
 
 from pyoxigraph import Store
 
@@ -67,9 +67,10 @@ class _Bench:
     def serve(self) -> None:
         """One request after the other. Raises EOFError or OSError when there will be no more."""
         while True:
-            head = self._receive(frames.REQUEST.size)
-            length, seconds, memory, limit = frames.REQUEST.unpack(head)
-            question = frames.question(self._receive(length))
+            data = self._receive(b"", frames.REQUEST.size)
+            length, seconds, memory, limit = frames.REQUEST.unpack_from(data)
+            data = self._receive(data, frames.REQUEST.size + length)
+            question = frames.question(data[frames.REQUEST.size :])
             self._confine(seconds, memory)
             began = time.perf_counter()
             try:
@@ -97,10 +98,13 @@ class _Bench:
     def _size(self) -> int:
         return int(os.pread(self._statm, 100, 0).split()[0]) * _PAGE
 
-    def _receive(self, size: int) -> bytes:
-        data = self._channel.recv(size, MSG_WAITALL)
-        if len(data) < size:
-            raise EOFError
+    def _receive(self, data: bytes, size: int) -> bytes:
+        """``data`` and what comes after it, ``size`` bytes or more: a server sends one request at a time."""
+        while len(data) < size:
+            more = self._channel.recv(max(_BLOCK, size - len(data)))
+            if not more:
+                raise EOFError
+            data += more
         return data
 
     def _send(self, result: Result, took: float, last: bool) -> None:

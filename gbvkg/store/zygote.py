@@ -55,9 +55,9 @@ def main(arguments: list[str]) -> int:
     PARENT is the process to die with, 0 when its thread may end before it does.
     """
     release, kind, control, parent = arguments
+    left = sealing.leave_network()
     if int(parent):
         sealing.die_with(int(parent))
-    left = sealing.leave_network()
     sealing.limit_stack()
     store, opened = _prepared(Path(release), kind == "memory")
     for ask in _WARM:
