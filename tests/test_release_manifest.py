@@ -58,6 +58,18 @@ def test_a_whole_release_verifies(release: Path) -> None:
     assert manifest.verify(copy) == written
 
 
+def test_what_was_used_comes_back(release: Path) -> None:
+    """With a version or without; and a manifest from before it was told is still one."""
+    used = {"shapes": {"version": "1.0.0", "sha256": "0"}, "queries": {"version": None, "sha256": "1"}}
+    assert manifest.write_manifest(release, **ABOUT, used=used) == manifest.verify(release)
+    assert manifest.read_manifest(release).used == used
+    path = release / "manifest.json"
+    old = json.loads(path.read_text())
+    del old["used"]
+    path.write_text(json.dumps(old))
+    assert manifest.verify(release).used is None
+
+
 def test_the_store_is_not_in_the_manifest(release: Path) -> None:
     """Its bytes differ from build to build; the manifest's must not."""
     assert "store" not in (release / "manifest.json").read_text()
@@ -135,6 +147,16 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "more than any number stored": (
         lambda r: (r / "store.json").write_text('{"layout": 1, "quads": 1e999, "files": []}'),
         "store.json is not a release's",
+    ),
+    "used is a list": (edit_manifest(used=[]), "not a release's manifest"),
+    "used is half": (edit_manifest(used={"shapes": {"sha256": "0"}}), "not a release's manifest"),
+    "used version is a number": (
+        edit_manifest(used={"shapes": {"version": 1, "sha256": "0"}}),
+        "not a release's manifest",
+    ),
+    "used has no hash": (
+        edit_manifest(used={"shapes": {"version": "1", "sha256": None}}),
+        "not a release's manifest",
     ),
     "files is a number": (edit_manifest(files=5), "not a release's manifest"),
     "file of lists": (edit_manifest(files=[FILE | {"path": []}]), "not a release's manifest"),

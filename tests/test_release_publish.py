@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,10 +31,12 @@ from gbvkg.errors import (
 from gbvkg.findings import Severity
 from gbvkg.project import Project
 from gbvkg.release import folder
+from gbvkg.release.inputs import read_inputs
 from gbvkg.release.publication import STAGES
+from gbvkg.release.used import read_used
 from gbvkg.release.writers import WRITERS
 from gbvkg.validation import Report
-from gbvkg.vocabulary import expand
+from gbvkg.vocabulary import expand, packaged_root
 
 SMALL = "https://small.example/id"
 
@@ -124,7 +127,8 @@ def test_provenance_leads_from_the_release_to_every_source(releases: Path) -> No
         "queries/rules/R1.rq",
     } < names.keys()
     used = values(rows, "publication/2026.2", "prov:used")
-    assert used == {f"<{SMALL}/release/2026.2/inputs/{name}>" for name in names}
+    parts = {f"<{SMALL}/release/2026.2/used/{part}>" for part in PARTS}
+    assert used == {f"<{SMALL}/release/2026.2/inputs/{name}>" for name in names} | parts
     for name, sha256 in names.items():
         checksum = values(rows, f"release/2026.2/inputs/{name}", "spdx:checksum")
         assert checksum == {f"<{SMALL}/checksum/sha256-{sha256}>"}
@@ -133,6 +137,77 @@ def test_provenance_leads_from_the_release_to_every_source(releases: Path) -> No
     assert values(rows, "release/2026.2", "dct:issued") == {
         '"2026-03-01"^^<http://www.w3.org/2001/XMLSchema#date>'
     }
+
+
+PARTS = ("ontology", "shapes", "context", "queries")
+
+
+def test_a_release_tells_what_it_was_made_with(releases: Path, tmp_path: Path) -> None:
+    """Version and hash of ontology, shapes, context and queries, in the manifest and in the provenance."""
+    used = release.read_manifest(releases / "2026.2").used
+    assert used is not None
+    assert tuple(used) == PARTS
+    context = json.loads((packaged_root() / "ontology/context.jsonld").read_text("utf-8"))
+    assert {part: said["version"] for part, said in used.items()} == {
+        "ontology": None, "shapes": None, "queries": None, "context": context["owl:versionInfo"],
+    }  # fmt: skip
+    assert used == release.read_manifest(releases / "2026.1").used  # only a title differs
+    rows = quads(releases / "2026.2")
+    index = json.loads((releases / "2026.2/inputs/index.json").read_text())
+    members = set()
+    for part, said in used.items():
+        node = f"release/2026.2/used/{part}"
+        assert values(rows, node, "spdx:checksum") == {f"<{SMALL}/checksum/sha256-{said['sha256']}>"}
+        assert values(rows, node, "dcat:version") == ({f'"{said["version"]}"'} if said["version"] else set())
+        assert len(values(rows, node, "rdfs:label")) == 2
+        members |= values(rows, node, "prov:hadMember")
+    copied = {row["name"] for row in index["inputs"] if not row["name"].startswith("data/")}
+    assert members == {f"<{SMALL}/release/2026.2/inputs/{name}>" for name in copied}
+
+
+CHANGES = {
+    "ontology": ("ontology/gbv.ttl", '<https://w3id.org/gbvkg/ns> owl:versionInfo "7.1" .'),
+    "shapes": (
+        "shapes/small.ttl",
+        '<https://w3id.org/gbvkg/ns/shapes> <http://www.w3.org/2002/07/owl#versionInfo> "7.1" .',
+    ),
+    "queries": ("queries/version.yaml", 'version: "7.1"'),
+}
+
+
+@pytest.mark.parametrize("part", CHANGES)
+def test_a_part_that_changes_has_another_version_and_hash(releases: Path, tmp_path: Path, part: str) -> None:
+    """And no other part has."""
+    project = small_project.make(tmp_path)
+    name, line = CHANGES[part]
+    with (tmp_path / name).open("a") as file:
+        file.write(f"{line}\n")
+    made = release.read_manifest(release.publish(project, tmp_path / "releases")).used
+    before = release.read_manifest(releases / "2026.1").used
+    assert made is not None
+    assert before is not None
+    assert [each for each in PARTS if made[each] != before[each]] == [part]
+    assert made[part]["version"] == "7.1"
+    assert made[part]["sha256"] != before[part]["sha256"]
+
+
+def test_the_real_parts_have_a_version() -> None:
+    """What the packaged project publishes with says which version it is, as three numbers."""
+    used = read_used(read_inputs(Project.open()))
+    assert tuple(used) == PARTS
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", each.version or "") for each in used.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("version: 1.0", "is not a string"), ("version: [", "cannot be read")]
+)
+def test_a_version_that_is_no_text_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """1.10 would become 1.1: quotes are asked for, and nothing is written."""
+    project = small_project.make(tmp_path)
+    (tmp_path / "queries/version.yaml").write_text(text)
+    with pytest.raises(ProjectError, match=message):
+        release.publish(project, tmp_path / "releases")
+    assert release.list(tmp_path / "releases") == []
 
 
 def test_findings_and_waivers_are_published(releases: Path) -> None:

@@ -24,6 +24,7 @@ from gbvkg.release.inputs import Input
 from gbvkg.release.jsonld import Context
 from gbvkg.release.labels import Labels
 from gbvkg.release.order import RDF_TYPE, Row, ordered, union
+from gbvkg.release.used import Used, read_used
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.validation import Report
 from gbvkg.vocabulary import expand
@@ -31,7 +32,9 @@ from gbvkg.vocabulary import expand
 
 @dataclass(frozen=True)
 class Content:
-    """``dataset`` is the dataset's IRI, ``issued`` its date, ``previous`` the release before this one."""
+    """``dataset`` is the dataset's IRI, ``issued`` its date, ``previous`` the release before this one,
+    ``used`` the versions of what it was made with.
+    """
 
     project: Project
     report: Report
@@ -40,6 +43,7 @@ class Content:
     dataset: str
     issued: str
     quads: list[Row]
+    used: dict[str, Used]
 
     @cached_property
     def triples(self) -> list[Row]:
@@ -64,14 +68,15 @@ def content(project: Project, judgement: Judgement, inputs: list[Input], previou
     """The judged dataset with the graphs of its findings and its provenance.
 
     Raises ReleaseError for data that cannot be published, ProjectError when no dataset with a date is
-    described.
+    described, or the version of what it is made with is no text.
     """
     read = judgement.dataset.statements
     dataset, issued = _described(read, project)
     before = previous.name if previous else None
-    origin = provenance.statements(project, dataset, issued, inputs, before)
+    used = read_used(inputs)
+    origin = provenance.statements(project, dataset, issued, inputs, used, before)
     quads = ordered([*read, *_findings(judgement.report, project), *origin])
-    return Content(project, judgement.report, inputs, previous, dataset, issued, quads)
+    return Content(project, judgement.report, inputs, previous, dataset, issued, quads, used)
 
 
 def _described(statements: Iterable[Statement], project: Project) -> tuple[str, str]:

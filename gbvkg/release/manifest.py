@@ -52,7 +52,9 @@ class Manifest:
 
     ``dataset`` is the IRI of the dataset, ``graphs`` the number of quads per named graph, ``findings`` the
     number per severity ("waived" apart), ``inputs`` one SHA-256 over everything that the release was made
-    from, ``previous`` the version and the manifest's SHA-256 of the release before it.
+    from, ``previous`` the version and the manifest's SHA-256 of the release before it. ``used`` has, for
+    ontology, shapes, context and queries, the version that they say they have (None for none) and one SHA-256
+    over their files; it is None in a release made before it was told.
     """
 
     dataset: str
@@ -65,6 +67,7 @@ class Manifest:
     findings: dict[str, int]
     previous: dict[str, str] | None
     files: tuple[File, ...]
+    used: dict[str, dict[str, str | None]] | None = None
     layout: int = _LAYOUT
 
 
@@ -153,6 +156,7 @@ def _is_sound(manifest: Manifest) -> bool:
         and _is_count(manifest.quads)
         and all(_are_counts(counts) for counts in (manifest.graphs, manifest.findings))
         and (previous is None or _names_a_release(previous))
+        and (manifest.used is None or _tells_what_was_used(manifest.used))
         and len({file.path for file in manifest.files}) == len(manifest.files)
     )
 
@@ -169,6 +173,16 @@ def _names_a_release(value: object) -> bool:
     wanted = {"version", "manifest_sha256"}
     return (
         isinstance(value, dict) and value.keys() == wanted and all(isinstance(v, str) for v in value.values())
+    )
+
+
+def _tells_what_was_used(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(part, dict)
+        and part.keys() == {"version", "sha256"}
+        and isinstance(part["sha256"], str)
+        and isinstance(part["version"], str | None)
+        for part in value.values()
     )
 
 

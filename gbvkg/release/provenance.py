@@ -1,14 +1,14 @@
 """Where a release comes from, as statements of PROV-O, in its own named graph.
 
-One activity used the input files, each with its checksum (SPDX, as DCAT 3 does), and generated the release.
-What a release holds about itself cannot include its own hash: that is the manifest's work. This module
-refuses the clock, the user and the machine: the activity has no time, and two builds give the same
-statements.
+One activity used the input files, each with its checksum (SPDX, as DCAT 3 does), and the parts that they
+make up, each with its version, and generated the release. What a release holds about itself cannot include
+its own hash: that is the manifest's work. This module refuses the clock, the user and the machine: the
+activity has no time, and two builds give the same statements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
@@ -16,6 +16,7 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg import __version__, formats
 from gbvkg.project import Project
 from gbvkg.release.inputs import Input
+from gbvkg.release.used import Used
 from gbvkg.release.writers import WRITERS
 from gbvkg.sources.statement import Place, Statement
 from gbvkg.vocabulary import expand
@@ -30,7 +31,12 @@ _NOWHERE = Place("")
 
 
 def statements(
-    project: Project, dataset: str, issued: str, inputs: Sequence[Input], previous: str | None
+    project: Project,
+    dataset: str,
+    issued: str,
+    inputs: Sequence[Input],
+    used: Mapping[str, Used],
+    previous: str | None,
 ) -> list[Statement]:
     """The provenance of version ``project.version`` of ``dataset`` (an IRI)."""
     about = _About(project)
@@ -38,9 +44,10 @@ def statements(
         Statement(NamedNode(s), NamedNode(expand(p)), o, NamedNode(project.base + GRAPH), _NOWHERE)
         for s, p, o in (
             *about.release(dataset, issued, previous),
-            *about.activity(inputs),
+            *about.activity(inputs, used),
             *about.agent(),
             *(row for each in inputs for row in about.input(each)),
+            *(row for part, each in used.items() for row in about.part(part, each)),
             *(row for name in about.files() for row in about.file(name)),
         )
     ]
@@ -68,26 +75,43 @@ class _About:
         if previous:
             yield self._release, "prov:wasRevisionOf", NamedNode(f"{self._id}/release/{previous}")
 
-    def activity(self, inputs: Iterable[Input]) -> Iterator[_Row]:
+    def activity(self, inputs: Iterable[Input], used: Iterable[str]) -> Iterator[_Row]:
         yield self._activity, "rdf:type", _term("prov:Activity")
         texts = (f"Publicatie van release {self._version}", f"Publication of release {self._version}")
         yield from _labelled(self._activity, *texts)
         yield self._activity, "prov:wasAssociatedWith", NamedNode(self._agent)
         for each in inputs:
-            yield self._activity, "prov:used", NamedNode(self._input(each))
+            yield self._activity, "prov:used", NamedNode(self._input(each.name))
+        for part in used:
+            yield self._activity, "prov:used", NamedNode(self._part(part))
 
     def agent(self) -> Iterator[_Row]:
         yield self._agent, "rdf:type", _term("prov:SoftwareAgent")
         yield from _labelled(self._agent, f"gbvkg {__version__}", f"gbvkg {__version__}")
 
     def input(self, each: Input) -> Iterator[_Row]:
-        node, checksum = self._input(each), f"{self._id}/checksum/sha256-{each.sha256}"
+        node = self._input(each.name)
         yield node, "rdf:type", _term("prov:Entity")
         yield from _labelled(node, each.name, each.name)
+        yield from self._checksum(node, each.sha256)
+
+    def part(self, name: str, each: Used) -> Iterator[_Row]:
+        """A part of the project, as one thing with a version: a collection of input files."""
+        node = self._part(name)
+        yield node, "rdf:type", _term("prov:Collection")
+        yield from _labelled(node, *_PARTS[name])
+        if each.version is not None:
+            yield node, "dcat:version", Literal(each.version)
+        yield from self._checksum(node, each.sha256)
+        for member in each.inputs:
+            yield node, "prov:hadMember", NamedNode(self._input(member))
+
+    def _checksum(self, node: str, sha256: str) -> Iterator[_Row]:
+        checksum = f"{self._id}/checksum/sha256-{sha256}"
         yield node, "spdx:checksum", NamedNode(checksum)
         yield checksum, "rdf:type", _term("spdx:Checksum")
         yield checksum, "spdx:algorithm", _term("spdx:checksumAlgorithm_sha256")
-        yield checksum, "spdx:checksumValue", Literal(each.sha256, datatype=_term("xsd:hexBinary"))
+        yield checksum, "spdx:checksumValue", Literal(sha256, datatype=_term("xsd:hexBinary"))
 
     def files(self) -> list[str]:
         return [f"dataset.{formats.RDF[name].extension}" for name in WRITERS]
@@ -99,8 +123,20 @@ class _About:
         yield node, "dct:isPartOf", NamedNode(self._release)
         yield node, "prov:wasGeneratedBy", NamedNode(self._activity)
 
-    def _input(self, each: Input) -> str:
-        return f"{self._release}/inputs/{quote(each.name)}"
+    def _input(self, name: str) -> str:
+        return f"{self._release}/inputs/{quote(name)}"
+
+    def _part(self, name: str) -> str:
+        return f"{self._release}/used/{name}"
+
+
+_PARTS = {
+    "ontology": ("Ontologie en codelijsten", "Ontology and code lists"),
+    "shapes": ("Regels", "Rules"),
+    "context": ("JSON-LD-context", "JSON-LD context"),
+    "queries": ("Vragen en afleidingen", "Queries and derivations"),
+}
+"""What the parts are called, in Dutch and English."""
 
 
 def _labelled(node: str, nl: str, en: str) -> Iterator[_Row]:

@@ -169,4 +169,5 @@ def _write_manifest(said: Content, path: Path) -> None:
         graphs=dict(sorted((str(graph).strip("<>"), count) for graph, count in graphs.items())),
         findings={**counts, "waived": sum(1 for finding in report.findings if finding.waiver)},
         previous=previous,
+        used={name: {"version": each.version, "sha256": each.sha256} for name, each in said.used.items()},
     )
