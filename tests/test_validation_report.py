@@ -193,7 +193,7 @@ def test_only_the_file_of_waivers_grants_waivers(said: str) -> None:
 
 ATTACK = """ex:w a gbv:Waiver ; rdfs:label ""@nl ; gbv:rationale ""@nl ; gbv:decidedBy "" ;
 gbv:waivesRule gbvsh:ActionLead , gbvsh:WaiverRationale , gbvsh:WaiverDecidedBy , gbvsh:WaiverUntil ,
-gbvsh:WaiverUntilReasonable , gbvsh:ThingSource , gbvsh:ThingLabel , gbvsh:DatasetLicense ;
+gbvsh:WaiverUntilReasonable , gbvsh:ThingSource , gbvsh:ThingLabelFilled , gbvsh:DatasetLicense ;
 gbv:waivesFor ex:a , ex:w , ex:data ; gbv:waivedUntil "9999-01-01"^^xsd:date .
 """
 
@@ -206,7 +206,7 @@ def test_the_rules_about_waivers_and_the_data_set_hold_against_a_waiver_of_them(
     assert not [f for f in report.findings if f.waiver]
     assert {
         expand(f"gbvsh:{name}")
-        for name in ("WaiverRationale", "WaiverDecidedBy", "WaiverUntil", "ThingSource", "ThingLabel")
+        for name in ("WaiverRationale", "WaiverDecidedBy", "WaiverUntil", "ThingSource", "ThingLabelFilled")
     } <= {f.rule for f in report.findings if f.focus == EX + "w"}
     assert (EX + "data", expand("gbvsh:DatasetLicense")) in {(f.focus, f.rule) for f in report.findings}
     assert (EX + "a", expand("gbvsh:ActionLead")) in {(f.focus, f.rule) for f in report.findings}
