@@ -83,9 +83,46 @@ def test_a_publish_cut_off_before_the_switch_is_finished(tmp_path: Path) -> None
     assert (second / "manifest.json").stat().st_mtime_ns == made.st_mtime_ns
 
 
+LIMITED = """
+import resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import small_project
+from gbvkg import release
+from gbvkg.errors import ReleaseWriteFailed
+root, limit = Path(sys.argv[2]), int(sys.argv[3])
+project = small_project.make(root, "2026.2", "Anders")
+release.publish, release.judge(project)  # imports all while files can still be written
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+try:
+    release.publish(project, root / "releases")
+except ReleaseWriteFailed as error:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("limit", [0, 1, 100, 4_096, 20_000, 62_000])
+def test_when_a_file_cannot_grow_the_old_release_stays(tmp_path: Path, limit: int) -> None:
+    """Whoever runs it, without a disk of its own: a process that may write no file above a limit (setrlimit,
+    RLIMIT_FSIZE) fails to write as on a full disk, at another file for each limit.
+    """
+    out = tmp_path / "releases"
+    release.publish(small_project.make(tmp_path), out)
+    command = [sys.executable, "-B", "-c", LIMITED, str(HERE), str(tmp_path), str(limit)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert "De vorige release blijft de huidige" in done.stdout or "previous release stays" in done.stdout
+    assert "File too large" in done.stdout
+    assert listing(out) == [".lock", "2026.1", "current"]
+    release.verify(release.find(out))
+    project = small_project.make(tmp_path, "2026.2", "Anders")
+    assert release.verify(release.publish(project, out)).version == "2026.2"
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 3 MB; skipped only where nobody may mount one."""
+    """A file system of 3 MB; skipped only where nobody may mount one (a limit on files is tried above)."""
     path = tmp_path / "disk"
     path.mkdir()
     mounted = subprocess.run(
