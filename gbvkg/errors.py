@@ -26,6 +26,7 @@
     │   ├── ResultTooLarge                  its answer is larger than the limit; a cut one is never given
     │   └── WorkerLost                      the process that evaluated it ended
     ├── PoolBusy                            too many queries are waiting; carries when to come back
+    ├── NotAcceptable                       no format that is asked for is offered; carries those that are
     ├── BudgetSpent                         a client of the service asks too much; carries when to come back
     └── BackEndUnavailable         exit 3   a store, a reasoner or an endpoint does not answer
 
@@ -187,6 +188,17 @@ class PoolBusy(GbvkgError):
     def __init__(self, nl: str, en: str, retry_after: int) -> None:
         super().__init__(nl, en)
         self.retry_after = retry_after
+
+
+class NotAcceptable(GbvkgError):
+    """``alternatives`` are (name, media type) of what is offered."""
+
+    slug = "not-acceptable"
+    status: ClassVar[int] = 406
+
+    def __init__(self, nl: str, en: str, alternatives: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(nl, en)
+        self.alternatives = alternatives
 
 
 class BudgetSpent(GbvkgError):

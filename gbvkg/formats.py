@@ -19,7 +19,8 @@ class Format:
     """``name`` is what a user types; ``media_type`` is the registered one.
 
     ``named_graphs`` says whether the format can hold a dataset (RDF 1.1 §4) or one graph only. ``rdf`` and
-    ``result`` are the identifiers of pyoxigraph's parser and serialiser, None where it has none.
+    ``result`` are the identifiers of pyoxigraph's parser and serialiser, None where it has none. ``names``
+    and ``aliases`` are other names and media types that clients use for it: understood, never sent.
     """
 
     name: str
@@ -28,17 +29,70 @@ class Format:
     named_graphs: bool = False
     rdf: RdfFormat | None = None
     result: QueryResultsFormat | None = None
+    names: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def iri(self) -> str:
+        """What W3C calls the format (https://www.w3.org/ns/formats/), "" for one that has no such name."""
+        known = self.rdf or self.result
+        return known.iri if known else ""
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Everything that ``?format=`` may say for it, in lower case."""
+        return (self.name, self.extension, *self.names, self.media_type, *self.aliases)
 
 
 RDF: dict[str, Format] = {
     row.name: row
     for row in (
-        Format("trig", "trig", "application/trig", True, RdfFormat.TRIG),
-        Format("nq", "nq", "application/n-quads", True, RdfFormat.N_QUADS),
-        Format("ttl", "ttl", "text/turtle", False, RdfFormat.TURTLE),
-        Format("nt", "nt", "application/n-triples", False, RdfFormat.N_TRIPLES),
-        Format("jsonld", "jsonld", "application/ld+json", True, RdfFormat.JSON_LD),
-        Format("rdf", "rdf", "application/rdf+xml", False, RdfFormat.RDF_XML),
+        Format("trig", "trig", "application/trig", True, RdfFormat.TRIG, aliases=("application/x-trig",)),
+        Format(
+            "nq",
+            "nq",
+            "application/n-quads",
+            True,
+            RdfFormat.N_QUADS,
+            names=("nquads", "n-quads"),
+            aliases=("text/x-nquads", "text/nquads"),
+        ),
+        Format(
+            "ttl",
+            "ttl",
+            "text/turtle",
+            False,
+            RdfFormat.TURTLE,
+            names=("turtle", "n3"),
+            aliases=("application/turtle", "application/x-turtle", "text/n3"),
+        ),
+        Format(
+            "nt",
+            "nt",
+            "application/n-triples",
+            False,
+            RdfFormat.N_TRIPLES,
+            names=("ntriples", "n-triples"),
+            aliases=("text/plain",),
+        ),
+        Format(
+            "jsonld",
+            "jsonld",
+            "application/ld+json",
+            True,
+            RdfFormat.JSON_LD,
+            names=("json-ld", "json"),
+            aliases=("application/json",),
+        ),
+        Format(
+            "rdf",
+            "rdf",
+            "application/rdf+xml",
+            False,
+            RdfFormat.RDF_XML,
+            names=("rdfxml", "rdf+xml", "rdf-xml", "xml"),
+            aliases=("application/xml", "text/xml"),
+        ),
     )
 }
 """The RDF formats, the richest first."""
@@ -47,13 +101,31 @@ RESULTS: dict[str, Format] = {
     row.name: row
     for row in (
         Format("table", "txt", "text/plain"),
-        Format("csv", "csv", "text/csv", result=QueryResultsFormat.CSV),
-        Format("tsv", "tsv", "text/tab-separated-values", result=QueryResultsFormat.TSV),
-        Format("json", "json", "application/sparql-results+json", result=QueryResultsFormat.JSON),
-        Format("xml", "srx", "application/sparql-results+xml", result=QueryResultsFormat.XML),
+        Format("csv", "csv", "text/csv", result=QueryResultsFormat.CSV, aliases=("application/csv",)),
+        Format(
+            "tsv", "tsv", "text/tab-separated-values", result=QueryResultsFormat.TSV, aliases=("text/tsv",)
+        ),
+        Format(
+            "json",
+            "json",
+            "application/sparql-results+json",
+            result=QueryResultsFormat.JSON,
+            names=("srj",),
+            aliases=("application/json", "text/json", "text/javascript", "application/javascript"),
+        ),
+        Format(
+            "xml",
+            "srx",
+            "application/sparql-results+xml",
+            result=QueryResultsFormat.XML,
+            aliases=("application/xml", "text/xml"),
+        ),
     )
 }
 """The formats of a query result (SELECT and ASK)."""
+
+HTML = Format("html", "html", "text/html", aliases=("application/xhtml+xml",))
+"""A page for people."""
 
 _OTHER_FILES: dict[str, str] = {
     "gz": "application/gzip",

@@ -1,0 +1,48 @@
+"""An answer without a framework: status, headers and a whole body, sent as ASGI wants it.
+
+For what is asked most, where building a framework's request and response would cost more than the answer.
+This module refuses to know what an answer says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.types import Receive, Scope, Send
+
+from gbvkg.store import Spool
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """The value of a request header, several joined by a comma (RFC 9110 §5.2); "" when there is none."""
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return values[0] if len(values) == 1 else ", ".join(values)
+
+
+@dataclass(slots=True)
+class Reply:
+    """``body`` is whole, so that its length is known and it is never cut; a Spool is closed when it is sent.
+
+    ``seconds`` is the time that a worker spent on it. Sending one to a HEAD request sends no body.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | Spool = b""
+    seconds: float = 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        if self.status not in (204, 304):
+            headers.append((b"content-length", str(len(self.body)).encode()))
+        try:
+            await send({"type": "http.response.start", "status": self.status, "headers": headers})
+            if not isinstance(self.body, bytes) and scope["method"] != "HEAD":
+                for chunk in self.body:
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            whole = self.body if isinstance(self.body, bytes) and scope["method"] != "HEAD" else b""
+            await send({"type": "http.response.body", "body": whole})
+        finally:
+            if not isinstance(self.body, bytes):
+                self.body.close()
