@@ -1,4 +1,4 @@
-"""``Settings``: the only reader of the environment. Built once by the caller, frozen, and passed in.
+"""``Settings`` and ``ServeSettings``: the only readers of the environment. Built once, frozen, passed in.
 
 Nothing is read at import, so that two settings can live side by side in one process. This module refuses
 to hold anything that changes what is published: the same project gives the same release everywhere.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
 
 from gbvkg.errors import UsageError
 from gbvkg.vocabulary import LANGUAGES
@@ -59,3 +61,143 @@ def _folder(env: Mapping[str, str], name: str) -> Path | None:
     if "\0" in value:
         raise UsageError(f"{name} bevat een nulteken.", f"{name} contains a null character.")
     return Path(value) if value else None
+
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """What the service may do; each field is read from ``GBVKG_`` and its name in capitals.
+
+    ``host``, ``port``        where it listens. ``prefix`` the path before every path of ours, "" or "/name".
+    ``hosts``                 Host names that it answers to, without port; "*" for any (a proxy checks).
+    ``trusted_proxies``       networks whose X-Forwarded-For is believed.
+    ``workers``               queries that one client may have running, 0 for one per core; the pool has
+                              twice as many processes.
+    ``query_seconds``         how long one query may take; ``query_memory`` (MB) what it may use on top of the
+                              release; ``result_bytes`` how large its answer may be.
+    ``queue``                 how many requests may wait for a worker, in all and of one client.
+    ``budget_seconds``        processing time that one client gets per ``budget_window`` seconds.
+    ``body_bytes``, ``body_seconds``  how large a request body may be and how long it may take to arrive.
+    ``cache_bytes``           how much the answers that are kept may take.
+    ``poll_seconds``          how often the service looks for a new release.
+    ``archived``              how many older releases may be open at a time.
+    ``theme``                 a folder with theme.css and a logo, None for our own.
+    ``access_log``            whether each request gets a line on standard error; with its query under
+                              ``log_queries``.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    prefix: str = ""
+    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+    trusted_proxies: tuple[Network, ...] = ()
+    workers: int = 0
+    query_seconds: float = 10.0
+    query_memory: int = 1000
+    result_bytes: int = 32_000_000
+    queue: int = 128
+    budget_seconds: float = 60.0
+    budget_window: float = 60.0
+    body_bytes: int = 131_072
+    body_seconds: float = 10.0
+    cache_bytes: int = 64_000_000
+    poll_seconds: float = 1.0
+    archived: int = 2
+    theme: Path | None = None
+    access_log: bool = True
+    log_queries: bool = False
+
+    @property
+    def at_once(self) -> int:
+        """Queries that one client may have running: ``workers``, or one per core when that is 0."""
+        return self.workers or max(1, len(os.sched_getaffinity(0)))
+
+    @property
+    def processes(self) -> int:
+        """Twice as many, so that one client's slow queries leave the other half to everybody else."""
+        return 2 * self.at_once
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, **given: object) -> ServeSettings:
+        """The settings in ``environ`` (default: the process's); what is ``given`` and not None goes first.
+
+        Raises UsageError that names the variable and what it may be.
+        """
+        env = os.environ if environ is None else environ
+        read = {
+            field.name: _READERS[str(field.type)](f"GBVKG_{field.name.upper()}", value)
+            for field in fields(cls)
+            if (value := env.get(f"GBVKG_{field.name.upper()}", ""))
+        }
+        chosen: dict[str, Any] = read | {name: value for name, value in given.items() if value is not None}
+        settings = cls(**chosen)
+        return settings._checked()
+
+    def _checked(self) -> ServeSettings:
+        if self.prefix and (not self.prefix.startswith("/") or self.prefix.endswith("/")):
+            raise _impossible("GBVKG_PREFIX", self.prefix, "een pad zoals /gbvkg", "a path such as /gbvkg")
+        if not 0 <= self.port <= 65535:
+            raise _impossible("GBVKG_PORT", str(self.port), "een poort, 0 tot 65535", "a port, 0 to 65535")
+        for name in (
+            "query_seconds",
+            "query_memory",
+            "result_bytes",
+            "queue",
+            "budget_seconds",
+            "budget_window",
+        ):
+            if getattr(self, name) <= 0:
+                shown = str(getattr(self, name))
+                raise _impossible(f"GBVKG_{name.upper()}", shown, "groter dan 0", "above 0")
+        return self
+
+
+def _impossible(name: str, value: str, nl: str, en: str) -> UsageError:
+    return UsageError(f'{name} is "{value}"; het moet {nl} zijn.', f'{name} is "{value}"; it must be {en}.')
+
+
+def _whole(name: str, value: str) -> int:
+    if not value.isdecimal():
+        raise _impossible(name, value, "een geheel getal", "a whole number")
+    return int(value)
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise _impossible(name, value, "een getal", "a number") from None
+
+
+def _yes_or_no(name: str, value: str) -> bool:
+    if value not in ("0", "1"):
+        raise _impossible(name, value, "0 of 1", "0 or 1")
+    return value == "1"
+
+
+def _words(name: str, value: str) -> tuple[str, ...]:
+    return tuple(value.replace(",", " ").split())
+
+
+def _networks(name: str, value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(word, strict=False) for word in _words(name, value))
+    except ValueError:
+        raise _impossible(
+            name, value, "een lijst van netwerken, zoals 10.0.0.0/8", "a list of networks, such as 10.0.0.0/8"
+        ) from None
+
+
+_POSITIVE = ("query_seconds", "query_memory", "result_bytes", "queue", "budget_seconds", "budget_window")
+_READERS: dict[str, Any] = {
+    "str": lambda name, value: value,
+    "int": _whole,
+    "float": _number,
+    "bool": _yes_or_no,
+    "tuple[str, ...]": _words,
+    "tuple[Network, ...]": _networks,
+    "Path | None": lambda name, value: Path(value),
+}
+"""Type of a field, as written → how its variable is read."""

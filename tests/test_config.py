@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gbvkg.config import Settings
+from gbvkg.config import ServeSettings, Settings
 from gbvkg.errors import UsageError
 
 
@@ -47,3 +47,47 @@ def test_settings_are_frozen() -> None:
     """What was read at the start holds to the end."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         Settings().language = "en"  # type: ignore[misc]
+
+
+def test_what_the_service_may_do_comes_from_the_environment() -> None:
+    """Each field has its variable; what the caller gives goes first."""
+    env = {
+        "GBVKG_PORT": "9000",
+        "GBVKG_HOSTS": "data.example.org, localhost",
+        "GBVKG_TRUSTED_PROXIES": "10.0.0.0/8",
+        "GBVKG_QUERY_SECONDS": "2.5",
+        "GBVKG_ACCESS_LOG": "0",
+        "GBVKG_PREFIX": "/gbvkg",
+    }
+    settings = ServeSettings.from_environment(env, port=9001, prefix=None)
+    assert (settings.port, settings.prefix, settings.access_log) == (9001, "/gbvkg", False)
+    assert settings.hosts == ("data.example.org", "localhost")
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8"]
+    assert settings.query_seconds == 2.5
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GBVKG_PORT", "eighty"),
+        ("GBVKG_PORT", "70000"),
+        ("GBVKG_PREFIX", "gbvkg/"),
+        ("GBVKG_QUERY_SECONDS", "soon"),
+        ("GBVKG_QUERY_SECONDS", "0"),
+        ("GBVKG_TRUSTED_PROXIES", "proxy.example.org"),
+        ("GBVKG_LOG_QUERIES", "yes"),
+    ],
+)
+def test_an_impossible_setting_of_the_service_names_its_variable(name: str, value: str) -> None:
+    """Better no service than one that does something else than was set."""
+    with pytest.raises(UsageError) as refused:
+        ServeSettings.from_environment({name: value})
+    assert name in refused.value.nl
+    assert value in refused.value.en
+
+
+def test_one_client_never_has_all_workers() -> None:
+    """The pool has twice what one client may use."""
+    settings = ServeSettings(workers=3)
+    assert (settings.at_once, settings.processes) == (3, 6)
+    assert ServeSettings().at_once >= 1

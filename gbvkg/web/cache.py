@@ -1,0 +1,72 @@
+"""Whole answers of one release, kept by what was asked, so that most requests are answered before routing.
+
+A release never changes, so an answer never grows stale: the cache goes with its release. This module refuses
+to decide what may be kept; an answer says so itself by having an ETag and being public.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import NamedTuple
+
+Key = tuple[str, bytes, bytes, bytes]
+"""Raw path, query string, Accept and Accept-Language: all that an answer may depend on."""
+
+Headers = list[tuple[bytes, bytes]]
+
+LARGEST = 1_000_000
+"""How many bytes an answer may have to be kept."""
+
+_KEY = 400
+"""What an entry costs apart from its body, headers and key."""
+
+
+class Kept(NamedTuple):
+    """One answer. ``headers`` has the ETag too; ``etag`` is b"" for one without (a redirect)."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    etag: bytes
+
+
+class Cache:
+    """Answers by key, the least recently used first to go; never more than ``most`` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Key) -> Kept | None:
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+        return kept
+
+    def put(self, key: Key, kept: Kept) -> None:
+        """Keep an answer; one of more than ``LARGEST`` bytes is not kept."""
+        if len(kept.body) > LARGEST or _size(key, kept) > self._most:
+            return
+        if key in self._kept:
+            self.size -= _size(key, self._kept.pop(key))
+        self._kept[key] = kept
+        self.size += _size(key, kept)
+        while self.size > self._most:
+            self.size -= _size(*self._kept.popitem(last=False))
+
+
+def _size(key: Key, kept: Kept) -> int:
+    headers = sum(len(name) + len(value) for name, value in kept.headers)
+    return _KEY + sum(map(len, key)) + headers + len(kept.body)
+
+
+def is_fresh(etag: bytes, if_none_match: bytes) -> bool:
+    """Whether the client has this representation already (RFC 9110 §13.1.2, weak comparison)."""
+    if not etag or not if_none_match:
+        return False
+    held = (part.strip().removeprefix(b"W/") for part in if_none_match.split(b","))
+    return if_none_match.strip() == b"*" or etag in held

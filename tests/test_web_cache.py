@@ -1,0 +1,74 @@
+"""gbvkg.web.cache: whole answers, bounded."""
+
+from __future__ import annotations
+
+import pytest
+
+from gbvkg.web.cache import LARGEST, Cache, Kept, is_fresh
+
+
+def _kept(body: bytes = b"body") -> Kept:
+    return Kept(200, [(b"etag", b'"a"')], body, b'"a"')
+
+
+def _key(name: str) -> tuple[str, bytes, bytes, bytes]:
+    return (name, b"", b"text/html", b"nl")
+
+
+def test_an_answer_is_kept_for_exactly_what_was_asked() -> None:
+    """Path, query string, Accept and Accept-Language all count."""
+    cache = Cache(10_000)
+    cache.put(("/a", b"x=1", b"text/html", b"nl"), _kept())
+    assert cache.get(("/a", b"x=1", b"text/html", b"nl")) == _kept()
+    for other in (
+        ("/b", b"x=1", b"text/html", b"nl"),
+        ("/a", b"x=2", b"text/html", b"nl"),
+        ("/a", b"x=1", b"text/turtle", b"nl"),
+        ("/a", b"x=1", b"text/html", b"en"),
+    ):
+        assert cache.get(other) is None
+
+
+def test_the_least_recently_used_goes_first() -> None:
+    """The bound holds, and what was asked last stays."""
+    cache = Cache(3 * 1000)
+    for name in "abc":
+        cache.put(_key(name), _kept(b"x" * 500))
+    cache.get(_key("a"))
+    cache.put(_key("d"), _kept(b"x" * 500))
+    assert cache.get(_key("a"))
+    assert cache.get(_key("b")) is None
+    assert cache.size <= 3 * 1000
+
+
+def test_the_size_is_right_when_an_answer_is_replaced() -> None:
+    """Putting twice counts once."""
+    cache = Cache(100_000)
+    cache.put(_key("a"), _kept(b"x" * 100))
+    size = cache.size
+    cache.put(_key("a"), _kept(b"x" * 100))
+    assert cache.size == size
+    assert len(cache) == 1
+
+
+def test_a_large_answer_is_not_kept() -> None:
+    """One answer cannot push out all others."""
+    cache = Cache(100_000_000)
+    cache.put(_key("a"), _kept(b"x" * (LARGEST + 1)))
+    assert len(cache) == 0
+
+
+@pytest.mark.parametrize(
+    ("held", "fresh"),
+    [
+        (b'"a"', True),
+        (b'W/"a"', True),
+        (b'"b", "a"', True),
+        (b"*", True),
+        (b'"b"', False),
+        (b"", False),
+    ],
+)
+def test_fresh(held: bytes, fresh: bool) -> None:
+    """If-None-Match compares weakly, in a list, or with anything (RFC 9110 §13.1.2)."""
+    assert is_fresh(b'"a"', held) is fresh
