@@ -28,6 +28,7 @@ from gbvkg.project import Project
 from gbvkg.queries import Catalogue
 from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root, prefixes
 from gbvkg.web import sparql_page
+from gbvkg.web.pages import frame
 
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "gbvkg" / "web" / "static"
@@ -40,7 +41,8 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 BASE_PAGE = """<!doctype html><html lang="{{ lang }}"><head><meta charset="utf-8">
-<title>{% block title %}{% endblock %}</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{% block title %}{% endblock %}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/gbvkg/static/base.css"></head>
 <body><main>{% block main %}{% endblock %}</main>{% block scripts %}{% endblock %}</body></html>"""
 BASE_STYLE = b""":root { color-scheme: light dark; } body { background: light-dark(#fff, #161616); }
@@ -79,7 +81,7 @@ class Site:
 
     base = BASE
     prefixes = prefixes()
-    settings = SimpleNamespace(prefix="/gbvkg")
+    settings = SimpleNamespace(prefix="/gbvkg", theme=None)
 
     def __init__(self) -> None:
         self.catalogue = Catalogue(Project(packaged_root(), BASE, "1"))
@@ -109,7 +111,7 @@ class Server:
         loader = jinja2.ChoiceLoader(
             [jinja2.DictLoader({"page.html": BASE_PAGE}), jinja2.FileSystemLoader(TEMPLATES)]
         )
-        self.templates = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+        self.templates = frame.environment().overlay(loader=loader)
 
     def page(self, asked: dict[str, str]) -> bytes:
         lang = asked.get("lang", "nl")
@@ -120,7 +122,6 @@ class Server:
         context = sparql_page.context(
             self.site,
             lang,
-            static=lambda name: f"/gbvkg/static/{name}",
             nonce=NONCE,
             query=asked.get("query", ""),
             chosen=asked.get("example", ""),
@@ -212,7 +213,7 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
 
 
 def run(coroutine: Any) -> Any:
-    """The result of a coroutine that never waits; the event loop of playwright is in the way of asyncio.run."""
+    """The result of a coroutine that never waits: asyncio.run cannot be used beside playwright."""
     try:
         coroutine.send(None)
     except StopIteration as done:
@@ -355,14 +356,14 @@ def test_texts_are_in_both_languages() -> None:
     """Each text of the page is there in Dutch and in English, and each offered format has a label."""
 
     def keys(lang: str) -> dict[str, set[str]]:
-        words = sparql_page.texts(lang)
+        words = frame.texts("sparql", lang)
         tables = {name: set(value) for name, value in words.items() if isinstance(value, dict)}
         return tables | {"": set(words)}
 
     assert keys("nl") == keys("en")
     for lang in LANGUAGES:
         names = {row["name"] for rows in sparql_page.offered(lang).values() for row in rows}
-        assert names == set(sparql_page.texts(lang)["formats"])
+        assert names == set(frame.texts("sparql", lang)["formats"])
         assert set(formats.RDF) <= names
 
 
@@ -370,9 +371,9 @@ def test_every_text_is_used() -> None:
     """No text is left over from an older page."""
     sources = "".join(p.read_text("utf-8") for p in (ROOT / "editor/src").glob("*.js"))
     page = (TEMPLATES / "sparql.html").read_text("utf-8") + (ROOT / "gbvkg/web/sparql_page.py").read_text()
-    for name in sparql_page.texts("nl")["script"]:
+    for name in frame.texts("sparql", "nl")["script"]:
         assert re.search(rf"\btexts\.{name}\b", sources), name
-    for name, value in sparql_page.texts("nl").items():
+    for name, value in frame.texts("sparql", "nl").items():
         assert isinstance(value, dict) or re.search(rf'texts\.{name}\b|words\["{name}"\]', page), name
 
 

@@ -9,11 +9,8 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
@@ -21,9 +18,13 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg import formats
 from gbvkg.queries import Query
 from gbvkg.vocabulary import BASE, LANGUAGES, expand, shrink
+from gbvkg.web.pages.frame import number, static_path, texts
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
+
+TEXTS = "sparql"
+"""The group of the texts of the page."""
 
 ROWS = 1000
 """Rows that the page of the server shows; a browser lays out more of them only slowly. Downloads have all."""
@@ -54,17 +55,9 @@ SELECT ?kind ?term ?label WHERE {{
 """What the data declare or use as class or property, with its labels; a used predicate has no ``?kind``."""
 
 
-@cache
-def texts(lang: str) -> dict[str, Any]:
-    """The texts of the page in ``lang``, which is one of LANGUAGES."""
-    path = Path(__file__).parent / "texts" / "sparql.toml"
-    found: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))[lang]
-    return found
-
-
 def offered(lang: str) -> dict[str, list[dict[str, str]]]:
     """Formats of an answer, ``select`` (SELECT, ASK) and ``graph``: name and label, from the format table."""
-    labels = texts(lang)["formats"]
+    labels = texts(TEXTS, lang)["formats"]
     tables = [name for name, row in formats.RESULTS.items() if row.result is not None]
     return {
         "select": [{"name": name, "label": labels[name]} for name in tables],
@@ -89,7 +82,6 @@ def context(
     site: Site,
     lang: str,
     *,
-    static: Callable[[str], str],
     nonce: str,
     query: str = "",
     chosen: str = "",
@@ -98,11 +90,12 @@ def context(
 ) -> dict[str, Any]:
     """What ``templates/sparql.html`` needs beside what ``page.html`` does.
 
-    ``static`` gives the address of a file of ``static/``. ``query`` is shown, never run; without one the
-    example named ``chosen`` is. ``answer`` is from ``answered``, ``problem`` has ``title`` and ``detail``.
+    ``nonce`` is that of ``style-src`` in the policy of this answer. ``query`` is shown, never run; without
+    one the example named ``chosen`` is. ``answer`` is from ``answered``, ``problem`` has ``title`` and
+    ``detail``.
     """
     examples = [example(site.catalogue.get(name), lang) for name in site.catalogue.names()]
-    words = texts(lang)
+    words = texts(TEXTS, lang)
     if not query:
         query = next((row["query"] for row in examples if row["name"] == chosen), "")
     return {
@@ -119,8 +112,8 @@ def context(
         "query": query,
         "answer": answer,
         "problem": problem,
-        "script": static("editor.js"),
-        "style": static("editor.css"),
+        "editor_script": static_path(site, "editor.js"),
+        "editor_style": static_path(site, "editor.css"),
         "nonce": nonce,
     }
 
@@ -158,8 +151,8 @@ def answered(site: Site, lang: str, form: str, body: bytes, seconds: float) -> A
 
     ``seconds`` is the worker's time. It takes as long as reading the JSON: a large one belongs in a thread.
     """
-    words = texts(lang)
-    time = _number(f"{seconds:.2f}", lang)
+    words = texts(TEXTS, lang)
+    time = number(f"{seconds:.2f}", lang)
     done = words["script"]["done"].format(seconds=time)
     if form in ("CONSTRUCT", "DESCRIBE"):
         text = body.decode("utf-8")
@@ -170,17 +163,13 @@ def answered(site: Site, lang: str, form: str, body: bytes, seconds: float) -> A
         return Answer(done, boolean=found["boolean"])
     every = found["results"]["bindings"]
     variables = tuple(found["head"]["vars"])
-    total, shown = (_number(f"{number:,}", lang) for number in (len(every), ROWS))
+    total, shown = number(len(every), lang), number(ROWS, lang)
     return Answer(
         words["script"]["done_row" if len(every) == 1 else "done_rows"].format(rows=total, seconds=time),
         words["first_rows"].format(shown=shown, rows=total) if len(every) > ROWS else "",
         variables,
         tuple(tuple(_cell(site, row.get(name)) for name in variables) for row in every[:ROWS]),
     )
-
-
-def _number(english: str, lang: str) -> str:
-    return english if lang == "en" else english.translate(str.maketrans(",.", ".,"))
 
 
 def _cell(site: Site, term: Mapping[str, Any] | None) -> Cell:
