@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import csv
+import io
 import os
+import re
 import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Mapping
+from email.parser import Parser
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -82,6 +89,65 @@ def test_wheel_carries_the_project(wheel: Path) -> None:
     }
 
 
+def _imported(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """Top-level package → the files that import it, of what is neither Python's own nor ours."""
+    found: dict[str, set[str]] = {}
+    for name, text in sources.items():
+        for node in ast.walk(ast.parse(text)):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules = [node.module]
+            for module in modules:
+                found.setdefault(module.partition(".")[0], set()).add(name)
+    ours = {*sys.stdlib_module_names, "gbvkg"}
+    return {package: files for package, files in found.items() if package not in ours}
+
+
+def _undeclared(imported: Mapping[str, set[str]], required: set[str]) -> dict[str, set[str]]:
+    """What is imported of no distribution that is required by name: that another one needs it is luck."""
+    owners = packages_distributions()
+    return {
+        package: files
+        for package, files in imported.items()
+        if not {_normal(owner) for owner in owners.get(package, [])} & required
+    }
+
+
+def _normal(distribution: str) -> str:
+    """PEP 503."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _required(wheel: Path) -> set[str]:
+    """What a plain ``pip install`` of the wheel brings, as its metadata says; not what an extra adds."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        fields = Parser().parsestr(archive.read(name).decode())
+    rows = [row for row in fields.get_all("Requires-Dist", []) if "extra ==" not in row]
+    return {_normal(re.split(r"[^A-Za-z0-9._-]", row, maxsplit=1)[0]) for row in rows}
+
+
+def test_every_package_that_is_imported_is_declared(wheel: Path) -> None:
+    """The environment of the tests has everything, so only this notices a dependency that was forgotten."""
+    with zipfile.ZipFile(wheel) as archive:
+        code = {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".py")}
+    imported = _imported(code)
+    assert {"pyoxigraph", "yaml"} <= imported.keys()
+    assert _undeclared(imported, _required(wheel)) == {}
+
+
+def test_a_package_that_is_not_declared_is_noticed() -> None:
+    """However it is imported; a package of another name than its distribution is known by both."""
+    code = {
+        "a.py": "import yaml.nodes\nimport os, pytest",
+        "b.py": "def f():\n    from pyoxigraph import Store\n    from . import c",
+    }
+    imported = _imported(code)
+    assert imported == {"yaml": {"a.py"}, "pytest": {"a.py"}, "pyoxigraph": {"b.py"}}
+    assert _undeclared(imported, {"pyyaml", "pytest"}) == {"pyoxigraph": {"b.py"}}
+    assert _undeclared(imported, {"pyyaml", "pytest", "pyoxigraph"}) == {}
+
+
 def test_publish_and_query_outside_the_clone(installed: Path, tmp_path: Path) -> None:
     """Installed from the wheel, ``gbvkg`` publishes the real data and answers from it."""
     published = run(installed, "publish", folder=tmp_path)
@@ -89,6 +155,12 @@ def test_publish_and_query_outside_the_clone(installed: Path, tmp_path: Path) ->
     assert (tmp_path / "releases" / "current" / "manifest.json").is_file()
     listed = run(installed, "query", "--list", folder=tmp_path)
     assert listed.returncode == 0, listed.stderr
+    assert "unanswered-question-parts" in listed.stdout
+    answered = run(installed, "query", "unanswered-question-parts", "--format", "csv", folder=tmp_path)
+    assert answered.returncode == 0, answered.stderr
+    rows = list(csv.DictReader(io.StringIO(answered.stdout)))
+    parts = {(row["identifier"], row["partNumber"]) for row in rows}
+    assert parts == {("354", "2"), ("354", "3")}
     explained = run(installed, "explain", "ActionIndicator", folder=tmp_path)
     assert explained.returncode == 0, explained.stderr
     assert "ActionIndicator" in explained.stdout
