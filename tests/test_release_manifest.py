@@ -6,6 +6,8 @@ import gzip
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -296,3 +298,30 @@ def test_the_store_says_what_the_files_say(release: Path) -> None:
     manifest.write_store_manifest(release)
     with pytest.raises(ReleaseCorrupt, match="store says something else"):
         manifest.verify(release)
+
+
+# --- who only reads -----------------------------------------------------------------------------------------
+
+READING = """
+import sys, pathlib
+from gbvkg.release import folder, manifest
+out = pathlib.Path(sys.argv[1])
+made = manifest.verify(folder.find(out, "2026.1"), contents=False)
+assert made.version == "2026.1" and manifest.read_manifest(out / "2026.1") == made
+assert folder.versions(out) == ["2026.1"] and folder.current(out) is None
+print(*sys.modules)
+"""
+READERS = {
+    "gbvkg", "gbvkg.errors", "gbvkg.formats", "gbvkg.project", "gbvkg.vocabulary", "gbvkg.release",
+    "gbvkg.release.agreement", "gbvkg.release.folder", "gbvkg.release.manifest",
+}  # fmt: skip
+"""All of gbvkg that a process needs that finds, reads and verifies releases: nothing that makes them."""
+
+
+def test_reading_a_release_loads_nothing_of_the_make_half(release: Path) -> None:
+    """A service finds and verifies releases without the readers, the shapes, the engines and the writers."""
+    command = [sys.executable, "-c", READING, str(release.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert {name for name in loaded if name.partition(".")[0] == "gbvkg"} <= READERS
+    assert not loaded & {"rdflib", "pyshacl", "owlready2", "sqlite3", "SPARQLWrapper"}
