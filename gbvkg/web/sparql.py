@@ -1,0 +1,406 @@
+"""The SPARQL endpoint: the query operation of the SPARQL 1.1 Protocol (§2.1), by GET and both kinds of POST.
+
+An answer is whole or it is a problem: it is held back until the workers are done, so a 200 is never cut. The
+endpoint evaluates nothing itself, refuses updates in every form (Protocol §2.2), and frees its worker when
+the client hangs up. It is plain ASGI, because it is asked most; only the page for people needs a framework.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import parse_qsl
+
+from pyoxigraph import NamedNode
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from gbvkg.errors import GbvkgError, QueryError, QuerySyntax
+from gbvkg.formats import HTML, RDF, RESULTS, Format
+from gbvkg.queries.precheck import check
+from gbvkg.store import Answer, Ask
+from gbvkg.web.asgi import Reply, header
+from gbvkg.web.cache import is_fresh
+from gbvkg.web.description import ServiceDescription
+from gbvkg.web.negotiation import choose
+from gbvkg.web.problems import Problem, answer, described
+from gbvkg.web.replies import CACHING, common_headers, media_type
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+TABLES: tuple[Format, ...] = tuple(RESULTS[name] for name in ("json", "xml", "csv", "tsv"))
+"""Formats of SELECT and ASK, the first for who has no preference."""
+
+GRAPHS: tuple[Format, ...] = tuple(RDF[name] for name in ("ttl", "trig", "nt", "nq", "jsonld", "rdf"))
+"""Formats of CONSTRUCT and DESCRIBE."""
+
+METHODS = "GET, HEAD, POST, OPTIONS"
+FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
+UPDATE = "application/sparql-update"
+
+_UPDATE_PARAMETERS = frozenset(("update", "using-graph-uri", "using-named-graph-uri"))
+_MOST_PARAMETERS = 500
+_AT_ONCE = 0.05
+"""Seconds. Most answers are there by then, and nobody needs to watch for a client that hangs up."""
+
+_VOLATILE = re.compile(r"(?:NOW|RAND|UUID|BNODE)(?=[\s#(])", re.IGNORECASE)
+_RELATIVE = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^<>\"{}|^`\\\x00-\x20]*>")
+_CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s";]*)', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a request asks. ``text`` is None without a query; ``asked`` is ``?format=``.
+
+    ``run`` is False when people would be shown the query, not its answer: a link must not run anything.
+    """
+
+    text: str | None
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+    asked: str | None = None
+    run: bool = True
+
+
+Page = Callable[[Scope, Question], Awaitable[ASGIApp]]
+"""Makes the page for people of a question, with its answer when ``run``."""
+
+
+class _Refused(Exception):
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+
+class ClientGone(Exception):
+    """The client hung up; there is nobody to answer."""
+
+
+class SparqlEndpoint:
+    """``/sparql`` of one release. Without ``page``, HTML is not offered.
+
+    ``receive`` must keep bodies within their limits: it raises a GbvkgError, which becomes a problem.
+    """
+
+    def __init__(self, site: Site, page: Page | None = None) -> None:
+        self.site = site
+        self.page = page
+        self.description = ServiceDescription(site, (*TABLES, *GRAPHS))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with suppress(ClientGone):
+            reply = await self.answer(scope, receive)
+            await reply(scope, receive, send)
+
+    async def answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        """The answer to one request, a ``Reply`` unless it is a page.
+
+        Raises ClientGone; whatever is wrong with a request or a query is a problem, not an error.
+        """
+        try:
+            return await self._answer(scope, receive)
+        except _Refused as refused:
+            return answer(scope, refused.problem)
+        except GbvkgError as error:
+            return answer(scope, described(error))
+
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        method = scope["method"]
+        if method == "OPTIONS":
+            return _preflight()
+        if method not in ("GET", "HEAD", "POST"):
+            _refuse(
+                405, "method-not-allowed", "Methode niet toegestaan", "Method not allowed",
+                f"Stel een vraag met GET of POST, niet met {method[:20]}.",
+                f"Ask with GET or POST, not with {method[:20]}.", Allow=METHODS,
+            )  # fmt: skip
+        question = await _question(scope, receive)
+        if question.text is None:
+            return await self._nothing_asked(scope, question)
+        try:
+            form = check(question.text)
+            format = self._choose(scope, question, _offered(form))
+        except QueryError:
+            if self.page and self._choose(scope, question, (*TABLES, *GRAPHS)) is HTML:
+                return await self.page(scope, question)  # which tells what is wrong in its own way
+            raise
+        if format is HTML and self.page:
+            return await self.page(scope, question)
+        return await self._run(scope, receive, question, form, format)
+
+    def _choose(self, scope: Scope, question: Question, offered: tuple[Format, ...]) -> Format:
+        every = (*offered, HTML) if self.page else offered
+        return choose(header(scope, b"accept"), every, question.asked)
+
+    # Without a query
+
+    async def _nothing_asked(self, scope: Scope, question: Question) -> ASGIApp:
+        """The service description (SPARQL 1.1 Service Description §2), or the page."""
+        if scope["method"] == "POST":
+            _refuse(
+                400, "query-missing", "Geen vraag", "No query",
+                'Er is geen parameter "query". Stuur precies één vraag.',
+                'There is no parameter "query". Send exactly one query.',
+            )  # fmt: skip
+        format = self._choose(scope, question, GRAPHS)
+        if format is HTML and self.page:
+            return await self.page(scope, question)
+        tag = self.site.etag("service-description", format.name)
+        headers = self._headers(format) | {"ETag": tag, "Cache-Control": CACHING["revision"]}
+        if is_fresh(tag.encode(), header(scope, b"if-none-match").encode()):
+            return Reply(304, headers)
+        return Reply(200, headers, self.description.write(format))
+
+    # With one
+
+    async def _run(
+        self, scope: Scope, receive: Receive, question: Question, form: str, format: Format
+    ) -> Reply:
+        headers = self._headers(format)
+        tag = "" if scope["method"] == "POST" else self._etag(question, form, format)
+        if tag and is_fresh(tag.encode(), header(scope, b"if-none-match").encode()):
+            return Reply(304, headers | {"ETag": tag, "Cache-Control": CACHING["revision"]})
+        found = await self.ask(question, format, receive)
+        headers["Cache-Control"] = CACHING["revision" if tag else "none"]
+        if tag:
+            headers["ETag"] = tag
+        if format.name in ("csv", "tsv"):
+            name = f"sparql-{self.site.version}.{format.extension}"
+            headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return Reply(200, headers, found.body, found.seconds)
+
+    async def ask(self, question: Question, format: Format, receive: Receive | None = None) -> Answer:
+        """The whole answer of the workers to a question with a text that passed ``check``.
+
+        Raises the errors of ``Pool.ask``, and ClientGone when ``receive`` says so before the answer is there.
+        """
+        assert question.text is not None
+        text = question.text
+        based = _RELATIVE.search(text) is not None
+        if based:  # SPARQL 1.1 §4.1.1.2: else they have no base (RFC 3986 §5.1)
+            text = f"BASE <{self.site.base}>\n{text}"
+        ask = Ask(text, format.name, format.name, question.default_graphs, question.named_graphs)
+        try:
+            if receive is None:
+                return await self.site.ask(ask)
+            return await _unless_gone(self.site.ask(ask), receive)
+        except QuerySyntax as error:
+            raise _one_line_up(error) if based else error from None
+
+    def _etag(self, question: Question, form: str, format: Format) -> str:
+        """A strong entity tag; "" for an answer that may differ each time that it is asked."""
+        text = question.text or ""
+        if _VOLATILE.search(text) or (form == "CONSTRUCT" and ("_:" in text or "[" in text)):
+            return ""
+        graphs = (repr(question.default_graphs), repr(question.named_graphs))
+        return self.site.etag("sparql", text, *graphs, format.name)
+
+    def _headers(self, format: Format) -> dict[str, str]:
+        vary = "Accept, Accept-Language" if self.page else "Accept"
+        said = {"Content-Type": media_type(format.media_type), "Vary": vary}
+        return common_headers(self.site.licence) | said
+
+
+# A request
+
+
+async def _question(scope: Scope, receive: Receive) -> Question:
+    """What is asked, from the query string and the body. Raises _Refused for what is no query operation."""
+    pairs = _pairs(scope["query_string"])
+    texts = [value for name, value in pairs if name == "query"]
+    if scope["method"] == "POST":
+        kind = _kind(scope)
+        body = await _body(receive)
+        if kind == FORM:
+            more = _pairs(body)
+            pairs += more
+            texts += [value for name, value in more if name == "query"]
+        else:
+            texts.append(_decoded(body))
+    if not _UPDATE_PARAMETERS.isdisjoint(name for name, _ in pairs):
+        _no_update()
+    if len(texts) > 1:
+        _refuse(
+            400, "query-twice", "Meer dan één vraag", "More than one query",
+            f"Er zijn {len(texts)} vragen; stuur er precies één.",
+            f"There are {len(texts)} queries; send exactly one.",
+        )  # fmt: skip
+    asked = [value for name, value in pairs if name == "format" and value]
+    return Question(
+        texts[0] if texts else None,
+        _graphs(pairs, "default-graph-uri"),
+        _graphs(pairs, "named-graph-uri"),
+        asked[-1] if asked else None,
+        run=scope["method"] == "POST",
+    )
+
+
+def _pairs(data: bytes) -> list[tuple[str, str]]:
+    """The parameters, in UTF-8 (URL Standard §5.1). "%41" in a value stays what it was after one decoding."""
+    if not data:
+        return []
+    try:
+        return parse_qsl(
+            data.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
+        )
+    except UnicodeDecodeError:
+        _not_utf8()
+    except ValueError:
+        _refuse(
+            400, "too-many-parameters", "Te veel parameters", "Too many parameters",
+            f"Een verzoek mag {_MOST_PARAMETERS} parameters hebben.",
+            f"A request may have {_MOST_PARAMETERS} parameters.",
+        )  # fmt: skip
+
+
+def _kind(scope: Scope) -> str:
+    """The media type of a body. Raises _Refused unless it is a form or a query, in UTF-8 and not encoded."""
+    said = header(scope, b"content-type")
+    kind = said.partition(";")[0].strip().lower()
+    if kind == UPDATE:
+        _no_update()
+    if kind not in (FORM, QUERY):
+        shown = kind[:100] or "-"
+        _refuse(
+            415, "unsupported-media-type", "Verkeerd Content-Type", "Wrong Content-Type",
+            f'Content-Type is "{shown}"; stuur een vraag als {QUERY} of als {FORM}.',
+            f'Content-Type is "{shown}"; send a query as {QUERY} or as {FORM}.',
+            **{"Accept-Post": f"{QUERY}, {FORM}"},
+        )  # fmt: skip
+    charset = _CHARSET.search(said)
+    if charset and charset[1].lower() not in ("utf-8", "utf8", "us-ascii"):
+        _not_utf8(415)
+    if header(scope, b"content-encoding").strip().lower() not in ("", "identity"):
+        _refuse(
+            415, "unsupported-encoding", "Verkeerde Content-Encoding", "Wrong Content-Encoding",
+            "Stuur de vraag ongecomprimeerd.", "Send the query uncompressed.",
+            **{"Accept-Encoding": "identity"},
+        )  # fmt: skip
+    return kind
+
+
+async def _body(receive: Receive) -> bytes:
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        _not_utf8()
+
+
+def _graphs(pairs: Sequence[tuple[str, str]], name: str) -> tuple[str, ...] | None:
+    """The IRIs of a parameter, None when it is not there. Raises _Refused for what is no IRI."""
+    found = tuple(dict.fromkeys(value for key, value in pairs if key == name))
+    for iri in found:
+        try:
+            NamedNode(iri)
+        except ValueError:
+            shown = iri[:100]
+            _refuse(
+                400, "bad-graph", "Geen IRI", "No IRI",
+                f'{name} is "{shown}"; het moet een absolute IRI zijn.',
+                f'{name} is "{shown}"; it must be an absolute IRI.',
+            )  # fmt: skip
+    return found or None
+
+
+def _offered(form: str) -> tuple[Format, ...]:
+    if form in ("SELECT", "ASK"):
+        return TABLES
+    return GRAPHS if form else (*TABLES, *GRAPHS)
+
+
+# Refusals
+
+
+def _preflight() -> Reply:
+    """The methods, and what a script of any origin may send (Fetch §3.2)."""
+    said = {
+        "Allow": METHODS,
+        "Accept-Post": f"{QUERY}, {FORM}",
+        "Access-Control-Allow-Methods": METHODS,
+        "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
+        "Access-Control-Max-Age": "86400",
+        "Cache-Control": "public, max-age=86400",
+    }
+    return Reply(204, common_headers() | said)
+
+
+def _no_update() -> NoReturn:
+    _refuse(
+        403, "read-only", "Alleen lezen", "Read only",
+        "Deze dienst wijzigt niets: SPARQL Update bestaat hier niet. Wat hier staat, komt uit een release.",
+        "This service changes nothing: there is no SPARQL Update here. What is here comes from a release.",
+    )  # fmt: skip
+
+
+def _not_utf8(status: int = 400) -> NoReturn:
+    _refuse(
+        status, "not-utf-8", "Geen UTF-8", "Not UTF-8",
+        "Stuur de vraag in UTF-8; een andere codering wordt niet gelezen.",
+        "Send the query in UTF-8; no other encoding is read.",
+    )  # fmt: skip
+
+
+def _refuse(
+    status: int, slug: str, title_nl: str, title_en: str, nl: str, en: str, **headers: str
+) -> NoReturn:
+    raise _Refused(Problem(status, slug, title_nl, title_en, nl, en, headers=headers))
+
+
+# Waiting for an answer
+
+
+async def _unless_gone(asking: Awaitable[Answer], receive: Receive) -> Answer:
+    """What ``asking`` gives; when the client hangs up first it is cancelled, which frees the worker."""
+    task = asyncio.ensure_future(asking)
+    try:
+        done, _ = await asyncio.wait((task,), timeout=_AT_ONCE)
+        if not done:
+            await _first(task, receive)
+        if not task.done():
+            raise ClientGone
+        return task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait((task,))
+
+
+async def _first(task: asyncio.Future[Answer], receive: Receive) -> None:
+    """Return when the answer is there or the client is gone."""
+    leaving = asyncio.ensure_future(_gone(receive))
+    try:
+        await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        if not leaving.done():
+            leaving.cancel()
+        await asyncio.wait((leaving,))
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _one_line_up(error: QuerySyntax) -> QuerySyntax:
+    """The error at its place in the text that the client sent, which has no BASE in front."""
+    line = max(1, error.line - 1)
+    nl, en = (
+        text.replace(f"{word} {error.line}", f"{word} {line}", 1)
+        for word, text in (("regel", error.nl), ("line", error.en))
+    )
+    return QuerySyntax(nl, en, line, error.column)
