@@ -10,5 +10,6 @@ export function askedInAddress(location) {
 
 /** This page with `query` in the fragment: a browser sends that to no server, and it has no length limit there. */
 export function addressWith(location, query) {
-  return `${location.pathname}#${new URLSearchParams({ query })}`;
+  const lang = new URLSearchParams(location.search).get("lang");
+  return `${location.pathname}${lang === null ? "" : `?${new URLSearchParams({ lang })}`}#${new URLSearchParams({ query })}`;
 }

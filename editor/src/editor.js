@@ -8,6 +8,7 @@ import { styleTags, tags } from "@lezer/highlight";
 import { minimalSetup } from "codemirror";
 import { SparqlLanguage } from "codemirror-lang-sparql";
 import { completions } from "./completion.js";
+import { wording } from "./results.js";
 
 // The grammar leaves prefixed names outside a verb, language tags and "a" without a colour.
 const language = SparqlLanguage.configure({
@@ -75,7 +76,7 @@ export function createEditor(textarea, { texts, vocabulary, nonce, submit }) {
     showError(problem) {
       const range = rangeOf(view.state.doc, problem.line, problem.column);
       if (range === null) return null;
-      const message = String(problem.detail ?? problem.title);
+      const message = wording(problem, "detail", texts.lang);
       view.dispatch(setDiagnostics(view.state, [{ ...range, severity: "error", message, renderMessage: asText(message) }]));
       view.contentDOM.setAttribute("aria-invalid", "true");
       return () => {

@@ -17,7 +17,12 @@ function start(form) {
   const part = (name) => form.ownerDocument.getElementById(`sparql-${name}`);
   const vocabulary = loadVocabulary(form.dataset.vocabulary);
   const editor = createEditor(form.elements.namedItem("query"), { texts, vocabulary, nonce, submit: () => ask() });
-  const results = makeResults(part("results"), { texts, vocabulary, spaces: JSON.parse(form.dataset.spaces), home: form.dataset.home });
+  const results = makeResults(part("results"), {
+    texts,
+    spaces: JSON.parse(form.dataset.spaces),
+    home: form.dataset.home,
+    longestAddress: Number(form.dataset.longestAddress),
+  });
   const status = part("status");
   const stop = part("stop");
   let running = null;
@@ -67,11 +72,11 @@ function start(form) {
     say(texts.running);
     const started = performance.now();
     try {
-      const answer = await run(form.action, query, { signal: controller.signal, lang: form.dataset.lang });
+      const answer = await run(form.dataset.endpoint, query, { signal: controller.signal, lang: form.dataset.lang });
       const seconds = (performance.now() - started) / 1000;
       const known = await vocabulary;
       if (running !== controller) return;
-      results.show(answer, known, { query, action: form.action, link: addressWith(window.location, query) });
+      results.show(answer, known, { query, action: form.dataset.endpoint, link: addressWith(window.location, query) });
       say(results.summary(answer, seconds));
     } catch (error) {
       if (running !== controller) return; // a later question took its place

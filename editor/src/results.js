@@ -3,7 +3,6 @@ import { shorten } from "./vocabulary.js";
 
 const PAGE = 100; // rows in the document at a time: thousands of them stay quick, also for a screen reader
 const LONGEST_TEXT = 200_000; // characters of a graph shown; the downloads have all of it
-const LONGEST_ADDRESS = 4_000; // longer ones are cut by proxies: such a download is a POST
 const XSD = "http://www.w3.org/2001/XMLSchema#";
 
 function element(name, attributes = {}, ...children) {
@@ -15,7 +14,12 @@ function element(name, attributes = {}, ...children) {
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, key) => (Object.hasOwn(values, key) ? values[key] : whole));
 
-export function makeResults(place, { texts, spaces, home }) {
+/** A text of a problem in the language of the page: ours are Dutch, with an English one beside it. */
+export function wording(problem, name, lang) {
+  return String(problem[`${name}_${lang}`] ?? problem[name] ?? "");
+}
+
+export function makeResults(place, { texts, spaces, home, longestAddress }) {
   const number = new Intl.NumberFormat(texts.lang);
   const languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "none" });
   const formats = JSON.parse(place.dataset.formats);
@@ -115,7 +119,7 @@ export function makeResults(place, { texts, spaces, home }) {
     const names = kind === "graph" ? formats.graph : formats.select;
     const items = names.map(({ name, label }) => {
       const address = `${action}?${new URLSearchParams({ query, format: name })}`;
-      if (address.length <= LONGEST_ADDRESS) return element("li", {}, element("a", { href: address, download: "" }, label));
+      if (address.length <= longestAddress) return element("li", {}, element("a", { href: address, download: "" }, label));
       const form = element("form", { method: "post", action });
       form.append(
         element("input", { type: "hidden", name: "query", value: query }),
@@ -146,8 +150,8 @@ export function makeResults(place, { texts, spaces, home }) {
     },
     /** A problem in words; `goThere`, when given, moves to the place in the editor. */
     showError(problem, goThere) {
-      const box = element("div", { class: "sparql-problem", role: "alert" }, element("h2", {}, String(problem.title)));
-      if (problem.detail) box.append(element("p", {}, String(problem.detail)));
+      const box = element("div", { class: "sparql-problem", role: "alert" }, element("h2", {}, wording(problem, "title", texts.lang)));
+      box.append(element("p", {}, wording(problem, "detail", texts.lang)));
       if (goThere) {
         const button = element("button", { type: "button" }, fill(texts.go_to_error, { line: problem.line, column: problem.column ?? 1 }));
         button.addEventListener("click", goThere);
