@@ -39,6 +39,21 @@ def test_no_two_rdf_formats_share_an_extension_or_media_type() -> None:
         assert len(values) == len(set(values))
 
 
+@pytest.mark.parametrize("table", [formats.RDF, formats.RESULTS], ids=["rdf", "results"])
+def test_what_a_client_calls_a_format_means_one_format(table: dict[str, formats.Format]) -> None:
+    """No name, extension, media type or alias is shared within a table; all are in lower case."""
+    called = [name for row in table.values() for name in set(row.called)]
+    assert len(called) == len(set(called))
+    assert all(name == name.lower() for name in called)
+
+
+def test_a_format_has_the_name_that_w3c_gave_it() -> None:
+    """For descriptions of services; only what is not RDF and no query result has none."""
+    assert formats.RDF["ttl"].iri == "http://www.w3.org/ns/formats/Turtle"
+    assert formats.RESULTS["json"].iri == "http://www.w3.org/ns/formats/SPARQL_Results_JSON"
+    assert formats.RESULTS["table"].iri == formats.HTML.iri == ""
+
+
 def test_an_unknown_name_lists_the_right_ones() -> None:
     """An error says what would be right, in both languages."""
     with pytest.raises(UsageError, match="choose from: table, csv, tsv, json, xml") as caught:

@@ -15,6 +15,7 @@ from gbvkg.formats import HTML, Format
 
 _RANGE = re.compile(r"""\s*+([^\s;,"]++)((?:[^,"]|"[^"]*+")*+)""")
 _QUALITY = re.compile(r";\s*q\s*=\s*([^\s;]*)", re.IGNORECASE)
+_QUOTED = re.compile(r'"[^"]*+"?')
 _SHOWN = 100
 
 
@@ -88,7 +89,7 @@ def _ranges(accept: str) -> dict[str, float]:
     """Media range → quality; ranges with a quality that is no number are left out."""
     found: dict[str, float] = {}
     for kind, parameters in _RANGE.findall(accept):
-        quality = _QUALITY.search(parameters)
+        quality = _QUALITY.search(_QUOTED.sub("", parameters))
         try:
             value = float(quality[1]) if quality else 1.0
         except ValueError:
