@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,6 +78,24 @@ def test_arrows(module: str) -> None:
 def test_no_store_in_validation() -> None:
     """Validation never imports the serving store."""
     assert not any("store" in _imports(p) for p in _modules()["validation"])
+
+
+MAKING = (
+    "gbvkg.project", "gbvkg.findings", "gbvkg.sources", "gbvkg.graph", "gbvkg.reasoning", "gbvkg.validation",
+    "gbvkg.reports", "gbvkg.queries", "gbvkg.release.publication", "rdflib", "pyshacl", "owlready2", "yaml",
+)  # fmt: skip
+"""What makes a release. Serving one needs none of it."""
+
+
+@pytest.mark.parametrize("module", ["gbvkg.store.pool", "gbvkg.store.zygote", "gbvkg.release.manifest"])
+def test_serving_does_not_load_the_make_half(module: str) -> None:
+    """Neither the pool, nor its processes, nor what verifies a release imports it, by whatever way."""
+    script = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert module in loaded
+    assert not loaded & set(MAKING)
+    assert "asyncio" not in loaded or module == "gbvkg.store.pool"
 
 
 def test_no_dumping_grounds() -> None:

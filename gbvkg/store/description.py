@@ -23,26 +23,26 @@ Graphs = list[NamedNode] | None
 
 
 def describe(
-    store: Store, text: str, reading: Reading, graphs: Graphs, dataset: dict[str, Any]
+    store: Store, text: str, reading: Reading, graphs: Graphs, options: dict[str, Any]
 ) -> list[Triple]:
-    """The description, each triple once. ``dataset`` is what ``Store.query`` takes; ``graphs`` is the
+    """The description, each triple once. ``options`` is what ``Store.query`` takes; ``graphs`` is the
     protocol's dataset, None when it names none. Raises as ``Store.query`` does.
     """
     plan = described(text, reading)
     if plan.solutions is None or plan.solutions == text:
-        store.query(text, **dataset)  # for its syntax alone
+        store.query(text, **options)  # for its syntax alone
     if graphs is None and plan.graphs is not None:
         graphs = [term for term in _terms(store, plan.graphs, {}) if isinstance(term, NamedNode)]
     resources = dict.fromkeys(_terms(store, plan.resources, {}) if plan.resources else ())
     if plan.solutions is not None:
-        resources |= dict.fromkeys(_terms(store, plan.solutions, dataset))
+        resources |= dict.fromkeys(_terms(store, plan.solutions, options))
     triples = dict.fromkeys(_bounded(store, resources, graphs))
     labels = _labels(store, dict.fromkeys(_mentioned(triples)), graphs)
     return list(triples | dict.fromkeys(labels))
 
 
-def _terms(store: Store, query: str, dataset: dict[str, Any]) -> Iterator[Any]:
-    solutions = store.query(query, **dataset)
+def _terms(store: Store, query: str, options: dict[str, Any]) -> Iterator[Any]:
+    solutions = store.query(query, **options)
     assert isinstance(solutions, QuerySolutions)
     for solution in solutions:
         yield from (term for term in solution if term is not None)

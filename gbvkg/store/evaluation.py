@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, Store, Triple, serialize
+from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, Triple, serialize
 
 from gbvkg.formats import RDF, RESULTS
+from gbvkg.store.dataset import Dataset
 from gbvkg.store.description import describe
 from gbvkg.store.frames import Outcome
 from gbvkg.store.question import Ask
@@ -65,12 +66,12 @@ class _Held:
         """Nothing is on its way: all is held."""
 
 
-def evaluate(store: Store, ask: Ask, limit: int) -> Result:
+def evaluate(dataset: Dataset, ask: Ask, limit: int) -> Result:
     """The answer of at most ``limit`` bytes, or why there is none."""
     reading = read(ask.text)
     held = _Held(limit)
     try:
-        form = _answer(store, ask, held)
+        form = _answer(dataset, ask, held)
     except SyntaxError as error:
         return Result(Outcome.SYNTAX, reading.form, details=_fault(str(error), ask.text))
     except UnicodeEncodeError as error:
@@ -87,14 +88,14 @@ def evaluate(store: Store, ask: Ask, limit: int) -> Result:
     return Result(Outcome.ANSWER, form, held.parts)
 
 
-def _answer(store: Store, ask: Ask, held: _Held) -> str:
+def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
     """Write the answer into ``held``; the form of the query."""
     reading = read(ask.text)
-    graphs, dataset = _dataset(ask, reading.names_dataset)
+    graphs, options = dataset.options(ask, reading.names_dataset)
     if reading.form == "DESCRIBE":
-        _write_triples(describe(store, ask.text, reading, graphs, dataset), ask, held)
+        _write_triples(describe(dataset.store, ask.text, reading, graphs, options), ask, held)
         return reading.form
-    found = store.query(ask.text, **dataset)
+    found = dataset.store.query(ask.text, **options)
     if isinstance(found, QueryTriples):
         seen: set[Triple] = set()
         _write_triples((t for t in found if not (t in seen or seen.add(t))), ask, held)  # type: ignore[func-returns-value]
@@ -104,18 +105,6 @@ def _answer(store: Store, ask: Ask, held: _Held) -> str:
         raise NotInThisFormat
     found.serialize(held, row.result)  # type: ignore[arg-type]
     return "SELECT" if isinstance(found, QuerySolutions) else "ASK"
-
-
-def _dataset(ask: Ask, named_in_query: bool) -> tuple[list[NamedNode] | None, dict[str, Any]]:
-    """All graphs of the protocol's dataset, and what ``Store.query`` takes.
-
-    Both lists must be given: the engine reads an absent one as "all".
-    """
-    if ask.default_graphs is None and ask.named_graphs is None:
-        return None, {} if named_in_query else {"use_default_graph_as_union": True}
-    default = [NamedNode(iri) for iri in ask.default_graphs or ()]
-    named = [NamedNode(iri) for iri in ask.named_graphs or ()]
-    return [*default, *named], {"default_graph": default, "named_graphs": named}
 
 
 def _write_triples(triples: Iterable[Triple], ask: Ask, held: _Held) -> None:

@@ -13,7 +13,7 @@ import os
 from collections import deque
 from pathlib import Path
 
-from gbvkg.errors import GbvkgError
+from gbvkg.errors import GbvkgError, QueryError
 from gbvkg.store import frames, outcomes, zygote
 from gbvkg.store.channel import Channel, Job
 from gbvkg.store.frames import Reply
@@ -24,6 +24,9 @@ from gbvkg.store.spool import Allowance
 
 SPOOLED = 1_000_000_000
 """Bytes that all big answers together may take while they wait for their readers."""
+
+_FIRST, _PATIENT = Ask("ASK {}", "json"), Limits(seconds=60.0)
+"""Asked of each worker before a pool is open: then all have what they need."""
 
 _SOONEST, _LATEST = 0.1, 5.0
 """Seconds between starts of a process that keeps ending."""
@@ -74,6 +77,10 @@ class Pool:
         pool._start()
         try:
             await pool._ready
+            await asyncio.gather(*(pool.ask(_FIRST, _PATIENT) for _ in range(pool.workers)))
+        except QueryError as error:
+            await pool.close()
+            raise outcomes.not_started(None) from error
         except BaseException:
             await pool.close()
             raise
@@ -112,6 +119,11 @@ class Pool:
     def waiting(self) -> int:
         """How many questions wait for a worker."""
         return len(self._waiting)
+
+    @property
+    def zygote(self) -> int | None:
+        """The number of the process that workers are forked from; None while there is none."""
+        return self._nursery.pid if self._nursery is not None else None
 
     @property
     def busy(self) -> int:

@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable
 from socket import socket
 
-from pyoxigraph import Store
-
 from gbvkg.store import frames, sealing
+from gbvkg.store.dataset import Dataset
 from gbvkg.store.evaluation import Result, evaluate
 from gbvkg.store.frames import Outcome
 
@@ -28,14 +27,14 @@ _WORTH_A_LOOK = 0.05
 _BLOCK = 1 << 16
 
 
-def work(channel: socket, zygote: int, release: Callable[[], Store]) -> None:
-    """Serve on ``channel`` till it closes; ``release`` gives the store. Never returns: the process ends."""
+def work(channel: socket, zygote: int, release: Callable[[], Dataset]) -> None:
+    """Serve on ``channel`` till it closes; ``release`` gives the dataset. Never returns: the process ends."""
     try:
         _seal_off(channel, zygote)
-        store = release()
+        dataset = release()
         with open("/proc/self/statm", "rb", buffering=0) as statm:
             sealing.open_no_more()
-            _Bench(store, channel, statm.fileno()).serve()
+            _Bench(dataset, channel, statm.fileno()).serve()
     except (OSError, EOFError):
         os._exit(0)  # the server is gone
     except BaseException:
@@ -54,10 +53,10 @@ def _seal_off(channel: socket, zygote: int) -> None:
 
 
 class _Bench:
-    """The store, where requests come in, and how much memory there was before the first."""
+    """The dataset, where requests come in, and how much memory there was before the first."""
 
-    def __init__(self, store: Store, channel: socket, statm: int) -> None:
-        self._store = store
+    def __init__(self, dataset: Dataset, channel: socket, statm: int) -> None:
+        self._dataset = dataset
         self._channel = channel
         self._statm = statm
         self._base = self._size()
@@ -74,7 +73,7 @@ class _Bench:
             self._confine(seconds, memory)
             began = time.perf_counter()
             try:
-                result = evaluate(self._store, question, limit)
+                result = evaluate(self._dataset, question, limit)
             except BaseException as error:  # a panic of the engine is no Exception, and leaves it unsound
                 result = Result(Outcome.BROKEN, details={"message": str(error)})
             took = time.perf_counter() - began

@@ -19,9 +19,8 @@ from pathlib import Path
 from struct import Struct
 from typing import NoReturn
 
-from pyoxigraph import RdfFormat, Store
-
 from gbvkg.store import sealing
+from gbvkg.store.dataset import Dataset
 from gbvkg.store.evaluation import evaluate
 from gbvkg.store.question import Ask
 from gbvkg.store.worker import work
@@ -59,9 +58,9 @@ def main(arguments: list[str]) -> int:
     if int(parent):
         sealing.die_with(int(parent))
     sealing.limit_stack()
-    store, opened = _prepared(Path(release), kind == "memory")
+    dataset, opened = _prepared(Path(release), kind == "memory")
     for ask in _WARM:
-        evaluate(store, ask, 1 << 20)
+        evaluate(dataset, ask, 1 << 20)
     gc.collect()
     gc.freeze()  # what is shared stays shared: no collector writes to its pages
     if len(os.listdir("/proc/self/task")) != 1:
@@ -73,19 +72,18 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _prepared(release: Path, in_memory: bool) -> tuple[Store, Callable[[], Store]]:
-    """A store to warm up with, and what gives a worker its own."""
-    store = Store()
+def _prepared(release: Path, in_memory: bool) -> tuple[Dataset, Callable[[], Dataset]]:
+    """A dataset to warm up with, and what gives a worker its own."""
     if not in_memory:  # RocksDB has threads: only after the fork
-        return store, partial(Store.read_only, str(release / "store"))
-    store.bulk_load(path=str(release / "dataset.nq"), format=RdfFormat.N_QUADS)
-    return store, lambda: store
+        return Dataset.in_memory(), partial(Dataset.on_disk, release / "store")
+    dataset = Dataset.in_memory(release / "dataset.nq")
+    return dataset, lambda: dataset
 
 
 class _Nursery:
     """The living workers by process number, and by the server's number for them."""
 
-    def __init__(self, server: socket.socket, opened: Callable[[], Store]) -> None:
+    def __init__(self, server: socket.socket, opened: Callable[[], Dataset]) -> None:
         self._server = server
         self._opened = opened
         self._numbers: dict[int, int] = {}
@@ -152,7 +150,7 @@ class _Nursery:
         self._server.send(NEWS.pack(DIED, number, code))
 
 
-def _become_worker(channel: socket.socket, zygote: int, opened: Callable[[], Store]) -> NoReturn:
+def _become_worker(channel: socket.socket, zygote: int, opened: Callable[[], Dataset]) -> NoReturn:
     try:
         work(channel, zygote, opened)
     finally:
