@@ -69,6 +69,18 @@ def _iri_pattern() -> re.Pattern[str]:
     )
 
 
+@cache
+def value_pattern() -> str:
+    """What a parameter of type ``iri`` takes, as a regular expression of JSON Schema (ECMA-262, flag u).
+
+    For a description of the API; ``Parameter.read`` decides. (It takes IRIs with an IP literal as well.)
+    """
+    host = _HOST.partition("|\\[")[0]
+    whole = rf"https?://{host}(?::[0-9]{{1,5}})?(?:/{_PCHAR}*)*(?:\?(?:{_PCHAR}|[/?])*)?(?:#(?:{_PCHAR}|[/?])*)?"
+    short = rf"[a-z][a-z0-9-]*(?:/(?!(?:\.|%2[eE]){{1,2}}(?:/|$)){_PCHAR}+)+"
+    return rf"^(?!.*{_BIDI.pattern})(?:{whole}|{short})$"
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter as its header declares it.
@@ -198,7 +210,7 @@ def bind(text: str, bound: Mapping[str, Term]) -> str:
     written = {f"${name}": write(term) for name, term in bound.items()}
     result = "".join(written.get(t.text, t.text) if t.kind == "variable" else t.text for t in scan(text))
     expected = [piece for t in meaningful(text) for piece in _pieces(t.text, written)]
-    if [t.text for t in meaningful(result)] != expected or not all(map(_is_one_term, written.values())):
+    if [t.text for t in meaningful(result)] != expected or not all(map(is_one_term, written.values())):
         raise BadParameter(
             "Een waarde zou de vraag veranderen; de vraag is niet uitgevoerd.",
             "A value would change the query; the query was not run.",
@@ -210,7 +222,8 @@ def _pieces(text: str, written: Mapping[str, str]) -> list[str]:
     return [t.text for t in meaningful(written[text])] if text in written else [text]
 
 
-def _is_one_term(written: str) -> bool:
+def is_one_term(written: str) -> bool:
+    """Whether a text is an IRI or a literal and nothing else."""
     kinds = [token.kind for token in scan(written)]
     return kinds in (["iri"], ["string"], ["string", "datatype", "iri"])
 

@@ -1,0 +1,46 @@
+"""The pages for people: Dutch first, English second, rendered here and complete without JavaScript.
+
+``routes(site)`` are the paths that are pages by themselves; ``page(...)`` is the HTML document about a thing,
+for who negotiates its format; ``problem_page`` is the page of an error. What pages show of the domain is data
+(``views.toml``, texts, the release). This package refuses to evaluate a query, to build one from what a user
+typed, and to put a value of the data in a page unescaped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gbvkg.web.pages.problem import problem_page
+
+if TYPE_CHECKING:
+    from gbvkg.web.pages.pages import Pages
+    from gbvkg.web.site import Site
+
+_PAGES: WeakKeyDictionary[Site, Pages] = WeakKeyDictionary()
+
+
+def of(site: Site) -> Pages:
+    """The pages of a release: what they have looked up lives as long as it does."""
+    from gbvkg.web.pages.pages import Pages
+
+    if site not in _PAGES:
+        _PAGES[site] = Pages(site)
+    return _PAGES[site]
+
+
+def routes(site: Site) -> list[Route]:
+    """Home, lists, search, releases, static files and the documentation of the API."""
+    return of(site).routes()
+
+
+async def page(site: Site, request: Request, iri: str, links: list[str]) -> Response:
+    """The HTML document about the thing ``iri``, which the release describes; ``links`` are Link values."""
+    return await of(site).thing(request, iri, links)
+
+
+__all__ = ["of", "page", "problem_page", "routes"]

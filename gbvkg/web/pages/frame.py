@@ -1,0 +1,217 @@
+"""What every HTML page has: its language, its texts, its frame, and how it is rendered and sent.
+
+Templates escape everything (autoescape) and refuse a name that they were not given. Texts of the interface
+are in ``texts/<group>.toml`` in Dutch and English. This module refuses to know what a page is about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.cache import is_fresh
+from gbvkg.web.pages.static import Static, static
+from gbvkg.web.replies import reply
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+WEB = Path(__file__).parent.parent
+TEMPLATES = WEB / "templates"
+TEXTS = WEB / "texts"
+
+VARY = ("Accept", "Accept-Language")
+
+Texts = dict[str, Any]
+
+
+def language(request: Request) -> str:
+    """``?lang=`` when it is one of ours, else the best of Accept-Language (RFC 9110 §12.5.4), else Dutch."""
+    asked = request.query_params.get("lang", "")
+    if asked in LANGUAGES:
+        return asked
+    return _preferred(request.headers.get("accept-language", ""))
+
+
+def _preferred(header: str) -> str:
+    best, found = 0.0, LANGUAGES[0]
+    for part in header[:1000].split(","):
+        tag, _, weight = part.partition(";")
+        name = tag.strip().lower().partition("-")[0]
+        value = _weight(weight)
+        if name in LANGUAGES and value > best:
+            best, found = value, name
+    return found
+
+
+def _weight(text: str) -> float:
+    name, _, value = text.strip().partition("=")
+    if not name:
+        return 1.0
+    try:
+        return float(value) if name.strip() == "q" else 0.0
+    except ValueError:
+        return 0.0
+
+
+@cache
+def texts(group: str, lang: str) -> Texts:
+    """The texts of a group of pages in one of LANGUAGES."""
+    found: Texts = tomllib.loads((TEXTS / f"{group}.toml").read_text("utf-8"))[lang]
+    return found
+
+
+@cache
+def environment() -> Environment:
+    """The templates, made once."""
+    found = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters["day"] = day
+    found.filters["number"] = number
+    found.filters["script_data"] = script_data
+    return found
+
+
+@cache
+def build() -> str:
+    """A hash of all that pages are made with, so that another version of it gives other entity tags."""
+    digest = hashlib.sha256()
+    files = [*TEMPLATES.rglob("*.html"), *TEXTS.glob("*.toml"), *WEB.glob("pages/*"), WEB / "search.py"]
+    for path in sorted(path for path in files if path.is_file()):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+# Words for dates and numbers
+
+_MONTHS = {
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "en": "January February March April May June July August September October November December",
+}
+
+
+def day(value: str, lang: str) -> str:
+    """A date as people write it; what is no calendar date stays as it is."""
+    try:
+        found = date.fromisoformat(value[:10])
+    except ValueError:
+        return value
+    return f"{found.day} {_MONTHS[lang].split()[found.month - 1]} {found.year}"
+
+
+def number(value: object, lang: str) -> str:
+    """A number with the separators of the language: 1.234,5 and 1,234.5."""
+    text = str(value)
+    sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
+    whole, _, part = digits.partition(".")
+    if not whole.isdigit() or (part and not part.isdigit()):
+        return text
+    english = f"{int(whole):,}" + (f".{part}" if part else "")
+    return sign + (english if lang == "en" else english.translate(str.maketrans(",.", ".,")))
+
+
+def script_data(value: object) -> Markup:
+    """JSON for inside a ``<script type="application/ld+json">``: no character of it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    for char in "<>&\u2028\u2029":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)
+
+
+# Pages
+
+
+def context(request: Request, site: Site | None, lang: str) -> dict[str, Any]:
+    """What ``page.html`` needs; without a site (a problem before one was chosen) a frame without release."""
+    prefix = site.settings.prefix if site else str(request.scope.get("root_path", ""))
+    files: Static = static(site.settings.theme if site else None)
+    return {
+        "ui": texts("frame", lang),
+        "lang": lang,
+        "languages": [(other, here(request, lang=other)) for other in LANGUAGES],
+        "prefix": prefix,
+        "style": files.path(prefix, "style.css"),
+        "theme": files.path(prefix, "theme.css") if "theme.css" in files.files else "",
+        "logo": files.path(prefix, files.logo) if files.logo else "",
+        "release": site.version if site else "",
+        "issued": site.manifest.issued if site else "",
+        "is_archived": bool(site and site.is_archived),
+        "licence": site.licence if site else "",
+        "asked": "",
+        "current_page": here(request, release=None),
+    }
+
+
+def here(request: Request, **changed: str | None) -> str:
+    """The address of this page with some of its parameters changed, or without them (None)."""
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
+    added = [(name, value) for name, value in changed.items() if value is not None]
+    path = quote(request.scope["path"], safe="/:@!$&'()*+,;=-._~%")
+    return path + (f"?{urlencode([*kept, *added])}" if kept or added else "")
+
+
+def static_path(site: Site, name: str) -> str:
+    """The address of a static file. Raises KeyError for one that is not there."""
+    return static(site.settings.theme).path(site.settings.prefix, name)
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """The HTML of a template. Raises jinja2.UndefinedError for a name that it was not given."""
+    return environment().get_template(template).render(values)
+
+
+def tag(site: Site, request: Request) -> str:
+    """The entity tag of a page: of the release, the address, the language and what pages are made with."""
+    files = static(site.settings.theme).version
+    return site.etag("page", request.url.path, request.url.query, language(request), build(), files)
+
+
+def unchanged(site: Site, request: Request) -> Response | None:
+    """304 when the client has the page already; asked before anything is looked up."""
+    found = tag(site, request)
+    if is_fresh(found.encode(), request.headers.get("if-none-match", "").encode()):
+        return reply(request, b"", "text/html", tag=found, licence=site.licence, vary=VARY)
+    return None
+
+
+def respond(
+    site: Site,
+    request: Request,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    links: Iterable[str] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The page as an answer, in the language of the request."""
+    lang = language(request)
+    body = render(template, {**context(request, site, lang), **values})
+    return reply(
+        request,
+        body,
+        "text/html",
+        tag=tag(site, request),
+        licence=site.licence,
+        vary=VARY,
+        links=links,
+        headers={"Content-Language": lang, **(headers or {})},
+    )

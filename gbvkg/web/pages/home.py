@@ -1,0 +1,79 @@
+"""The home page: what is known, how much of it, since when, and where to begin.
+
+Every number is counted in the release. This module refuses to say more than the release does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.queries.prepared import fill
+from gbvkg.web.pages.frame import texts
+from gbvkg.web.pages.terms import Terms
+from gbvkg.web.pages.thing import Describer
+from gbvkg.web.pages.views import views
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Bindings, Site
+
+
+async def home(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
+    """What the template needs. Asks two questions of ``views.toml`` and one for labels."""
+    values: dict[str, Literal | NamedNode] = {
+        "lang": Literal(lang),
+        "dataset": NamedNode(site.manifest.dataset),
+    }
+    asked = views().home
+    plans, facts = await asyncio.gather(
+        site.rows(fill(asked["plans"], values)), site.rows(fill(asked["facts"], values))
+    )
+    describer = Describer(site, terms, site.manifest.dataset, lang)
+    await describer.name([row["plan"].value for row in plans])
+    fact = facts[0] if facts else {}
+    return {
+        "t": texts("home", lang),
+        "plans": [_plan(row, describer) for row in plans],
+        "description": fact["description"].value if "description" in fact else "",
+        "statements": _count(fact, "statements"),
+        "last": fact["last"].value if "last" in fact else "",
+        "ways": [dict(way) | {"count": ""} for way in views().ways],
+        "schema": _schema(site, fact, lang),
+    }
+
+
+def _plan(row: Bindings, describer: Describer) -> dict[str, Any]:
+    return {
+        "link": describer.show.link(row["plan"].value),
+        "declared": _count(row, "declared") if "declared" in row else None,
+        "held": _count(row, "held"),
+        "objectives": _count(row, "objectives"),
+        "complete": "complete" in row and row["complete"].value == "true",
+    }
+
+
+def _count(row: Bindings, name: str) -> int:
+    return int(row[name].value) if name in row else 0
+
+
+def _schema(site: Site, fact: Bindings, lang: str) -> dict[str, Any]:
+    """The data set as schema.org describes one, for the search engines of data."""
+    space = f"{site.base}releases/{site.version}/"
+    return {
+        "@context": "https://schema.org",
+        "@type": "Dataset",
+        "@id": site.manifest.dataset,
+        "name": fact["label"].value if "label" in fact else site.manifest.dataset,
+        **({"description": fact["description"].value} if "description" in fact else {}),
+        "version": site.version,
+        "dateModified": site.manifest.issued,
+        "inLanguage": lang,
+        **({"license": site.licence} if site.licence else {}),
+        "distribution": [
+            {"@type": "DataDownload", "contentUrl": space + path, "encodingFormat": file.media_type}
+            for path, file in sorted(site.files.items())
+            if path.startswith("dataset.")
+        ],
+    }

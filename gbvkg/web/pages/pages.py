@@ -1,0 +1,251 @@
+"""``Pages``: the pages of one release, and what they share: words for terms, the index, the history.
+
+This module refuses to arrange what a page says: that is in the module of the page and its template.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote, urlencode
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gbvkg.formats import RDF, RESULTS
+from gbvkg.queries.parameters import bind
+from gbvkg.vocabulary import expand, shrink
+from gbvkg.web.pages import home, static
+from gbvkg.web.pages.citing import KINDS, Citation, snippets
+from gbvkg.web.pages.frame import day, language, number, respond, tag, texts, unchanged
+from gbvkg.web.pages.history import versions_with
+from gbvkg.web.pages.terms import Terms
+from gbvkg.web.pages.thing import Describer, Thing
+from gbvkg.web.pages.values import is_web
+from gbvkg.web.problems import problem
+from gbvkg.web.replies import reply
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+MEMBERS = 100
+"""How many of what points at a thing stand on one page."""
+
+_SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
+_IS_DESCRIBED = "SELECT ?type WHERE { $thing a ?type } LIMIT 1"
+
+
+class Pages:
+    """What the pages of one release need, looked up once."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._terms: asyncio.Task[Terms] | None = None
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/", self.home, methods=["GET"]),
+            Route("/about", self.about, methods=["GET"]),
+            Route("/static/{version}/{name}", self.static, methods=["GET"]),
+        ]
+
+    async def terms(self) -> Terms:
+        """The words for classes and properties, read at the first request; at the next one if that failed."""
+        if self._terms is None or (self._terms.done() and self._failed(self._terms)):
+            self._terms = asyncio.ensure_future(Terms.load(self.site))
+        return await asyncio.shield(self._terms)
+
+    @staticmethod
+    def _failed(task: asyncio.Task[Any]) -> bool:
+        return task.cancelled() or task.exception() is not None
+
+    async def static(self, request: Request) -> Response:
+        """A static file."""
+        return await static.serve(request, static.static(self.site.settings.theme))
+
+    async def home(self, request: Request) -> Response:
+        """What there is, how much is known, how fresh it is, and ways in."""
+        if kept := unchanged(self.site, request):
+            return kept
+        lang = language(request)
+        values = await home.home(self.site, await self.terms(), lang)
+        return respond(self.site, request, "home.html", values)
+
+    # A thing
+
+    async def about(self, request: Request) -> Response:
+        """The page about a thing whose IRI is somebody else's; 404 when the release says nothing of it."""
+        iri = request.query_params.get("iri", "")
+        node = _node(iri) if len(iri) <= 2000 and is_web(iri) else None
+        if node and await self.site.rows(bind(_IS_DESCRIBED, {"thing": node})):
+            return await self.thing(request, iri, [])
+        return problem(
+            request, 404, "Niet gevonden", "Not found",
+            "Deze release beschrijft niets met dat adres.",
+            "This release describes nothing with that address.",
+            type="not-found",
+        )  # fmt: skip
+
+    async def thing(self, request: Request, iri: str, links: list[str]) -> Response:
+        """The document about a thing; ``?cite=`` gives a citation of it, ``?in=`` what points at it."""
+        asked = request.query_params.get("cite", "")
+        if asked not in KINDS and (kept := unchanged(self.site, request)):
+            return kept
+        lang = language(request)
+        describer = Describer(self.site, await self.terms(), iri, lang)
+        if asked in KINDS:
+            return await self._citation(request, describer, asked)
+        if property_ := _expanded(request.query_params.get("in", "")):
+            return await self._members(request, describer, property_)
+        thing = await describer.thing()
+        values = await self._values(request, thing, lang)
+        return respond(self.site, request, "thing.html", values, links=links)
+
+    async def _values(self, request: Request, thing: Thing, lang: str) -> dict[str, Any]:
+        site, t = self.site, texts("thing", lang)
+        cite = self._cite(thing.iri, thing.label, lang)
+        document = self._address(thing.iri)
+        history = await versions_with(request, site, thing.iri)
+        return {
+            "t": t,
+            "thing": thing,
+            "foreign": "" if site.href(thing.iri) else thing.iri if is_web(thing.iri) else "",
+            "schema": self._schema(thing, lang),
+            "members": {g.name: self._here(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
+            "downloads": self._downloads(thing.iri),
+            "sparql": self._sparql(query=_SAID_OF.format(iri=thing.iri)),
+            "snippets": snippets(document, thing.iri, t["power_query"]),
+            "cite": cite,
+            "cite_links": {kind: self._here(thing.iri, cite=kind) for kind in KINDS},
+            "permanent": cite.address,
+            "permanent_here": self._here(thing.iri, release=site.version),
+            "history": [(version, self._here(thing.iri, release=version)) for version in history],
+            "since": [*history, site.version][0],
+        }
+
+    def _address(self, iri: str) -> str:
+        """The canonical address of the document about a thing, in the space of its own IRI."""
+        if iri.startswith(self.site.base) or self.site.href(iri):
+            return iri.replace("/id/", "/doc/", 1)
+        return f"{self.site.base}about?iri={quote(iri, safe='')}"
+
+    def _here(self, iri: str, **parameters: str) -> str:
+        """The address of the page about a thing here, with parameters."""
+        path = self.site.href(iri)
+        if path is None:
+            given = {"iri": iri} | ({"release": self.site.version} if self.site.is_archived else {})
+            return f"{self.site.settings.prefix}/about?{urlencode(given | parameters)}"
+        path, _, query = path.partition("#")[0].partition("?")
+        given = {"release": self.site.version} if query else {}
+        return f"{path}?{urlencode(given | parameters)}"
+
+    def _downloads(self, iri: str) -> list[tuple[str, str]]:
+        path = self.site.href(iri)
+        if path is None:
+            names = ("ttl", "jsonld", "nt", "rdf")
+            return [(name, self._sparql(query=f"DESCRIBE <{iri}>", format=name)) for name in names]
+        path, mark, query = path.partition("#")[0].partition("?")
+        formats = (RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], RESULTS["csv"])
+        return [(format.name, f"{path}.{format.extension}{mark}{query}") for format in formats]
+
+    def _sparql(self, **parameters: str) -> str:
+        return f"{self.site.settings.prefix}/sparql?{urlencode(parameters)}"
+
+    def _cite(self, iri: str, label: str, lang: str) -> Citation:
+        site = self.site
+        container = texts("thing", lang)["accessed"].format(
+            version=site.version, date=day(site.manifest.issued, lang)
+        )
+        address = self._address(iri)
+        mark = "&" if "?" in address else "?"
+        return Citation(
+            label,
+            container,
+            site.version,
+            site.manifest.issued,
+            f"{address}{mark}release={site.version}",
+            lang,
+        )
+
+    async def _citation(self, request: Request, describer: Describer, kind: str) -> Response:
+        await describer.name([describer.iri])
+        cite = self._cite(describer.iri, describer.show.label(describer.iri)[0], describer.lang)
+        body = {"text": f"{cite.text}\n", "bibtex": cite.bibtex, "csl": cite.csl}[kind]
+        return reply(
+            request, body, KINDS[kind], tag=tag(self.site, request), licence=self.site.licence,
+            vary=("Accept", "Accept-Language"),
+        )  # fmt: skip
+
+    def _schema(self, thing: Thing, lang: str) -> dict[str, Any]:
+        """schema.org JSON-LD: the page, what it is about, and the data set that it is part of."""
+        site = self.site
+        about = {
+            "@type": thing.view.schema if thing.view and thing.view.schema else "Thing",
+            "@id": thing.iri,
+            "name": thing.label,
+            **({"description": thing.lead[0].text} if thing.lead else {}),
+        }
+        return {
+            "@context": "https://schema.org",
+            "@type": "WebPage",
+            "@id": self._address(thing.iri),
+            "inLanguage": lang,
+            "about": about,
+            "isPartOf": {"@type": "Dataset", "@id": site.manifest.dataset, "version": site.version}
+            | ({"license": site.licence} if site.licence else {}),
+        }
+
+    async def _members(self, request: Request, describer: Describer, property_: str) -> Response:
+        """What points at a thing by one property, page by page."""
+        current = _page(request)
+        members = await describer.members(property_, current, MEMBERS + 1)
+        await describer.name([describer.iri])
+        values = [describer.show.link(iri) for iri in members[:MEMBERS]]
+        label, label_lang = describer.show.label(describer.iri)
+        name = shrink(property_)
+
+        def to(page: int, there: bool) -> str:
+            return self._here(describer.iri, **{"in": name, "page": str(page)}) if there else ""
+
+        return respond(
+            self.site,
+            request,
+            "members.html",
+            {
+                "t": texts("thing", describer.lang),
+                "label": label,
+                "label_lang": label_lang,
+                "title": describer.incoming_title(property_),
+                "back": self.site.href(describer.iri) or self._here(describer.iri),
+                "values": values,
+                "first": number((current - 1) * MEMBERS + 1, describer.lang),
+                "last": number((current - 1) * MEMBERS + len(values), describer.lang),
+                "before": to(current - 1, current > 1),
+                "after": to(current + 1, len(members) > MEMBERS),
+            },
+        )
+
+
+def _page(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    return min(max(int(text), 1), 10_000) if text.isdecimal() and len(text) < 6 else 1
+
+
+def _expanded(name: str) -> str:
+    """The IRI of ``prefix:local`` or ``<IRI>``; "" for anything else."""
+    if name.startswith("<") and name.endswith(">"):
+        return name[1:-1] if _node(name[1:-1]) else ""
+    try:
+        iri = expand(unquote(name))
+    except KeyError:
+        return ""
+    return iri if _node(iri) else ""
+
+
+def _node(iri: str) -> NamedNode | None:
+    try:
+        return NamedNode(iri)
+    except ValueError:
+        return None

@@ -1,0 +1,126 @@
+"""What classes and properties are called, in the release at hand.
+
+A label comes from the release: its ontology first, then the ``sh:name`` that its shapes give the property for
+the class at hand, then for any class. ``views.toml`` knows the words for terms of standards that neither
+names. This module refuses to invent: what nobody names is called by its local name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, Store
+
+from gbvkg.vocabulary import LANGUAGES, expand
+from gbvkg.web.pages.views import query, views
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+_LABELS = query("""
+SELECT ?term ?label WHERE {
+  VALUES ?type {
+    owl:Class rdfs:Class owl:ObjectProperty owl:DatatypeProperty owl:AnnotationProperty rdf:Property
+  }
+  ?term a ?type ; rdfs:label ?label .
+}
+ORDER BY ?term ?label
+""")
+
+Words = dict[str, str]
+
+
+class Terms:
+    """Labels of classes and properties of one release."""
+
+    def __init__(self, labels: dict[str, Words], names: Names) -> None:
+        self._labels = labels
+        self._names = names
+
+    @classmethod
+    async def load(cls, site: Site) -> Terms:
+        """Read them; the shapes off the event loop."""
+        labels: dict[str, Words] = defaultdict(dict)
+        for row in await site.rows(_LABELS):
+            label = row["label"]
+            if isinstance(label, Literal) and label.language in LANGUAGES:
+                labels[row["term"].value].setdefault(label.language, label.value)
+        names = await asyncio.to_thread(read_names, site.release / "inputs" / "shapes")
+        return cls(dict(labels), names)
+
+    def label(self, iri: str, lang: str, classes: Iterable[str] = ()) -> str:
+        """The label of a term as a property of ``classes``, in ``lang`` if it has one, else in another."""
+        found = self._labels.get(iri) or self._names.of(iri, classes) or views().terms.get(iri) or {}
+        return found.get(lang) or next(iter(found.values()), "") or local_name(iri)
+
+    def knows(self, iri: str) -> bool:
+        """Whether somebody named the term."""
+        return iri in self._labels or iri in views().terms or bool(self._names.of(iri, ()))
+
+
+class Names:
+    """``sh:name`` by class and property."""
+
+    def __init__(self) -> None:
+        self._of_class: dict[tuple[str, str], Words] = {}
+        self._anywhere: dict[str, Counter[tuple[tuple[str, str], ...]]] = defaultdict(Counter)
+
+    def add(self, owner: str, path: str, words: Words) -> None:
+        key = tuple(sorted(words.items()))
+        self._anywhere[path][key] += 1
+        self._of_class.setdefault((owner, path), words)
+
+    def of(self, path: str, classes: Iterable[str]) -> Words:
+        """The name in the first of the classes that has one, else the one most used."""
+        for owner in classes:
+            if (owner, path) in self._of_class:
+                return self._of_class[owner, path]
+        if path in views().terms or path not in self._anywhere:
+            return {}
+        return dict(min(self._anywhere[path].items(), key=lambda row: (-row[1], row[0]))[0])
+
+
+def read_names(folder: Path) -> Names:
+    """The names of the properties of every shape with a target class. Only plain paths have one."""
+    names = Names()
+    for path in sorted(folder.glob("*.ttl")):
+        store = Store()
+        store.load(path=path, format=RdfFormat.TURTLE)
+        for owner in _objects(store, None, "sh:targetClass"):
+            for shape in store.quads_for_pattern(None, _node("sh:targetClass"), owner, None):
+                for part in _objects(store, shape.subject, "sh:property"):
+                    _add(names, store, owner, part)
+    return names
+
+
+def _add(names: Names, store: Store, owner: Any, part: Any) -> None:
+    paths = _objects(store, part, "sh:path")
+    words = _words(_objects(store, part, "sh:name"))
+    is_plain = len(paths) == 1 and isinstance(paths[0], NamedNode) and isinstance(owner, NamedNode)
+    names_a_demand = any(":" in text for text in words.values())  # "Title: not empty"
+    if is_plain and words and not names_a_demand:
+        names.add(owner.value, paths[0].value, words)
+
+
+def _objects(store: Store, subject: Any, name: str) -> list[Any]:
+    found = store.quads_for_pattern(subject, _node(name), None, None)
+    return sorted({quad.object for quad in found}, key=str)
+
+
+def _words(terms: list[Any]) -> Words:
+    return {t.language: t.value for t in terms if isinstance(t, Literal) and t.language in LANGUAGES}
+
+
+def _node(name: str) -> NamedNode:
+    return NamedNode(expand(name))
+
+
+def local_name(iri: str) -> str:
+    """The last part of an IRI, in words."""
+    name = re.split(r"[#/]", iri.rstrip("#/"))[-1] or iri
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name).replace("_", " ").lower()

@@ -1,0 +1,555 @@
+"""The page about one thing: what the release says of it, arranged by the view of its class.
+
+Two questions give the thing with all that belongs to it, and what points at it; a view may ask more. What no
+view names is shown all the same. This module refuses to leave anything out but what ``views.toml`` hides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.queries.prepared import fill
+from gbvkg.vocabulary import expand
+from gbvkg.web.pages.terms import Terms
+from gbvkg.web.pages.values import Shower, Value, best, in_language
+from gbvkg.web.pages.views import ClassView, Section, Views, views
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Bindings, Site, Term
+
+_NUMBER = re.compile(r"(\d+)")
+
+TYPE = expand("rdf:type")
+NEAR = 300
+"""How many things that point at a thing are looked up at once; of more, a part is shown with the count."""
+
+SHOWN = 10
+"""How many of a group are shown before the rest is on pages of its own."""
+
+DEEP = 4
+
+Statements = dict[str, dict[str, list["Term"]]]
+
+
+def _path(view: Views) -> str:
+    steps = [*(f"<{iri}>" for iri in view.owned), *(f"^<{iri}>" for iri in view.owned_inverse)]
+    return f"({'|'.join(steps)})*"
+
+
+def _values(iris: Iterable[str]) -> str:
+    return " ".join(f"<{iri}>" for iri in iris)
+
+
+@cache
+def about_query() -> str:
+    """What is said of the thing and of what belongs to it, and the labels of what that mentions."""
+    view = views()
+    owned, labels = _path(view), _values(view.labels)
+    return f"""SELECT ?subject ?property ?value WHERE {{
+  {{
+    {{ SELECT DISTINCT ?subject WHERE {{ $thing {owned} ?subject }} LIMIT 1500 }}
+    ?subject ?property ?value .
+  }} UNION {{
+    {{ SELECT DISTINCT ?subject WHERE {{ $thing {owned}/!<urn:none> ?subject FILTER(ISIRI(?subject)) }} }}
+    VALUES ?property {{ {labels} }}
+    ?subject ?property ?value .
+  }}
+}} LIMIT 20000
+"""
+
+
+@cache
+def incoming_query() -> str:
+    """What points at the thing, with labels, as far as ``NEAR``."""
+    view = views()
+    hidden = ", ".join(f"<{iri}>" for iri in sorted(view.hidden_incoming))
+    return f"""SELECT ?property ?from ?label WHERE {{
+  {{ SELECT DISTINCT ?property ?from WHERE {{
+    ?from ?property $thing . FILTER(ISIRI(?from) && ?property NOT IN ({hidden}))
+  }} LIMIT {NEAR + 1} }}
+  OPTIONAL {{ VALUES ?named {{ {_values(view.labels)} }} ?from ?named ?label }}
+}}
+"""
+
+
+_COUNTS = """SELECT ?property (COUNT(DISTINCT ?from) AS ?number)
+WHERE { ?from ?property $thing . FILTER(ISIRI(?from)) }
+GROUP BY ?property
+"""
+
+
+def members_query(limit: int, skip: int) -> str:
+    """Some of what points at the thing by one property."""
+    return f"""SELECT ?from ?label WHERE {{
+  {{ SELECT DISTINCT ?from WHERE {{ ?from $property $thing . FILTER(ISIRI(?from)) }}
+     ORDER BY ?from LIMIT {limit} OFFSET {skip} }}
+  OPTIONAL {{ VALUES ?named {{ {_values(views().labels)} }} ?from ?named ?label }}
+}} ORDER BY ?from
+"""
+
+
+def labels_query(iris: Iterable[str]) -> str:
+    """The labels of some things, for IRIs that an answer of ours named."""
+    nodes = " ".join(str(NamedNode(iri)) for iri in iris)
+    return (
+        f"SELECT ?subject ?value WHERE {{ VALUES ?subject {{ {nodes} }} "
+        f"VALUES ?property {{ {_values(views().labels)} }} ?subject ?property ?value }}"
+    )
+
+
+# What a template gets
+
+
+@dataclass
+class Fact:
+    """A property with its values; ``nodes`` are values that belong to the thing and are shown whole."""
+
+    label: str
+    href: str
+    values: list[Value]
+    quote: bool = False
+    nodes: list[Node] = field(default_factory=list)
+    table: Table | None = None
+
+
+@dataclass
+class Node:
+    """A thing that belongs to another, with what is said of it. ``when`` is "current", "past" or ""."""
+
+    iri: str
+    label: Value
+    kinds: list[str]
+    facts: list[Fact]
+    when: str = ""
+
+
+@dataclass
+class Table:
+    """``heads`` and rows of cells; a cell has any number of values. ``numeric`` columns line up right."""
+
+    heads: list[str]
+    rows: list[list[list[Value]]]
+    numeric: list[bool]
+
+
+@dataclass
+class Branch:
+    """A node of a tree with what is under it."""
+
+    mark: str
+    value: Value
+    text: str = ""
+    children: list[Branch] = field(default_factory=list)
+
+
+@dataclass
+class Part:
+    """A section of the page."""
+
+    name: str
+    title: str
+    empty: str = ""
+    intro: str = ""
+    folded: bool = False
+    facts: list[Fact] = field(default_factory=list)
+    table: Table | None = None
+    tree: list[Branch] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.facts or self.table or self.tree or self.empty)
+
+
+@dataclass
+class Group:
+    """What points at the thing by one property: how many, and the first of them."""
+
+    name: str
+    title: str
+    count: int
+    values: list[Value]
+
+
+@dataclass
+class Thing:
+    """The whole page but its frame. ``lead`` is a text with its language."""
+
+    iri: str
+    label: str
+    label_lang: str
+    kinds: list[Value]
+    kicker: str
+    lead: list[Value]
+    parts: list[Part]
+    sources: list[Value]
+    incoming: list[Group]
+    view: ClassView | None
+    types: list[str]
+
+
+class Describer:
+    """Answers for one thing in one language."""
+
+    def __init__(self, site: Site, terms: Terms, iri: str, lang: str) -> None:
+        self.site = site
+        self.terms = terms
+        self.iri = iri
+        self.lang = lang
+        self.statements: Statements = {}
+        self.labels: dict[str, list[Literal]] = defaultdict(list)
+        self.show = Shower(site, lang, self.labels, self._term)
+        self._taken: set[tuple[str, str]] = set()
+
+    def _term(self, iri: str) -> str | None:
+        return self.terms.label(iri, self.lang) if self.terms.knows(iri) else None
+
+    async def thing(self) -> Thing:
+        """The page. Asks two questions, one for each section with a question, and one for missing labels."""
+        node = NamedNode(self.iri)
+        about, incoming = await asyncio.gather(
+            self.site.rows(fill(about_query(), {"thing": node})),
+            self.site.rows(fill(incoming_query(), {"thing": node})),
+        )
+        self._read(about)
+        types = [term.value for term in self.statements.get(self.iri, {}).get(TYPE, [])]
+        view = views().of(types)
+        answers = await self._answers(types)
+        groups = await self._groups(incoming)
+        return self._thing(types, view, answers, groups)
+
+    def _read(self, rows: list[Bindings]) -> None:
+        labels = set(views().labels)
+        for row in rows:
+            subject, property_, value = row["subject"].value, row["property"].value, row["value"]
+            values = self.statements.setdefault(subject, {}).setdefault(property_, [])
+            if value not in values:
+                values.append(value)
+                if property_ in labels and isinstance(value, Literal):
+                    self.labels[subject].append(value)
+
+    # Sections that ask
+
+    async def _answers(self, types: list[str]) -> dict[str, list[Bindings]]:
+        asking = [part for part in self._sections(types) if part.query]
+        if not asking:
+            return {}
+        today = Literal(self.site.manifest.issued, datatype=NamedNode(expand("xsd:date")))
+        values: dict[str, NamedNode | Literal] = {
+            "thing": NamedNode(self.iri),
+            "today": today,
+            "lang": Literal(self.lang),
+        }
+        found = await asyncio.gather(*(self.site.rows(fill(part.query, values)) for part in asking))
+        await self.name(
+            term.value for rows in found for row in rows for term in row.values() if _is_iri(term)
+        )
+        return {part.name: rows for part, rows in zip(asking, found, strict=True)}
+
+    def _sections(self, types: list[str]) -> list[Section]:
+        """The sections of every class of the thing, in the order of the file."""
+        return [part for iri, view in views().classes.items() if iri in types for part in view.sections]
+
+    async def name(self, iris: Iterable[str]) -> None:
+        """Look up labels that are not known yet."""
+        missing = sorted({iri for iri in iris if iri not in self.labels and not self.terms.knows(iri)})
+        for start in range(0, len(missing), 1000):
+            for row in await self.site.rows(labels_query(missing[start : start + 1000])):
+                value = row["value"]
+                if isinstance(value, Literal) and value not in self.labels[row["subject"].value]:
+                    self.labels[row["subject"].value].append(value)
+
+    # What points here
+
+    async def _groups(self, rows: list[Bindings]) -> list[Group]:
+        members: dict[str, list[str]] = defaultdict(list)
+        for row in rows:
+            property_, source = row["property"].value, row["from"].value
+            if source not in members[property_]:
+                members[property_].append(source)
+            if isinstance(label := row.get("label"), Literal) and label not in self.labels[source]:
+                self.labels[source].append(label)
+        counts = {property_: len(found) for property_, found in members.items()}
+        if sum(counts.values()) > NEAR:
+            node = NamedNode(self.iri)
+            every = await self.site.rows(fill(_COUNTS, {"thing": node}))
+            hidden = views().hidden_incoming
+            counts = {
+                row["property"].value: int(row["number"].value)
+                for row in every
+                if row["property"].value not in hidden
+            }
+            for property_ in counts:
+                members[property_] = await self.members(property_, 1, SHOWN)
+        known = list(views().incoming)
+        order = sorted(counts, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))
+        return [self._group(iri, counts[iri], members[iri]) for iri in order]
+
+    async def members(self, property_: str, page: int, size: int) -> list[str]:
+        """One page of what points at the thing by a property; the labels are known afterwards."""
+        values = {"thing": NamedNode(self.iri), "property": NamedNode(property_)}
+        found: list[str] = []
+        for row in await self.site.rows(fill(members_query(size, (page - 1) * size), values)):
+            if row["from"].value not in found:
+                found.append(row["from"].value)
+            if isinstance(label := row.get("label"), Literal) and label not in self.labels[row["from"].value]:
+                self.labels[row["from"].value].append(label)
+        return found
+
+    def _group(self, property_: str, count: int, members: list[str]) -> Group:
+        links = sorted(
+            (self.show.link(iri) for iri in members), key=lambda value: (natural(value.text), value.key)
+        )
+        return Group(property_, self.incoming_title(property_), count, links[:SHOWN])
+
+    def incoming_title(self, property_: str) -> str:
+        """The heading of what points here by a property."""
+        words = views().incoming.get(property_)
+        return words[self.lang] if words else f"“{self.terms.label(property_, self.lang)}”"
+
+    # The page
+
+    def _thing(
+        self,
+        types: list[str],
+        view: ClassView | None,
+        answers: dict[str, list[Bindings]],
+        groups: list[Group],
+    ) -> Thing:
+        said = self.statements.get(self.iri, {})
+        lead = self._lead(said)
+        parts = [self._part(section, types, answers) for section in self._sections(types)]
+        parts = [*filter(None, parts), *self._rest(said, types)]
+        label, lang = self.show.label(self.iri)
+        return Thing(
+            self.iri, label, lang, [self._kind(iri) for iri in self._ranked(types)], self._kicker(said), lead,
+            parts, self._sources(said), self._without_repeats(groups, answers), view, types,
+        )  # fmt: skip
+
+    def _without_repeats(self, groups: list[Group], answers: dict[str, list[Bindings]]) -> list[Group]:
+        """Without the groups whose members all stand in a section already."""
+        shown = {term.value for rows in answers.values() for row in rows for term in row.values()}
+        return [
+            g for g in groups if g.count > len(g.values) or not {value.key for value in g.values} <= shown
+        ]
+
+    def _ranked(self, types: list[str]) -> list[str]:
+        known = list(views().classes)
+        return sorted(types, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))
+
+    def _kind(self, iri: str) -> Value:
+        href = self.site.href(iri) or ""
+        return Value(self.terms.label(iri, self.lang), href, key=iri)
+
+    def _kicker(self, said: dict[str, list[Term]]) -> str:
+        return next((said[iri][0].value for iri in views().kickers if iri in said), "")
+
+    def _lead(self, said: dict[str, list[Term]]) -> list[Value]:
+        for iri in views().leads:
+            if iri in said:
+                self._taken.add((self.iri, iri))
+                text = best([term for term in said[iri] if isinstance(term, Literal)], self.lang)
+                return [self.show.value(text)] if text is not None else []
+        return []
+
+    def _sources(self, said: dict[str, list[Term]]) -> list[Value]:
+        found = [term for iri in views().sources for term in said.get(iri, [])]
+        self._taken |= {(self.iri, iri) for iri in views().sources}
+        return self._shown(found)
+
+    def _part(self, section: Section, types: list[str], answers: dict[str, list[Bindings]]) -> Part:
+        part = Part(
+            section.name, section.title[self.lang], section.empty.get(self.lang, ""),
+            section.intro.get(self.lang, ""), section.folded,
+        )  # fmt: skip
+        if section.query:
+            rows = answers.get(section.name, [])
+            if section.kind == "tree":
+                part.tree = self._tree(rows)
+            elif rows:
+                part.table = self._answer_table(section, rows)
+        else:
+            part.facts = [f for iri in section.properties if (f := self._fact(self.iri, iri, types, 1))]
+        if part.facts or part.table or part.tree:
+            part.empty = ""
+        elif not part.empty:
+            part.intro = ""
+        return part
+
+    def _rest(self, said: dict[str, list[Term]], types: list[str]) -> list[Part]:
+        """What no section shows: facts together, and each kind of thing that belongs here by itself."""
+        left = [iri for iri in self._ordered(said, types) if (self.iri, iri) not in self._taken]
+        left += [f"^{iri}" for iri in views().owned_inverse if (self.iri, f"^{iri}") not in self._taken]
+        facts = [fact for iri in left if (fact := self._fact(self.iri, iri, types, 1))]
+        plain = Part("facts", "", facts=[fact for fact in facts if not (fact.nodes or fact.table)])
+        nested = [
+            Part(f"part-{number}", fact.label, facts=[fact])
+            for number, fact in enumerate(facts)
+            if fact.nodes or fact.table
+        ]
+        return [part for part in (*nested, plain) if part.facts]
+
+    def _ordered(self, said: dict[str, list[Term]], types: list[str]) -> list[str]:
+        view = views()
+        rank = {iri: number for number, iri in enumerate(view.order)}
+        shown = [iri for iri in said if iri not in view.hidden]
+        return sorted(
+            shown, key=lambda iri: (rank.get(iri, len(rank)), self.terms.label(iri, self.lang, types), iri)
+        )
+
+    # Facts and what belongs to a thing
+
+    def _fact(self, subject: str, iri: str, types: list[str], depth: int) -> Fact | None:
+        if (subject, iri) in self._taken:
+            return None
+        self._taken.add((subject, iri))
+        terms = self._inverse(subject, iri[1:]) if iri.startswith("^") else self._terms(subject, iri)
+        if not terms:
+            return None
+        name = iri.removeprefix("^")
+        label = self.incoming_title(name) if iri.startswith("^") else self.terms.label(name, self.lang, types)
+        fact = Fact(label, self.site.href(name) or "", [], name in views().quotes)
+        own = iri.startswith("^") or name in views().owned
+        whole = [t for t in terms if own and _is_iri(t) and depth < DEEP and self._is_described(t.value)]
+        fact.values = self._shown([term for term in terms if term not in whole])
+        self._add_nodes(fact, [term.value for term in whole], depth)
+        return fact
+
+    def _terms(self, subject: str, iri: str) -> list[Term]:
+        return self.statements.get(subject, {}).get(iri, [])
+
+    def _inverse(self, subject: str, iri: str) -> list[Term]:
+        node = NamedNode(subject)
+        return [NamedNode(other) for other, said in self.statements.items() if node in said.get(iri, [])]
+
+    def _is_described(self, iri: str) -> bool:
+        return TYPE in self.statements.get(iri, {})
+
+    def _add_nodes(self, fact: Fact, iris: list[str], depth: int) -> None:
+        rows = [iri for iri in iris if self._row_of(iri)]
+        if len(rows) > 1:
+            fact.table = self._node_table(rows)
+            iris = [iri for iri in iris if iri not in rows]
+        nodes = [self._node(iri, depth) for iri in iris]
+        fact.nodes = [node for _, node in sorted(nodes, key=lambda pair: pair[0])]
+
+    def _row_of(self, iri: str) -> tuple[str, ...]:
+        view = views().of(term.value for term in self._terms(iri, TYPE))
+        return view.row if view else ()
+
+    def _node(self, iri: str, depth: int) -> tuple[tuple[object, ...], Node]:
+        said = self.statements[iri]
+        types = [term.value for term in said.get(TYPE, [])]
+        back = {(iri, name) for name in views().owned_inverse if NamedNode(self.iri) in said.get(name, [])}
+        self._taken |= back
+        names = [*self._ordered(said, types), *(f"^{name}" for name in views().owned_inverse)]
+        facts = [fact for name in names if (fact := self._fact(iri, name, types, depth + 1))]
+        kinds = [self.terms.label(kind, self.lang) for kind in types]
+        since, when = self._when(said)
+        order = (since, natural(self.show.label(iri)[0]), iri)
+        return order, Node(iri, self.show.link(iri), kinds, facts, when)
+
+    def _when(self, said: dict[str, list[Term]]) -> tuple[str, str]:
+        """When it starts, and whether it is so on the day of the release (the end is exclusive)."""
+        starts = [term.value for iri in views().start for term in said.get(iri, [])]
+        ends = [term.value for iri in views().end for term in said.get(iri, [])]
+        today = self.site.manifest.issued
+        if ends and ends[0] <= today:
+            return (starts or [""])[0], "past"
+        if starts and starts[0] <= today:
+            return starts[0], "current"
+        return (starts or [""])[0], ""
+
+    def _node_table(self, iris: list[str]) -> Table:
+        columns = [
+            iri
+            for iri in dict.fromkeys(name for iri in iris for name in self._row_of(iri))
+            if any(self._terms(node, iri) for node in iris)
+        ]
+        types = [term.value for term in self._terms(iris[0], TYPE)]
+        heads = [self.terms.label(iri, self.lang, types) for iri in columns]
+        keyed = sorted(iris, key=lambda iri: [*(self._key(iri, name) for name in columns), (False, [], iri)])
+        rows = [
+            [self._shown(in_language(self._terms(node, iri), self.lang)) for iri in columns] for node in keyed
+        ]
+        return Table(heads, rows, [_is_numeric(self._terms(node, iri) for node in iris) for iri in columns])
+
+    def _key(self, subject: str, name: str) -> tuple[bool, list[object], str]:
+        terms = in_language(self._terms(subject, name), self.lang)
+        return (bool(terms), natural(terms[0].value) if terms else [], "")
+
+    def _shown(self, terms: list[Term]) -> list[Value]:
+        values = [self.show.value(term) for term in in_language(terms, self.lang)]
+        return sorted(values, key=lambda value: (natural(value.text), value.key))
+
+    # Answers of sections
+
+    def _answer_table(self, section: Section, rows: list[Bindings]) -> Table:
+        names = [name for name in _variables(section.query) if any(name in row for row in rows)]
+        heads = [views().columns.get(name, {}).get(self.lang, name) for name in names]
+        cells = [[[self.show.value(row[name])] if name in row else [] for name in names] for row in rows]
+        return Table(
+            heads, cells, [_is_numeric([row[name]] for row in rows if name in row) for name in names]
+        )
+
+    def _tree(self, rows: list[Bindings]) -> list[Branch]:
+        branches: dict[str, Branch] = {}
+        parents: dict[str, str] = {}
+        for row in rows:
+            iri = row["node"].value
+            if iri not in branches:
+                mark = row["mark"].value if "mark" in row else ""
+                text = row["definition"].value if "definition" in row else ""
+                branches[iri] = Branch(mark, self.show.link(iri), text)
+            if "parent" in row and iri not in parents:
+                parents[iri] = row["parent"].value
+        roots = []
+        for iri in branches:
+            parent = parents.get(iri, "")
+            if parent in branches and not _leads_to(parents, parent, iri):
+                branches[parent].children.append(branches[iri])
+            else:
+                roots.append(branches[iri])
+        return roots
+
+
+def natural(text: str) -> list[object]:
+    """A key that sorts texts with their numbers as numbers: OD 9 before OD 10."""
+    key: list[object] = []
+    for number, part in enumerate(_NUMBER.split(text.casefold())):
+        key.append(int(part) if number % 2 else part)
+    return key
+
+
+def _leads_to(parents: dict[str, str], start: str, goal: str) -> bool:
+    """Whether going up from ``start`` ends at ``goal``: a tree in the data may go round."""
+    seen = set()
+    while start and start not in seen:
+        if start == goal:
+            return True
+        seen.add(start)
+        start = parents.get(start, "")
+    return False
+
+
+def _variables(text: str) -> list[str]:
+    head = text[text.index("SELECT") :].partition("WHERE")[0]
+    return [word[1:] for word in head.split() if word.startswith("?")]
+
+
+def _is_iri(term: object) -> bool:
+    return isinstance(term, NamedNode)
+
+
+def _is_numeric(columns: Iterable[Iterable[Term]]) -> bool:
+    terms = [term for terms in columns for term in terms]
+    return bool(terms) and all(
+        isinstance(t, Literal) and t.datatype.value in (expand("xsd:integer"), expand("xsd:decimal"))
+        for t in terms
+    )

@@ -1,0 +1,139 @@
+"""How one RDF term is shown: as text, as a link of ours, or as a link elsewhere.
+
+What is linked to is http(s) only; anything else (``javascript:``, ``data:``) is text. A language tag that is
+no well-formed BCP 47 tag is left out of the page. This module refuses to make HTML: templates escape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.vocabulary import LANGUAGES, expand, shrink
+from gbvkg.web.pages.frame import day, number
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site, Term
+
+_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_DATES = frozenset((expand("xsd:date"), expand("xsd:dateTime")))
+_NUMBERS = frozenset(expand(f"xsd:{name}") for name in ("integer", "decimal", "nonNegativeInteger"))
+_YES = {"nl": ("ja", "nee"), "en": ("yes", "no")}
+LONG = 160
+"""Characters from which a text gets paragraphs of its own."""
+
+Labels = Mapping[str, list[Literal]]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One value. ``href`` is a path of ours or an http(s) address; ``lang`` only where it differs."""
+
+    text: str
+    href: str = ""
+    external: bool = False
+    lang: str = ""
+    note: str = ""
+    key: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        return not self.href and len(self.text) > LONG
+
+
+class Shower:
+    """Shows terms in one language, with the labels that were found for them."""
+
+    def __init__(
+        self, site: Site, lang: str, labels: Labels, term_label: Callable[[str], str | None]
+    ) -> None:
+        self.site = site
+        self.lang = lang
+        self.labels = labels
+        self._term_label = term_label
+
+    def value(self, term: Term) -> Value:
+        """The term as a value."""
+        if isinstance(term, Literal):
+            return self._literal(term)
+        if isinstance(term, NamedNode):
+            return self.link(term.value)
+        return Value("…", key=str(term))
+
+    def label(self, iri: str) -> tuple[str, str]:
+        """The best label of a thing and its language, when that is not the language of the page."""
+        found = best(self.labels.get(iri, ()), self.lang)
+        if found is not None:
+            return found.value, _other(found.language, self.lang)
+        return self._term_label(iri) or short(iri), ""
+
+    def link(self, iri: str) -> Value:
+        """A thing, with its label: to its page here when the release describes it, else to where it is."""
+        text, lang = self.label(iri)
+        if href := self.href(iri):
+            return Value(text, href, lang=lang, key=iri)
+        href = iri if is_web(iri) else ""
+        return Value(text, href, external=bool(href), lang=lang, key=iri)
+
+    def href(self, iri: str) -> str:
+        """The address of the page about an IRI here; "" when there is none."""
+        if found := self.site.href(iri):
+            return found
+        return about(self.site, iri) if self.labels.get(iri) and is_web(iri) else ""
+
+    def _literal(self, term: Literal) -> Value:
+        datatype = term.datatype.value
+        if term.language:
+            return Value(term.value, lang=_other(term.language, self.lang), key=term.value)
+        if datatype in _DATES:
+            return Value(day(term.value, self.lang), key=term.value)
+        if datatype in _NUMBERS:
+            return Value(number(term.value, self.lang), key=term.value)
+        if datatype == expand("xsd:boolean"):
+            return Value(_YES[self.lang][term.value not in ("true", "1")], key=term.value)
+        plain = datatype in (expand("xsd:string"), expand("xsd:gYear"))
+        return Value(term.value, note="" if plain else short(datatype), key=term.value)
+
+
+def about(site: Site, iri: str) -> str:
+    """The page here about a thing with an IRI of somebody else."""
+    release = f"&release={site.version}" if site.is_archived else ""
+    return f"{site.settings.prefix}/about?iri={quote(iri, safe='')}{release}"
+
+
+def best(texts: tuple[Literal, ...] | list[Literal], lang: str) -> Literal | None:
+    """The text in ``lang``, else in another of our languages, else any."""
+    order = [lang, *(other for other in LANGUAGES if other != lang), None]
+    ranked = [text for name in order for text in texts if text.language == name]
+    return next(iter(ranked or texts), None)
+
+
+def in_language(terms: list[Term], lang: str) -> list[Term]:
+    """Without the texts in other languages, where there are some in the language of the page."""
+    if not any(isinstance(term, Literal) and term.language == lang for term in terms):
+        return terms
+    return [t for t in terms if not (isinstance(t, Literal) and t.language and t.language != lang)]
+
+
+def is_web(iri: str) -> bool:
+    """Whether an IRI may be followed: http or https, with a host."""
+    try:
+        parts = urlsplit(iri)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
+
+
+def short(iri: str) -> str:
+    """``prefix:local`` where the table has the prefix, else the IRI."""
+    found = shrink(iri)
+    return iri if found.startswith("<") else found
+
+
+def _other(tag: str | None, lang: str) -> str:
+    return tag if tag and tag != lang and _TAG.fullmatch(tag) else ""

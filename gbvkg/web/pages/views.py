@@ -1,0 +1,155 @@
+"""``views.toml`` read: which properties and which questions a page of a class shows, in which order.
+
+What no view names is shown all the same, under the label that the ontology gives it: a view arranges, it
+never leaves out. This module refuses a name that is not ``prefix:local`` of the one prefix table.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gbvkg.vocabulary import LANGUAGES, expand, prefixes
+
+FILE = Path(__file__).parent.parent / "views.toml"
+
+_CURIE = re.compile(r"(?<![\w<$?])([a-z][\w-]*):")
+
+
+def query(text: str) -> str:
+    """A query of the file, with a PREFIX for each prefix that it uses."""
+    used = {name for name in _CURIE.findall(text) if name in prefixes()}
+    heads = "".join(f"PREFIX {name}: <{prefixes()[name]}>\n" for name in sorted(used))
+    return f"{heads}{text.strip()}\n"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a page: some properties, or the answer to a question with ``$thing`` bound.
+
+    ``kind`` is "facts", "table" (columns are the question's variables) or "tree" (``?node``, ``?parent``).
+    ``empty`` is said when there is nothing; without it an empty section is left out. ``folded`` sections are
+    opened by the reader.
+    """
+
+    name: str
+    title: dict[str, str]
+    kind: str = "facts"
+    properties: tuple[str, ...] = ()
+    query: str = ""
+    empty: dict[str, str] = field(default_factory=dict)
+    intro: dict[str, str] = field(default_factory=dict)
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Facet:
+    """``path`` is a SPARQL property path from a thing to the values that a list can be narrowed by."""
+
+    name: str
+    title: dict[str, str]
+    path: str
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """What is special about the pages of one class. ``row`` are the columns when many are shown together."""
+
+    iri: str
+    plural: dict[str, str] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)
+    sections: tuple[Section, ...] = ()
+    row: tuple[str, ...] = ()
+    schema: str = ""
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Views:
+    """The whole file; every name in it is an IRI here."""
+
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    leads: tuple[str, ...]
+    kickers: tuple[str, ...]
+    sources: tuple[str, ...]
+    owned: tuple[str, ...]
+    owned_inverse: tuple[str, ...]
+    hidden: frozenset[str]
+    hidden_incoming: frozenset[str]
+    unlisted: frozenset[str]
+    quotes: frozenset[str]
+    start: tuple[str, ...]
+    end: tuple[str, ...]
+    order: tuple[str, ...]
+    classes: dict[str, ClassView]
+    incoming: dict[str, dict[str, str]]
+    terms: dict[str, dict[str, str]]
+    columns: dict[str, dict[str, str]]
+    facets: dict[str, Facet]
+    home: dict[str, str]
+    ways: tuple[dict[str, Any], ...]
+
+    def of(self, types: Iterable[str]) -> ClassView | None:
+        """The view of the first class, in the order of the file, that is one of ``types``."""
+        found = set(types)
+        return next((view for iri, view in self.classes.items() if iri in found), None)
+
+
+@cache
+def views() -> Views:
+    """The views, read once. Raises KeyError for a prefix that the table has not."""
+    read = tomllib.loads(FILE.read_text("utf-8"))
+    general: dict[str, Any] = {name: _all(value) for name, value in read["general"].items()}
+    return Views(
+        **general | {name: frozenset(general[name]) for name in _SETS},
+        classes={expand(name): _class(expand(name), table) for name, table in read["class"].items()},
+        incoming={expand(name): _both(table) for name, table in read["incoming"].items()},
+        terms={expand(name): _both(table) for name, table in read["terms"].items()},
+        columns={name: _both(table) for name, table in read["columns"].items()},
+        facets={name: Facet(name, _both(table), table["path"]) for name, table in read["facet"].items()},
+        home={name: query(text) for name, text in read["home"].items()},
+        ways=tuple(read["way"]),
+    )
+
+
+_SETS = ("hidden", "hidden_incoming", "unlisted", "quotes")
+
+
+def _all(names: list[str]) -> Any:
+    """IRIs; a name with ``^`` before it is the property as seen from its value."""
+    return tuple("^" * name.startswith("^") + expand(name.removeprefix("^")) for name in names)
+
+
+def _both(table: dict[str, Any], suffix: str = "") -> dict[str, str]:
+    return {lang: table[lang + suffix] for lang in LANGUAGES if lang + suffix in table}
+
+
+def _class(iri: str, table: dict[str, Any]) -> ClassView:
+    return ClassView(
+        iri,
+        plural=_both(table.get("plural", {})),
+        about=_both(table.get("about", {})),
+        sections=tuple(_section(part) for part in table.get("section", [])),
+        row=_all(table.get("row", [])),
+        schema=table.get("schema", ""),
+        order=_all(table.get("order", [])),
+    )
+
+
+def _section(part: dict[str, Any]) -> Section:
+    return Section(
+        part["name"],
+        _both(part),
+        part.get("kind", "table" if "query" in part else "facts"),
+        _all(part.get("properties", [])),
+        query(part["query"]) if "query" in part else "",
+        _both(part.get("empty", {})),
+        _both(part.get("intro", {})),
+        part.get("folded", False),
+    )
