@@ -28,6 +28,8 @@ from gbvkg.sources.files import data_files as files_below
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Refused, Rule, breach, choose_from, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement, Subject
+from gbvkg.sources.unread import Unread, gather
+from gbvkg.sources.unread import kind_of as _kind
 from gbvkg.sources.yaml_reader import Thing
 from gbvkg.vocabulary import BASE, prefixes
 
@@ -155,6 +157,10 @@ def _rdflib_term(
 class Loaded:
     """The dataset, and what reading found wrong with it, sorted.
 
+    ``deferred`` are findings that ``findings`` tell already: the same value at the same place about another
+    thing, and references to what ``unread`` may have described. They silence what follows from them all
+    the same.
+
     With a cache, ``changed`` names the files that differ from the run that filled it (also the removed ones;
     None on its first run) and ``before`` has their statements of then. ``state`` and ``previous_state``
     identify all that was read now and then: what somebody else keeps about an earlier run is about
@@ -164,6 +170,8 @@ class Loaded:
 
     dataset: Dataset
     findings: list[Finding] = field(default_factory=list)
+    deferred: list[Finding] = field(default_factory=list)
+    unread: Unread = field(default_factory=Unread)
     changed: frozenset[str] | None = None
     before: list[Statement] = field(default_factory=list)
     state: str = ""
@@ -268,15 +276,57 @@ def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]
     statements = [statement for reading in readings for statement in reading.statements]
     findings = [finding for reading in readings for finding in reading.findings]
     things = [thing for reading in readings for thing in reading.things]
-    repeated = yaml_reader.repetitions(things, findings, sources.identifiers(project))
+    table = sources.identifiers(project)
+    repeated = yaml_reader.repetitions(things, findings, table)
+    promises = {file.shown: table.promise_of(file.shown.removeprefix("data/")) for file in files}
+    own = {shown: f"{parent}/{key}" for shown, (owner, parent, key) in promises.items() if owner}
     if repeated:
-        findings = yaml_reader.renumber(findings, repeated)
+        used = {thing.reference for thing in things} | set(own.values())
+        findings = yaml_reader.renumber(findings, repeated, used, lambda shown: own.get(shown, ""))
         things, statements = yaml_reader.leave_out(repeated, things, statements)
     dataset = Dataset(project, statements, {file.shown: file.path for file in files})
     findings += _without_class(dataset, things)
-    findings += _unknown_references(dataset)
     findings += _texts_of_nothing(dataset, files)
-    return Loaded(dataset, sorted(findings, key=Finding.sort_key), whole=not repeated)
+    unread = _unread(dataset, zip(files, readings, strict=True), things, repeated)
+    references = _unknown_references(dataset, _described(files, readings), unread)
+    told, deferred = _once(
+        each for each in references if not unread or not unread.describes(each.value[1:-1])
+    )
+    deferred += [each for each in references if unread and unread.describes(each.value[1:-1])]
+    findings = sorted([*findings, *told], key=Finding.sort_key)
+    return Loaded(dataset, findings, deferred, unread, whole=not repeated)
+
+
+def _once(references: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """The first finding about each value at each place, and the others: a source that parts inherit is
+    written once."""
+    first: dict[tuple[str, Place | None], Finding] = {}
+    again = []
+    for finding in references:
+        if first.setdefault((finding.value, finding.place), finding) is not finding:
+            again.append(finding)
+    return list(first.values()), again
+
+
+def _unread(
+    dataset: Dataset,
+    readings: Iterable[tuple[SourceFile, Reading]],
+    things: list[Thing],
+    repeated: list[yaml_reader.Repetition],
+) -> Unread:
+    """What could not be read; nothing is searched when no file has a fault."""
+    taken = {repetition.thing.place.file for repetition in repeated}
+    faulty = [(file.shown, reading) for file, reading in readings if reading.findings or file.shown in taken]
+    if not faulty:
+        return Unread(dataset.project.base)
+    known = {_kind(subject.value) for subject in {s.subject for s in dataset.statements}}
+    project = dataset.project
+    references = {thing.reference for thing in things}
+    found = gather(
+        faulty, taken, project.base, sources.context(project), sources.identifiers(project), references
+    )
+    found.known = known
+    return found
 
 
 def _without_class(dataset: Dataset, things: list[Thing]) -> list[Finding]:
@@ -379,12 +429,26 @@ def _texts_of_nothing(dataset: Dataset, files: list[SourceFile]) -> list[Finding
     ]
 
 
-def _unknown_references(dataset: Dataset) -> list[Finding]:
-    """A finding for each use, by the project itself, of an IRI of its own or ours that nothing describes."""
+def _described(files: list[SourceFile], readings: list[Reading]) -> set[Object]:
+    """Every thing and graph that a file says something of. A mapping says nothing of the things that it
+    links, or a mistyped one would describe itself."""
+    described: set[Object] = set()
+    for file, reading in zip(files, readings, strict=True):
+        if file.shown.endswith(sources.SSSOM):
+            described.update(s.subject for s in reading.statements if s.predicate == _TYPE)
+        else:
+            described.update(s.subject for s in reading.statements)
+        described.update(s.graph for s in reading.statements[:1])
+    return described
+
+
+def _unknown_references(dataset: Dataset, described: set[Object], unread: Unread) -> list[Finding]:
+    """A finding for each use, by the project itself, of an IRI of its own or ours that nothing describes.
+
+    For one that ``unread`` may have described nobody looks for the nearest right value.
+    """
     project = dataset.project
     spaces = tuple(sorted({f"{project.base}id/", f"{BASE}id/", f"{BASE}ns#", _RULES}))
-    described: set[Object] = {s.subject for s in dataset.statements}
-    described |= {s.graph for s in dataset.statements}
     whole = project.base == BASE and (project.root / "ontology").is_dir()
     foreign = "" if whole else "ontology/"  # our ontology names sources that only our own data describes
     unknown: dict[NamedNode, list[Statement]] = {}
@@ -401,7 +465,7 @@ def _unknown_references(dataset: Dataset) -> list[Finding]:
         finding
         for term, users in unknown.items()
         if term not in described
-        for finding in _findings_about(term, users, dataset, known)
+        for finding in _findings_about(term, users, dataset, {} if unread.describes(term.value) else known)
     ]
 
 
@@ -414,10 +478,6 @@ def _rules(project: Project) -> set[Object]:
         *(statement.subject for reading in read for statement in reading.statements),
         *(NamedNode(check_rule(name)) for name in checks),
     }
-
-
-def _kind(iri: str) -> str:
-    return iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
 
 
 def _by_kind(described: Iterable[Object]) -> dict[str, list[str]]:

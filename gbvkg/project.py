@@ -13,6 +13,7 @@ import re
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import yaml
@@ -42,24 +43,29 @@ class Project:
     def open(cls, root: Path | None = None) -> Project:
         """The project in ``root``, or the packaged one.
 
-        Raises ProjectError when ``data/dataset.yaml`` is absent, is not to be read safely or lacks
-        ``uriSpace`` or ``version``; BadVersion as ``checked_version``.
+        Raises ProjectError, naming file, line and column, when ``data/dataset.yaml`` is absent, is not to be
+        read safely, or has no right ``uriSpace`` or ``version``.
         """
         folder = (root or packaged_root()).resolve()
         path = folder / "data" / "dataset.yaml"
         settings = _settings(folder, path)
-        space, version = settings.get("uriSpace"), settings.get("version")
+        space, version = settings.text("uriSpace"), settings.text("version")
         if space is None or not _SPACE.fullmatch(space):
-            raise ProjectError(
-                f'{path}: "uriSpace" moet een IRI (http of https) zijn die op "/id/" eindigt.',
-                f'{path}: "uriSpace" must be an IRI (http or https) that ends in "/id/".',
+            raise settings.fault(
+                "uriSpace",
+                '"uriSpace" moet een IRI (http of https) zijn die op "/id/" eindigt.',
+                '"uriSpace" must be an IRI (http or https) that ends in "/id/".',
             )
         if version is None:
-            raise ProjectError(
-                f'{path}: "version" ontbreekt of is geen tekst (zet ze tussen aanhalingstekens).',
-                f'{path}: "version" is missing or not a string (put it between quotes).',
+            raise settings.fault(
+                "version",
+                '"version" ontbreekt of is geen tekst (zet ze tussen aanhalingstekens).',
+                '"version" is missing or not a string (put it between quotes).',
             )
-        return cls(folder, space.removesuffix("id/"), checked_version(version))
+        try:
+            return cls(folder, space.removesuffix("id/"), checked_version(version))
+        except BadVersion as error:
+            raise settings.fault("version", error.nl, error.en) from None
 
     def folder(self, name: str) -> Path:
         """``ontology``, ``shapes`` or ``queries`` of this project, or the packaged one when it has none."""
@@ -94,22 +100,49 @@ def checked_version(version: str) -> str:
     )
 
 
-def _settings(folder: Path, path: Path) -> dict[str, str]:
-    """The top-level texts of ``data/dataset.yaml``; other values are for the reader of sources to judge.
+class _Settings:
+    """The keys of ``data/dataset.yaml``, with where they are; what they mean is for the reader of sources."""
+
+    def __init__(self, path: Path, root: yaml.Node | None) -> None:
+        self.path = path
+        rows = root.value if isinstance(root, yaml.MappingNode) else []
+        self.rows = {key.value: (key, value) for key, value in rows if isinstance(key, yaml.ScalarNode)}
+
+    def text(self, name: str) -> str | None:
+        """The text under a key; None when there is none or something else, such as a number."""
+        value = self.rows[name][1] if name in self.rows else None
+        return value.value if isinstance(value, yaml.ScalarNode) and value.tag == _TEXT else None
+
+    def fault(self, name: str, nl: str, en: str) -> ProjectError:
+        """What is wrong with the value of a key, at its place; of an absent key at the one that it may be."""
+        near = get_close_matches(name.casefold(), {key.casefold(): key for key in self.rows}, 1)
+        meant = next((key for key in self.rows if near and key.casefold() == near[0]), "")
+        if name in self.rows:
+            mark = self.rows[name][1].start_mark
+        elif meant:
+            mark = self.rows[meant][0].start_mark
+            nl += f' De sleutel "{meant}" bestaat niet. Bedoelde u "{name}"?'
+            en += f' The key "{meant}" does not exist. Did you mean "{name}"?'
+        else:
+            return ProjectError(f"{self.path}:1:1: {nl}", f"{self.path}:1:1: {en}")
+        place = f"{self.path}:{mark.line + 1}:{mark.column + 1}"
+        return ProjectError(f"{place}: {nl}", f"{place}: {en}")
+
+
+def _settings(folder: Path, path: Path) -> _Settings:
+    """What ``data/dataset.yaml`` says.
 
     Raises ProjectError when the file is absent, outside the project, no regular file, too large or no YAML.
     """
     try:
-        node = yaml.compose(_text(folder, path), Loader=yaml.SafeLoader)
+        return _Settings(path, yaml.compose(_text(folder, path), Loader=yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError) as error:
-        nl, en = f"{path} is niet leesbaar: {error}", f"{path} cannot be read: {error}"
-        raise ProjectError(nl, en) from error
-    rows = node.value if isinstance(node, yaml.MappingNode) else []
-    return {
-        key.value: value.value
-        for key, value in rows
-        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and value.tag == _TEXT
-    }
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else f"{path}"
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise ProjectError(
+            f"{place}: is niet leesbaar als YAML: {problem}.", f"{place}: cannot be read as YAML: {problem}."
+        ) from error
 
 
 def _text(folder: Path, path: Path) -> str:

@@ -287,6 +287,47 @@ def test_same_number_in_two_files(project: Project) -> None:
     assert "data/plans/zaak/fiches/7.yaml:1:1" in found[0].message["nl"]
 
 
+@pytest.mark.parametrize(
+    ("name", "number", "free"),
+    [("8", "7", "8"), ("extra/7", "7", "1"), ("9", "07", ""), ("copy", "7", "1")],
+)
+def test_a_number_that_is_taken_gets_a_free_one(project: Project, name: str, number: str, free: str) -> None:
+    """That of the file when its name is one, else the lowest that no action and no file of the plan has."""
+    write(project.root, f"data/plans/zaak/fiches/{name}.yaml", FICHE.replace("7", number))
+    found = [f for f in graph.load(project).findings if f.rule.endswith("DuplicateIdentifier")]
+    assert [f"zoals {free}." in f.message["nl"] for f in found] == ([True] if free else [])
+
+
+def test_a_free_number_is_not_that_of_a_fiche_that_cannot_be_read(project: Project) -> None:
+    """Its file promises an action, whatever it says now."""
+    write(project.root, "data/plans/zaak/fiches/1.yaml", "*")
+    write(project.root, "data/plans/zaak/fiches/copy.yaml", FICHE)
+    found = [f for f in graph.load(project).findings if f.rule.endswith("DuplicateIdentifier")]
+    assert ["like 2." in f.message["en"] for f in found] == [True]
+
+
+def test_a_wrong_source_that_parts_inherit_is_one_finding(project: Project) -> None:
+    """The others wait, and still silence what follows from them."""
+    lead = "lead:\n  - {type: LeadResponsibility, key: a}\n  - {type: LeadResponsibility, key: b}\n"
+    write(project.root, "data/plans/zaak/fiches/7.yaml", FICHE + "source: source/zaag\n" + lead)
+    loaded = graph.load(project)
+    assert rules(loaded) == ["ReadingUnknownReference"]
+    assert len({f.focus for f in loaded.deferred}) == 2
+
+
+def test_what_a_mapping_links_is_not_described_by_it(project: Project) -> None:
+    """A mistyped subject is told at its cell, with the nearest right value."""
+    text = (ROOT / "data/links/sdg.sssom.tsv").read_text("utf-8")
+    row = next(line for line in text.splitlines() if "gbvkg:concept/violence-form/SG\t" in line)
+    head = text[: text.index(row)].splitlines()
+    kept = [line for line in head if line.startswith("#") or line.startswith("mapping_id")]
+    wrong = row.replace("violence-form/SG\t", "violence-form/SGX\t")
+    write(project.root, "data/links/sdg.sssom.tsv", "\n".join([*kept, wrong]) + "\n")
+    found = [f for f in graph.load(project).findings if "SGX" in f.value]
+    assert [f.rule.rpartition("#")[2] for f in found] == ["ReadingUnknownReference"]
+    assert 'Did you mean "https://w3id.org/gbvkg/id/concept/violence-form/SG' in found[0].message["en"]
+
+
 FICHE_8 = "data/plans/zaak/fiches/8.yaml"
 SCHEME = "http://www.w3.org/2004/02/skos/core#Concept"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gbvkg.errors import BadVersion, ProjectError
-from gbvkg.project import Project
+from gbvkg.project import Project, checked_version
 from gbvkg.vocabulary import BASE, packaged_root
 
 SPACE = "uriSpace: https://p.example/id/\n"
@@ -84,8 +84,32 @@ def test_a_folder_or_file_that_is_no_project_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("version", ["../../x", "1", "2026", "2026.1/..", "2026.1\\n", ""])
 def test_a_version_that_no_release_can_have_is_refused(tmp_path: Path, version: str) -> None:
     """What publishing would refuse is refused at once, before it can stand in an IRI or a path."""
-    with pytest.raises(BadVersion, match="is not the version of a release"):
+    with pytest.raises(ProjectError, match="is not the version of a release"):
         Project.open(described(tmp_path, f'{SPACE}version: "{version}"\n'))
+    with pytest.raises(BadVersion):
+        checked_version(version)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("urispace: https://p.example/id/\n" + VERSION, "1:1", 'Did you mean "uriSpace"?'),
+        ("type: Dataset\nuriSpace: /id/\n", "2:11", "must be an IRI"),
+        (SPACE + 'version: "../x"\n', "2:10", "such as 2026.1"),
+        (SPACE + "version: 2026\n", "2:10", "between quotes"),
+        (SPACE + 'verison: "2026.1"\n', "2:1", 'Did you mean "version"?'),
+        (SPACE, "1:1", "is missing"),
+        (SPACE + "a: b: c\n", "2:5", "cannot be read as YAML"),
+    ],
+)
+def test_a_fault_of_the_description_has_its_place(tmp_path: Path, text: str, place: str, words: str) -> None:
+    """File, line and column, what would be right, and one exit code whatever the fault is."""
+    with pytest.raises(ProjectError) as caught:
+        Project.open(described(tmp_path, text))
+    assert f"data/dataset.yaml:{place}: " in caught.value.en
+    assert f"data/dataset.yaml:{place}: " in caught.value.nl
+    assert words in caught.value.en
+    assert caught.value.exit_code == 2
 
 
 def test_the_description_is_opened_like_any_source(tmp_path: Path) -> None:

@@ -157,6 +157,12 @@ def test_nearest_ignores_case_and_keeps_silent_when_nothing_resembles() -> None:
     assert did_you_mean("") == ("", "")
 
 
+def test_nearest_prefers_two_characters_that_changed_places() -> None:
+    """Of equally similar values a swap is the likeliest slip; a more similar value still comes first."""
+    assert nearest("sgd", ["xsd", "sdg"]) == "sdg"
+    assert nearest("sgd", ["sgda", "xsd", "sdg"]) == "sgda"
+
+
 def test_rule_iris_are_in_the_shapes_namespace() -> None:
     """Rules of the readers are named like shapes, so that waivers and explain treat them alike."""
     assert NamedNode(Rule.SYNTAX.iri).value == "https://w3id.org/gbvkg/ns/shapes#ReadingSyntax"

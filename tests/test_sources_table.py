@@ -392,3 +392,36 @@ def test_any_table_gives_statements_or_findings(
     for content in (text, f"{header}\n{text}"):
         raw = content.encode("utf-8", "surrogatepass")
         read(project, raw, describe(COLUMNS, dialect={"delimiter": mark}))
+
+
+# --- one fault, one finding ---------------------------------------------------------------------------------
+
+
+def test_a_column_that_the_header_lacks_is_told_once(project: Project) -> None:
+    """Not again in every row; what the rows lack for it is handed on, with what could not get an IRI."""
+    rows = "".join(f"{n},2026-01-01,x\n" for n in range(50))
+    key = read(project, "kee,date,label\n" + rows, describe(COLUMNS))
+    assert rules(key) == [("ReadingTableHeader", (1, 1))]
+    assert (key.statements, key.unread) == ([], [f"{BASE}zaak/"])
+    label = read(project, "key,date,lable\n" + rows, describe(COLUMNS))
+    assert rules(label) == [("ReadingTableHeader", (1, 3))]
+    assert label.lost == ["http://www.w3.org/2000/01/rdf-schema#label"]
+    assert (len(label.statements), label.unread) == (50, [])
+
+
+def test_what_a_row_or_table_with_a_fault_describes_is_handed_on(project: Project) -> None:
+    """So that no reference to it is called unknown."""
+    row = read(project, "key,date,label\na,2026-02-30,x\nb,2026-02-28,y\n", describe(COLUMNS))
+    assert row.unread == [f"{BASE}zaak/a"]
+    table = read(project, 'key,date,label\na,2026-01-01,"x\n', describe(COLUMNS))
+    assert (table.statements, table.unread) == ([], [f"{BASE}zaak/"])
+
+
+def test_an_unknown_prefix_is_told_once_per_cell_and_says_of_what(project: Project) -> None:
+    """The mapping does not lack an object as well: the finding names the mapping and the property."""
+    wrong = SSSOM.replace("eurovoc:4727\t", "eurovok:4727\t")
+    assert wrong != SSSOM
+    found = sssom(project, wrong).findings
+    assert [f.rule.rpartition("#")[2] for f in found] == ["ReadingUnknownPrefix"]
+    assert found[0].focus
+    assert found[0].path.startswith("http")

@@ -21,6 +21,7 @@ from gbvkg.sources.files import LIMITS
 from gbvkg.sources.lexical import XSD, is_language_tag, is_valid, repair
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.statement import Place, Statement
+from gbvkg.sources.words import words_of
 
 ROOT = Path(__file__).parent.parent
 PROJECT = Project.open(ROOT)
@@ -294,6 +295,12 @@ def test_statement_order_is_that_of_the_file() -> None:
         ("27,7", "decimal", "27.7"),
         ("1.234,5", "decimal", "1234.5"),
         ("1 000", "integer", "1000"),
+        ("1.200", "integer", "1200"),
+        ("1.0", "positiveInteger", "1"),
+        ("115,0", "positiveInteger", "115"),
+        ("11.5", "integer", ""),
+        ("11,5", "integer", ""),
+        ("0.0", "positiveInteger", ""),
         ("ja", "boolean", "true"),
         ("No", "boolean", "false"),
         ("2029-06", "gYear", "2029"),
@@ -483,3 +490,66 @@ def test_list_and_key_at_one_level_say_what_helps() -> None:
     """A key below a list at the same level belongs to neither."""
     (message,) = told("- type: ActionPlan\nnotation: zaak\n")
     assert "Laat deze regel even ver inspringen" in message
+
+
+# --- plain words --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("begindatum", "startDate"),
+        ("Einddatum", "endDate"),
+        ("titel", "label"),
+        ("start date", "startDate"),
+        ("zet voort", "continues"),
+        ("begindatm", "startDate"),
+        ("startdate", "startDate"),
+    ],
+)
+def test_a_key_in_dutch_or_english_leads_to_the_right_one(key: str, meant: str) -> None:
+    """The words of the ontology's labels and of the table beside it; a key that is near still counts."""
+    found = [f for f in read(FICHE + f"{key}: x\n").findings if f.rule.endswith("UnknownKey")]
+    assert [f'Bedoelde u "{meant}"?' in f.message["nl"] for f in found] == [True], found[0].message
+
+
+def test_a_short_key_that_is_no_word_gets_no_guess() -> None:
+    """Among hundreds of words every word of four letters resembles some other."""
+    found = [f for f in read(FICHE + "brom: x\n").findings if f.rule.endswith("UnknownKey")]
+    assert ["Bedoelde" in f.message["nl"] for f in found] == [False]
+
+
+def test_words_of_a_broken_ontology_are_none(tmp_path: Path) -> None:
+    """Whoever reads the ontology reports it; here it only costs the suggestion."""
+    context = sources.context(PROJECT)
+    assert words_of(tmp_path, context) == {}
+    (tmp_path / "gbv.ttl").write_text("@prefix", "utf-8")
+    (tmp_path / "words.yaml").write_text("startDate: [", "utf-8")
+    assert words_of(tmp_path, context) == {}
+
+
+def test_every_word_of_the_table_has_a_key_of_the_context() -> None:
+    """A key that does not exist, or a word for two keys, would lead nowhere or astray."""
+    table = yaml.safe_load((PROJECT.folder("ontology") / "words.yaml").read_text("utf-8"))
+    assert set(table) <= set(sources.context(PROJECT).properties)
+    words = [word.casefold() for row in table.values() for word in row]
+    assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    ("line", "nl", "en"),
+    [
+        (
+            "endDate: {a: b}",
+            "hier staan sleutels met een waarde (a: …).",
+            "here are keys with a value (a: …).",
+        ),
+        ("endDate: [[2026-01-01]]", "hier staat een lijst.", "here is a list."),
+        ("endDate: morgen", 'hier staat "morgen".', 'here is "morgen".'),
+    ],
+)
+def test_what_stands_in_the_wrong_place_is_said_in_plain_words(line: str, nl: str, en: str) -> None:
+    """No word of YAML's own."""
+    found = [f for f in read(FICHE + line + "\n").findings if f.rule.endswith("WrongType")]
+    assert nl in found[-1].message["nl"]
+    assert en in found[-1].message["en"]

@@ -45,7 +45,7 @@ class Query:
     ``summary`` is its title and ``description`` its explanation, per language; ``description`` is empty when
     the title says it all. ``form`` is SELECT, ASK or CONSTRUCT, ``answers`` the competency question ("CQ11")
     or "". ``variables`` is the projection as written, ``columns`` their headings, ``text`` the whole file.
-    ``severity`` and ``message`` are a check's; other queries have none.
+    ``severity``, ``message`` and ``repeats`` are a check's; other queries have none.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Query:
     base: str = BASE
     severity: str = ""
     message: dict[str, str] = field(default_factory=dict)
+    repeats: tuple[str, ...] = ()
 
     def bind(self, values: Mapping[str, str] | None = None) -> str:
         """The SPARQL text with every parameter that has a value in its place (see ``parameters.bind``).
@@ -191,7 +192,7 @@ def read_query(path: Path, base: str = BASE) -> Query:
     return Query(
         path.stem, path.parent.name, path, text, form, variables, header.summary, header.description,
         header.answers, header.parameters, shown, header.stability, header.chart, base,
-        header.severity, header.message,
+        header.severity, header.message, header.repeats,
     )  # fmt: skip
 
 

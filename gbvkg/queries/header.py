@@ -30,6 +30,7 @@ KEYS = (
     "chart",
     "severity",
     "message",
+    "repeats",
 )
 PARAMETER_KEYS = ("type", "summary", "example", "default", "optional", "kind")
 STABILITIES = ("stable", "experimental")
@@ -55,6 +56,7 @@ class Header:
     chart: dict[str, str]
     severity: str
     message: dict[str, str]
+    repeats: tuple[str, ...] = ()
     own_columns: tuple[str, ...] = ()
     lines: Lines = field(default_factory=dict)
 
@@ -113,6 +115,7 @@ class _Reader:
             self.chart(data.get("chart")),
             severity,
             self.texts(("message",), data["message"]) if "message" in data else {},
+            self.names("repeats", data.get("repeats", [])),
             tuple(columns),
             self.lines,
         )
@@ -170,6 +173,13 @@ class _Reader:
                 )
         self.known(keys, {k: v for k, v in row.items() if k != "values"}, LANGUAGES)
         return {lang: row[lang].strip() for lang in LANGUAGES}
+
+    def names(self, key: str, value: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+            raise self.fault(
+                (key,), f'"{key}" moet een lijst van namen zijn', f'"{key}" must be a list of names'
+            )
+        return tuple(value)
 
     def choice(self, data: Mapping[str, Any], key: str, allowed: tuple[str, ...]) -> str:
         if data.get(key) not in allowed:

@@ -2,14 +2,15 @@
 
 A check is a named query without parameters whose header also has ``severity`` and ``message``. It must
 project ``?focus``; ``?path`` and ``?value`` go into the finding, and ``{?name}`` in the message stands for
-that column, as in SHACL (§5.3.2). The rule is ``gbvsh:Hygiene<Name>``. This module refuses to decide what a
-finding stops.
+that column, as in SHACL (§5.3.2). The rule is ``gbvsh:Hygiene<Name>``. ``repeats`` in the header names the
+rules (in ``gbvsh:``) that tell the same fault: where one of them did, the check adds nothing. This module
+refuses to decide what a finding stops.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pyoxigraph import NamedNode, Store
@@ -21,7 +22,7 @@ from gbvkg.queries.catalogue import Query, read_query
 from gbvkg.queries.header import read_header
 from gbvkg.queries.result import Cell, lexical
 from gbvkg.sources.statement import Place
-from gbvkg.vocabulary import shrink
+from gbvkg.vocabulary import expand, shrink
 
 PlaceOf = Callable[[NamedNode], Place | None]
 
@@ -40,6 +41,11 @@ class Check:
     def rule(self) -> str:
         """Its IRI, after the file name: ``blank-node.rq`` is ``gbvsh:HygieneBlankNode``."""
         return check_rule(self.query.name)
+
+    @property
+    def repeats(self) -> tuple[str, ...]:
+        """The IRIs of the rules that tell the same fault."""
+        return tuple(expand(f"gbvsh:{name}") for name in self.query.repeats)
 
     def findings(self, store: Store, place_of: PlaceOf | None = None) -> list[Finding]:
         """One finding per row over the union of all graphs of ``store``, in the order of the query."""
@@ -82,10 +88,14 @@ def _check(query: Query) -> Check:
     return Check(query, Severity[query.severity.upper()], query.message)
 
 
-def hygiene(project: Project, store: Store, place_of: PlaceOf | None = None) -> list[Finding]:
-    """All findings of all checks on ``store``, sorted; ``place_of`` tells where a thing was written.
+def hygiene(
+    project: Project, store: Store, place_of: PlaceOf | None = None, checks: Iterable[Check] | None = None
+) -> list[Finding]:
+    """All findings of all ``checks`` (the project's own when None) on ``store``, sorted; ``place_of`` tells
+    where a thing was written.
 
     Raises ProjectError for a check file that breaks the rules.
     """
-    found = [finding for check in read_checks(project) for finding in check.findings(store, place_of)]
+    checks = read_checks(project) if checks is None else checks
+    found = [finding for check in checks for finding in check.findings(store, place_of)]
     return sorted(found, key=Finding.sort_key)

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 
 from gbvkg.findings import Finding
 from gbvkg.project import Project
-from gbvkg.sources import admission, turtle_reader, yaml_reader
+from gbvkg.sources import admission, turtle_reader, words, yaml_reader
 from gbvkg.sources.context import Context, load_context
 from gbvkg.sources.csvw import Description, parse_description
 from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
@@ -101,7 +101,7 @@ def cache_key(project: Project) -> str:
     """A digest of everything outside the data folder that decides what a file says."""
     from gbvkg.sources.cache import key_of  # only a run with a cache pays for importing SQLite
 
-    names = ("context.jsonld", "identifiers.yaml", "sssom-metadata.json")
+    names = ("context.jsonld", "identifiers.yaml", "sssom-metadata.json", *words.FILES)
     paths = [project.folder("ontology") / name for name in names]
     return key_of([project.base.encode(), *(path.read_bytes() if path.is_file() else b"" for path in paths)])
 
@@ -154,8 +154,14 @@ def root_of(path: Path, project: Project) -> Path:
 
 
 def _read_yaml(text: str, project: Project, shown: str, limits: Limits) -> Reading:
+    known = context(project)
     reader = yaml_reader.YamlReader(
-        context(project), identifiers(project), project.base, shown, graph_of(project, shown)
+        known,
+        identifiers(project),
+        project.base,
+        shown,
+        graph_of(project, shown),
+        lambda: words.words_of(project.folder("ontology"), known),
     )
     try:
         reader.read(text, limits)
@@ -192,10 +198,12 @@ def _read_table(text: str, path: Path, project: Project, shown: str, limits: Lim
     try:
         reader.read(text, limits)
     except Enough:
-        return Reading(findings=reader.findings)
+        return Reading(findings=reader.findings, unread=sorted(reader.spaces()))
+    except Refused as refused:
+        return Reading(findings=[refused.finding], unread=sorted(reader.spaces()))
     statements = reader.statements
     admission.check(statements, project.base, lambda n: statements[n].place, reader.findings)
-    return Reading(statements, reader.findings)
+    return Reading(statements, reader.findings, unread=sorted(reader.unread), lost=sorted(reader.lost))
 
 
 def _description(path: Path, project: Project, shown: str, limits: Limits) -> Description:

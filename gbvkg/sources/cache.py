@@ -181,6 +181,8 @@ def _encode(reading: Reading) -> dict[str, Any]:
             [t.node.value if t.node else "", t.reference, list(t.classes), list(t.place)]
             for t in reading.things
         ],
+        "unread": reading.unread,
+        "lost": reading.lost,
         "findings": [
             [f.severity, f.rule, f.stage, f.message, f.focus, f.path, f.value, f.place and list(f.place)]
             for f in reading.findings
@@ -212,7 +214,7 @@ def _decode(said: dict[str, Any], shown: str, iris: dict[str, NamedNode]) -> Rea
         Thing(NamedNode(iri) if iri else None, reference, tuple(classes), Place(*place))
         for iri, reference, classes, place in said["things"]
     ]
-    return Reading(statements, findings, things)
+    return Reading(statements, findings, things, list(said["unread"]), list(said["lost"]))
 
 
 def _decode_term(term: str | list[str], iris: dict[str, NamedNode]) -> Object:

@@ -41,6 +41,8 @@ class Identifiers:
     files: dict[str, str] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     graphs: dict[str, str] = field(default_factory=dict)
+    anywhere: tuple[str, ...] = ()
+    """Classes whose things keep the IRI, of whatever kind, of what they were before; they mint none."""
 
     def expected_path(self, relative: str, class_name: str, reference: str) -> str:
         """The path below ``data/`` that a file with this thing must have, or "" for any."""
@@ -62,10 +64,17 @@ class Identifiers:
 
     def owner_of(self, relative: str) -> str:
         """The class of the thing that the file ``relative`` (below ``data/``) must describe, or ""."""
+        return self.promise_of(relative)[0]
+
+    def promise_of(self, relative: str) -> tuple[str, str, str]:
+        """The class of the thing that the file ``relative`` (below ``data/``) must describe, the reference of
+        the thing that it is part of, and its own key; empty for a file that promises nothing."""
         for pattern, owner in self.files.items():
-            if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(pattern)), relative):
-                return owner
-        return ""
+            found = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(pattern)), relative)
+            if found:
+                parts = found.groupdict()
+                return owner, parts.get("parent", ""), parts.get("key", "")
+        return "", "", ""
 
     def text_of(self, relative: str) -> str:
         """``kind/key`` of the thing whose text the file ``relative`` (below ``data/``) is, or ""."""
@@ -99,7 +108,8 @@ def _load(path: Path, _stamp: int) -> Identifiers:
             for name, row in table["classes"].items()
         }
         more = {name: dict(table.get(name) or {}) for name in ("files", "texts", "graphs")}
-        return Identifiers(rows, tuple(table.get("inherit", ())), **more)
+        inherit, anywhere = (tuple(table.get(name, ())) for name in ("inherit", "anywhere"))
+        return Identifiers(rows, inherit, **more, anywhere=anywhere)
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ProjectError(f"{path} is niet leesbaar: {error}", f"{path} cannot be read: {error}") from error
 

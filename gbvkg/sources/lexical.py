@@ -49,6 +49,9 @@ _LANGUAGE = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _TRUE, _FALSE = {"ja", "yes", "waar", "on", "j", "y"}, {"nee", "neen", "no", "onwaar", "off", "n"}
+WHOLE_NUMBERS = frozenset(XSD + name for name in ("integer", "nonNegativeInteger", "positiveInteger"))
+_NO_FRACTION = re.compile(r"([+-]?\d+)[.,]0+\Z", re.ASCII)
+_GROUPS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+\Z", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4})\Z", re.ASCII)
 
 
@@ -93,7 +96,11 @@ def _candidates(text: str, name: str) -> list[str]:
         )
     if name == "gYear":
         return [text[:4]]
-    return [text, text.replace(" ", ""), text.replace(",", "."), text.replace(".", "").replace(",", ".")]
+    dense = text.replace(" ", "")
+    if XSD + name in WHOLE_NUMBERS:
+        whole = _NO_FRACTION.match(dense)
+        return [dense, dense.replace(".", "") if _GROUPS.match(dense) else "", whole[1] if whole else ""]
+    return [dense, dense.replace(",", "."), dense.replace(".", "").replace(",", ".")]
 
 
 def _exists(year: str, month: str, day: str) -> bool:

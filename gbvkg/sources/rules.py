@@ -7,7 +7,7 @@ module refuses to read anything: it only names rules, words findings and looks f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 
 from gbvkg.findings import Finding, Severity, Stage
@@ -16,6 +16,8 @@ from gbvkg.vocabulary import expand
 
 _LONGEST = 80
 _FEW = 12
+_TIES = 5
+"""How many of the most similar values are looked at for two characters that changed places."""
 
 
 class Rule(Enum):
@@ -113,14 +115,34 @@ def quoted(text: str) -> str:
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str:
-    """The most similar of ``right``, or "" when nothing resembles ``wrong``; case does not matter."""
+    """The most similar of ``right``, or "" when nothing resembles ``wrong``; case does not matter.
+
+    Of equally similar ones it is that in which two neighbouring characters changed places, the commonest slip
+    (Damerau 1964).
+    """
     if len(wrong) > _LONGEST:
         return ""
     folded: dict[str, str] = {}
     for candidate in right:
         folded.setdefault(candidate.casefold(), candidate)
-    matches = get_close_matches(wrong.casefold(), folded, 1, 0.6 if len(wrong) > 3 else 0.5)
-    return folded[matches[0]] if matches else ""
+    typed = wrong.casefold()
+    matches = get_close_matches(typed, folded, _TIES, 0.6 if len(wrong) > 3 else 0.5)
+    if not matches:
+        return ""
+    best = SequenceMatcher(None, matches[0], typed).ratio()
+    swapped = (m for m in matches if _swapped(m, typed) and SequenceMatcher(None, m, typed).ratio() == best)
+    return folded[next(swapped, matches[0])]
+
+
+def _swapped(one: str, other: str) -> bool:
+    """Whether the two differ only in the order of two neighbouring characters."""
+    if len(one) != len(other):
+        return False
+    differs = [n for n, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(differs) != 2:
+        return False
+    first, second = differs
+    return second == first + 1 and one[first] == other[second] and one[second] == other[first]
 
 
 def choose_from(right: Iterable[str]) -> tuple[str, str]:

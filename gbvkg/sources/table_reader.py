@@ -21,7 +21,7 @@ from gbvkg.sources.context import Context
 from gbvkg.sources.csvw import Column, Description, Template
 from gbvkg.sources.files import Limits, too_many
 from gbvkg.sources.lexical import XSD, expected, is_valid, repair
-from gbvkg.sources.references import misspelled, resolve
+from gbvkg.sources.references import Problem, misspelled, resolve
 from gbvkg.sources.rules import Faults, Refused, Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement
 from gbvkg.sources.yaml_tree import Listing, Node, Text, compose
@@ -48,7 +48,11 @@ class _Row:
 
 @dataclass
 class TableReader:
-    """Reads one table. ``by_name`` matches columns by their title in any order, as SSSOM allows."""
+    """Reads one table. ``by_name`` matches columns by their title in any order, as SSSOM allows.
+
+    ``unread`` is where the IRIs of the things begin that the table describes in what could not be read,
+    ``lost`` the IRIs of the properties whose column the header does not have.
+    """
 
     context: Context
     base: str
@@ -58,9 +62,13 @@ class TableReader:
     by_name: bool = False
     statements: list[Statement] = field(default_factory=list)
     findings: Faults = field(default_factory=Faults)
+    unread: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    _absent: set[str] = field(default_factory=set)
+    _told: set[tuple[str, Place]] = field(default_factory=set)
     _said: set[tuple[object, object, object]] = field(default_factory=set)
     _keys: dict[tuple[str, ...], int] = field(default_factory=dict)
-    _nodes: dict[str, NamedNode | None] = field(default_factory=dict)
+    _nodes: dict[str, NamedNode | Problem] = field(default_factory=dict)
     _defaults: dict[str, tuple[str, Place]] = field(default_factory=dict)
 
     def read(self, text: str, limits: Limits) -> None:
@@ -140,7 +148,31 @@ class TableReader:
         lost = [c for c in (real if not self.by_name else [c for c in real if c.required]) if c not in order]
         if lost and not any(f.rule == Rule.TABLE_HEADER.iri for f in self.findings):
             self._lost_titles([c.titles[0] for c in lost if c.name not in self._defaults], line)
+        if any(f.rule == Rule.TABLE_HEADER.iri for f in self.findings):
+            self._lose({c.name for c in real if c not in order and c.name not in self._defaults})
         return order
+
+    def _lose(self, names: set[str]) -> None:
+        """The columns that the header lacks are told once: every row will miss them."""
+        self._absent = names
+        for column in self.description.columns:
+            if names & set(column.about.variables if column.about else ()):
+                self.unread.add(self._space(column))
+            templates = [template for template in (column.value, column.property) if template]
+            needed = {column.name, *(name for template in templates for name in template.variables)}
+            if names & needed and column.property is not None and not column.property.variables:
+                found = resolve(column.property.text, self.context, f"{self.base}id/")
+                if isinstance(found, NamedNode):
+                    self.lost.add(found.value)
+
+    def spaces(self) -> set[str]:
+        """Where the IRIs of everything that the table describes begin."""
+        return {self._space(column) for column in self.description.columns if column.about}
+
+    def _space(self, column: Column) -> str:
+        begin = column.about.text.partition("{")[0] if column.about else ""
+        found = resolve(f"{begin}x", self.context, f"{self.base}id/")
+        return found.value.removesuffix("x") if isinstance(found, NamedNode) else f"{self.base}id/{begin}"
 
     def _strange_title(self, title: str, place: Place, candidates: Sequence[Column]) -> None:
         known = [t for column in candidates for t in column.titles]
@@ -209,7 +241,18 @@ class TableReader:
             if name not in row.places:
                 column = next(c for c in self.description.real if c.name == name)
                 whole &= self._cell(row, column, text, place)
+        if not whole:
+            self.unread |= set(self._subjects(row))
         return row if whole and self._unique(row) else None
+
+    def _subjects(self, row: _Row) -> Iterator[str]:
+        """The IRIs of the things that a row describes, as far as its cells give them."""
+        for template in {column.about for column in self.description.columns if column.about}:
+            values = {**row.values, "_row": str(row.number), "_sourceRow": str(row.line)}
+            if all(values.get(name) for name in template.variables):
+                found = resolve(template.expand(values), self.context, f"{self.base}id/")
+                if isinstance(found, NamedNode):
+                    yield found.value
 
     def _cell(self, row: _Row, column: Column, text: str, place: Place) -> bool:
         """Enters the value of one cell in ``row``; False when the finding about it makes the row unusable."""
@@ -272,7 +315,7 @@ class TableReader:
                 self._emit_column(column, n + 1, row)
 
     def _emit_column(self, column: Column, number: int, row: _Row) -> None:
-        place = row.places.get(column.name, Place(self.shown, row.line, 1))
+        place = row.places.get(_written_in(column), Place(self.shown, row.line, 1))
         own = {
             "_row": str(row.number),
             "_sourceRow": str(row.line),
@@ -284,16 +327,18 @@ class TableReader:
         predicate = self._node(column.property, row, own, place)
         if subject is None or predicate is None:
             return
-        for value in self._objects(column, row, own, place):
+        for value in self._objects(column, row, own, place, (subject.value, predicate.value)):
             if (subject, predicate, value) not in self._said:  # RDF is a set; rows may repeat what they share
                 self._said.add((subject, predicate, value))
                 self.statements.append(Statement(subject, predicate, value, self.graph, place))
 
-    def _objects(self, column: Column, row: _Row, own: Mapping[str, str], place: Place) -> list[Object]:
+    def _objects(
+        self, column: Column, row: _Row, own: Mapping[str, str], place: Place, about: tuple[str, str]
+    ) -> list[Object]:
         if column.value is not None:
             items = row.lists.get(column.name, []) if column.separator else [""]
             nodes = [
-                self._node(column.value, row, {**own, column.name: item} if item else own, place)
+                self._node(column.value, row, {**own, column.name: item} if item else own, place, about)
                 for item in items
             ]
             return [node for node in nodes if node is not None]
@@ -301,33 +346,49 @@ class TableReader:
         return [_literal(column, text) for text in texts]
 
     def _node(
-        self, template: Template | None, row: _Row, own: Mapping[str, str], place: Place
+        self,
+        template: Template | None,
+        row: _Row,
+        own: Mapping[str, str],
+        place: Place,
+        about: tuple[str, str] = ("", ""),
     ) -> NamedNode | None:
+        """The IRI of a template; ``about`` is the subject and the property that it is the value of."""
         if template is None:
             return None
         try:
             text = template.expand({**row.values, **own} if template.variables else own)
         except KeyError as missing:
-            self._report(
-                Rule.EMPTY_VALUE,
-                place,
-                f"De IRI {template.text} heeft een waarde in kolom {missing.args[0]} nodig.",
-                f"The IRI {template.text} needs a value in column {missing.args[0]}.",
-            )
+            if missing.args[0] not in self._absent:
+                self._report(
+                    Rule.EMPTY_VALUE,
+                    place,
+                    f"De IRI {template.text} heeft een waarde in kolom {missing.args[0]} nodig.",
+                    f"The IRI {template.text} needs a value in column {missing.args[0]}.",
+                    about=about,
+                )
             return None
-        if text not in self._nodes:
-            self._nodes[text] = self._resolve(text, place)
-        return self._nodes[text]
-
-    def _resolve(self, text: str, place: Place) -> NamedNode | None:
-        found = resolve(text, self.context, f"{self.base}id/")
+        found = self._nodes.get(text)
+        if found is None:
+            found = self._nodes[text] = resolve(text, self.context, f"{self.base}id/")
         if isinstance(found, NamedNode):
             return found
-        self._report(found.rule, place, found.nl, found.en)
+        if (text, place) not in self._told:
+            self._told.add((text, place))
+            self._report(found.rule, place, found.nl, found.en, about=about)
         return None
 
-    def _report(self, rule: Rule, place: Place, nl: str, en: str, value: str = "") -> None:
-        self.findings.add(breach(rule, place, nl, en, value=value))
+    def _report(
+        self, rule: Rule, place: Place, nl: str, en: str, value: str = "", about: tuple[str, str] = ("", "")
+    ) -> None:
+        focus, path = about
+        self.findings.add(breach(rule, place, nl, en, focus=focus, path=path, value=value))
+
+
+def _written_in(column: Column) -> str:
+    """The column that the value of ``column`` is written in: of a virtual one, what its value is made of."""
+    made_of = column.value.variables if column.virtual and column.value else ()
+    return made_of[0] if made_of else column.name
 
 
 def _joined(value: Text | Listing) -> str:

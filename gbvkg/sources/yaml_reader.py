@@ -9,8 +9,10 @@ domain itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import takewhile
+from functools import cached_property
+from itertools import count, takewhile
 from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
@@ -19,7 +21,7 @@ from gbvkg.findings import Finding
 from gbvkg.sources.context import Context, Term, named_node
 from gbvkg.sources.files import Limits
 from gbvkg.sources.identifiers import SEGMENT, Identifiers
-from gbvkg.sources.lexical import XSD, expected, is_language_tag, is_valid, repair
+from gbvkg.sources.lexical import WHOLE_NUMBERS, XSD, expected, is_language_tag, is_valid, repair
 from gbvkg.sources.references import resolve
 from gbvkg.sources.rules import Faults, Rule, breach, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement, Subject
@@ -30,6 +32,8 @@ _CURLY = re.compile("[\u201c\u201d\u201e\u2018\u201a].*[\u201c\u201d\u2019]", re
 _DECIMAL = f"{XSD}decimal"
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+\Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+\Z", re.ASCII)
+_ORDINAL = re.compile(r"[1-9]\d*\Z", re.ASCII)
+_LONG, _SHORT = 20, 4
 
 
 @dataclass(slots=True)
@@ -46,13 +50,15 @@ class Thing:
 
 @dataclass
 class YamlReader:
-    """Reads one document; ``things`` are the described ones with an IRI, in file order."""
+    """Reads one document; ``things`` are the described ones with an IRI, in file order. ``words`` gives the
+    words in which people name a key, and is only asked when a key is wrong."""
 
     context: Context
     identifiers: Identifiers
     base: str
     shown: str
     graph: NamedNode
+    words: Callable[[], dict[str, str]] = dict
     statements: list[Statement] = field(default_factory=list)
     findings: Faults = field(default_factory=Faults)
     things: list[Thing] = field(default_factory=list)
@@ -146,8 +152,7 @@ class YamlReader:
             self._unknown_key(key, thing, _decimal_comma(key, mapping))
 
     def _unknown_key(self, key: Text, thing: Thing, number: str) -> None:
-        known = [*self.context.properties, *self.context.keywords, *self.context.ignored]
-        nl, en = did_you_mean(number or nearest(key.value.lstrip("@"), known))
+        nl, en = did_you_mean(number or self._key_meant(key.value.lstrip("@")))
         self._report(
             Rule.UNKNOWN_KEY,
             key,
@@ -156,6 +161,18 @@ class YamlReader:
             f"The key {quoted(key.value)} does not exist.{en}" + (number and " Write a point, not a comma."),
             thing,
         )
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return self.words()
+
+    def _key_meant(self, typed: str) -> str:
+        """The key that ``typed`` names in Dutch or English, else the nearest key, or the key of the nearest
+        name when there is enough of ``typed`` to tell."""
+        named = self._names.get(typed.casefold())
+        known = {*self.context.properties, *self.context.keywords, *self.context.ignored}
+        near = named or nearest(typed, [*sorted(known), *(self._names if len(typed) > _SHORT else ())])
+        return near if near in known else self._names.get(near, "")
 
     # --- values ---------------------------------------------------------------------------------------------
 
@@ -192,7 +209,7 @@ class YamlReader:
             nl, en = (
                 ("een code uit de lijst", "a code of the list") if term.vocab else expected(term.coercion)
             )
-            self._wrong(term, node, thing, nl or "gewone tekst, geen blok", en or "plain text, not a block")
+            self._wrong(term, node, thing, nl or "gewone tekst", en or "plain text")
 
     def _scalar(self, term: Term, node: Text, thing: Thing) -> None:
         if node.empty:
@@ -333,6 +350,8 @@ class YamlReader:
         kind = node.value[len(space) :].partition("/")[0]
         for name in names:
             right = self.identifiers.kind_of(name)
+            if name in self.identifiers.anywhere:
+                continue
             if kind != right if right else kind in self.identifiers.kinds:
                 self._misfit(kind, right, name, where)
                 return False
@@ -364,18 +383,49 @@ class YamlReader:
         if key not in mapping.entries:
             self._missing(mapping, key, names)
             return ""
-        segment = mapping.text(key).replace(" ", "-")
-        if not SEGMENT.match(segment):
-            node = mapping.entries[key][1]
+        node = mapping.entries[key][1]
+        term = self.context.properties.get(key)
+        if type(node) is Mapping and term is not None:
+            return ""  # the finding about the value says so
+        if type(node) is not Text:
             self._report(
                 Rule.WRONG_TYPE,
                 node,
-                f'"{key}" wordt een deel van het adres: gebruik alleen letters zonder accent, cijfers en . - _ '
+                f'"{key}" vraagt één waarde; hier {_found(node)[0]}.',
+                f'"{key}" takes one value; here {_found(node)[1]}.',
+            )
+            return ""
+        if term is not None and (node.empty or not is_valid(node.value, term.coercion)):
+            return ""  # the finding about the value says so; an IRI made of it would only mislead
+        if term is not None and term.coercion in WHOLE_NUMBERS:
+            return self._ordinal(key, node)
+        segment = mapping.text(key).replace(" ", "-")
+        if not SEGMENT.match(segment):
+            self._report(
+                Rule.WRONG_TYPE,
+                node,
+                f'"{key}" wordt een deel van de IRI: gebruik alleen letters zonder accent, cijfers en . - _ '
                 "~.",
-                f'"{key}" becomes a part of the address: use only unaccented letters, digits and . - _ ~.',
+                f'"{key}" becomes a part of the IRI: use only unaccented letters, digits and . - _ ~.',
             )
             return ""
         return segment
+
+    def _ordinal(self, key: str, node: Text) -> str:
+        """A number that an IRI is made of: one way to write each, so that no number has two IRIs."""
+        if _ORDINAL.match(node.value):
+            return node.value
+        meant = str(int(node.value)) if len(node.value) < _LONG else ""
+        nl, en = did_you_mean(meant if _ORDINAL.match(meant) else "")
+        self._report(
+            Rule.WRONG_TYPE,
+            node,
+            f'"{key}" vraagt een geheel getal vanaf 1, zonder teken of nullen ervoor; hier staat '
+            f"{quoted(node.value)}.{nl}",
+            f'"{key}" takes a whole number from 1, without a sign or zeros before it; here is '
+            f"{quoted(node.value)}.{en}",
+        )
+        return ""
 
     def _parent(self, mapping: Mapping, parent: str, names: list[str], around: Thing | None) -> str | None:
         """The parent's reference; None when it cannot be known (the finding about it is made)."""
@@ -425,22 +475,13 @@ class YamlReader:
     # --- findings -------------------------------------------------------------------------------------------
 
     def _wrong(self, term: Term, node: Node, thing: Thing, nl: str, en: str, meant: str = "") -> None:
-        value = (
-            f"{quoted(node.value)}"
-            if type(node) is Text
-            else {Mapping: "blok", Listing: "lijst"}.get(type(node), "")
-        )
-        value_en = (
-            f"{quoted(node.value)}"
-            if type(node) is Text
-            else {Mapping: "block", Listing: "list"}.get(type(node), "")
-        )
+        found_nl, found_en = _found(node)
         ask_nl, ask_en = did_you_mean(meant)
         self._report(
             Rule.WRONG_TYPE,
             node,
-            f'"{term.name}" vraagt {nl}; hier staat {value}.{ask_nl}',
-            f'"{term.name}" takes {en}; here is {value_en}.{ask_en}',
+            f'"{term.name}" vraagt {nl}; hier {found_nl}.{ask_nl}',
+            f'"{term.name}" takes {en}; here {found_en}.{ask_en}',
             thing,
             term,
         )
@@ -533,6 +574,16 @@ class YamlReader:
         )
 
 
+def _found(node: Node) -> tuple[str, str]:
+    """What stands where something else belongs, as the end of a sentence in Dutch and in English."""
+    if type(node) is Text:
+        return f"staat {quoted(node.value)}", f"is {quoted(node.value)}"
+    if type(node) is Listing:
+        return "staat een lijst", "is a list"
+    key = next(iter(node.entries), "") if type(node) is Mapping else ""
+    return f"staan sleutels met een waarde ({key}: …)", f"are keys with a value ({key}: …)"
+
+
 def _language_meant(tag: str) -> str:
     known = {
         "nederlands": "nl",
@@ -593,26 +644,43 @@ def _is_part(part: Thing, whole: Thing, table: Identifiers) -> bool:
     return bool(nested and within and part.place.file == whole.place.file)
 
 
-def renumber(findings: list[Finding], repeated: list[Repetition]) -> list[Finding]:
+def renumber(
+    findings: list[Finding], repeated: list[Repetition], used: set[str], own: Callable[[str], str]
+) -> list[Finding]:
     """``findings`` with one for each repetition, in place of the advice to rename its file, which would
-    overwrite the other one."""
+    overwrite the other one.
+
+    ``used`` are the references of all things and those that the names of files promise; ``own`` gives the one
+    that the name of a file promises, or "".
+    """
     places = {repetition.thing.place for repetition in repeated}
     kept = [f for f in findings if f.rule != Rule.FILE_NAME.iri or f.place not in places]
-    return [*kept, *map(_taken, repeated)]
+    return [*kept, *(_taken(each, used, own(each.thing.place.file)) for each in repeated)]
 
 
-def _taken(repetition: Repetition) -> Finding:
+def free_number(reference: str, used: set[str], own: str) -> str:
+    """The number for a thing that cannot have ``reference``: that of its file when its name is of the same
+    parent, else the lowest that nothing has."""
+    parent, _, key = reference.rpartition("/")
+    other, _, promised = own.rpartition("/")
+    if other == parent and promised != key and _ORDINAL.match(promised):
+        return promised
+    return next(str(n) for n in count(1) if f"{parent}/{n}".removeprefix("/") not in used)
+
+
+def _taken(repetition: Repetition, used: set[str], own: str) -> Finding:
     thing, earlier = repetition.thing, repetition.earlier
     iri = thing.node.value if thing.node else ""
     key = thing.reference.rpartition("/")[2]
-    number = key.isdigit()
+    number = bool(_ORDINAL.match(key))
+    free = free_number(thing.reference, used, own) if number else ""
     return breach(
         Rule.DUPLICATE_IDENTIFIER,
         thing.place,
-        f"Nummer {key} is al gebruikt in {earlier.place}. Kies een ander nummer."
+        f"Nummer {key} is al gebruikt in {earlier.place}. Kies een ander nummer, zoals {free}."
         if number
         else f"{quoted(key or iri)} is al gebruikt in {earlier.place}. Kies een andere sleutel.",
-        f"Number {key} is already used in {earlier.place}. Choose another number."
+        f"Number {key} is already used in {earlier.place}. Choose another number, like {free}."
         if number
         else f"{quoted(key or iri)} is already used in {earlier.place}. Choose another key.",
         focus=iri,

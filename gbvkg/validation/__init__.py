@@ -20,6 +20,7 @@ from gbvkg.errors import UsageError
 from gbvkg.findings import Finding, Severity, Stage
 from gbvkg.sources import graph_of
 from gbvkg.sources.statement import Place
+from gbvkg.sources.unread import Unread
 from gbvkg.validation import follow_on, waivers
 from gbvkg.validation import paths as property_paths
 from gbvkg.validation import shapes as shapes_graph
@@ -42,11 +43,12 @@ ENGINES = ("default", "pyshacl")
 @dataclass(frozen=True)
 class Report:
     """The verdict. ``findings`` are sorted and include the waived ones and those of reading that were
-    passed in.
+    passed in. ``silenced`` are the ones that follow from those and are not told.
     """
 
     findings: list[Finding]
     waivers: list[Waiver] = field(default_factory=list)
+    silenced: list[Finding] = field(default_factory=list)
 
     @property
     def conforms(self) -> bool:
@@ -64,6 +66,8 @@ def validate(
     *,
     shapes: Shapes | None = None,
     reading: Iterable[Finding] = (),
+    deferred: Iterable[Finding] = (),
+    unread: Unread | None = None,
     paths: Sequence[Path] | None = None,
     engine: str = "default",
     previous: Memory | None = None,
@@ -72,8 +76,9 @@ def validate(
     """Judge ``dataset`` by ``shapes`` (the project's own when None).
 
     ``reading`` are the findings of stages FILE to LIST: they come into the report and silence their
-    follow-on errors. ``paths`` keeps the findings placed in those files or folders; the whole graph is
-    judged all the same, because rules look across files. ``engine`` is one of ``ENGINES``.
+    follow-on errors, as do ``deferred``, which are not told, and ``unread``. ``paths`` keeps the findings
+    placed in those files or folders; the whole graph is judged all the same, because rules look across
+    files. ``engine`` is one of ``ENGINES``.
 
     Raises ProjectError for ill-formed shapes and for a rule that cannot be evaluated, UsageError for
     another engine.
@@ -87,7 +92,7 @@ def validate(
             results = _by_default(used, tables, previous, progress)
         else:
             results = _by_reference(used, tables)
-        report = conclude(results, used, tables, dataset, reading)
+        report = conclude(results, used, tables, dataset, reading, deferred, unread)
     return report if paths is None else placed_in(report, paths, dataset.project.root)
 
 
@@ -128,7 +133,13 @@ def _by_reference(used: Shapes, tables: Tables, roots: Sequence[Root] | None = N
 
 
 def conclude(
-    results: Iterable[Result], used: Shapes, tables: Tables, dataset: Dataset, reading: Iterable[Finding] = ()
+    results: Iterable[Result],
+    used: Shapes,
+    tables: Tables,
+    dataset: Dataset,
+    reading: Iterable[Finding] = (),
+    deferred: Iterable[Finding] = (),
+    unread: Unread | None = None,
 ) -> Report:
     """Results → report: weighed by profile, placed, worded, waived, without follow-on errors, sorted."""
     reading = list(reading)
@@ -138,10 +149,14 @@ def conclude(
     granted = waivers.without_wrong(written, (each.finding for each in judged))
     waived = waivers.apply((each.finding for each in judged), granted)
     kept = follow_on.silence(
-        (Judged(finding, each.result) for finding, each in zip(waived, judged, strict=True)), reading
+        (Judged(finding, each.result) for finding, each in zip(waived, judged, strict=True)),
+        [*reading, *deferred],
+        unread,
     )
     findings = [*reading, *kept, *waivers.about(granted, waived, dataset)]
-    return Report(sorted(findings, key=Finding.sort_key), granted)
+    told = set(map(id, kept))
+    silenced = [finding for finding in waived if id(finding) not in told]
+    return Report(sorted(findings, key=Finding.sort_key), granted, silenced)
 
 
 def _waivers_elsewhere(tables: Tables, dataset: Dataset) -> set[str]:
@@ -215,7 +230,7 @@ def placed_in(report: Report, wanted: Sequence[Path], root: Path) -> Report:
         if finding.place is not None
         and any(finding.place.file == name or finding.place.file.startswith(f"{name}/") for name in folders)
     ]
-    return Report(kept, report.waivers)
+    return Report(kept, report.waivers, report.silenced)
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -3,9 +3,11 @@
 A finding of stage RECORD or PLAN is dropped when an earlier stage has a finding about the same matter:
 about the focus node, the value, or another thing that the rule's query returned with it, at a property that
 the rule reads (or, for reading, about the thing as a whole). So a date that is not a date does not also
-start after its end, and a missing lead is not also incompetent. Dropping only defers: this module refuses
-to let anything silence a finding that weighs more, and a waived finding silences nothing, because what is
-waived will not be repaired and then judged again.
+start after its end, and a missing lead is not also incompetent. It is dropped too when it is about what a
+refused file may have described, or counts the parts of a thing of which a refused file has one.
+
+Dropping only defers: this module refuses to let anything silence a finding that weighs more, and a waived
+finding silences nothing, because what is waived will not be repaired and then judged again.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import NamedTuple
 from pyoxigraph import NamedNode
 
 from gbvkg.findings import Finding, Severity, Stage
+from gbvkg.sources.unread import Unread
 from gbvkg.validation import paths
 from gbvkg.validation.constraints import Result
 from gbvkg.validation.shapes import Constraint, Shape
@@ -37,8 +40,15 @@ class _Cause(NamedTuple):
     path: str
 
 
-def silence(judged: Iterable[Judged], reading: Iterable[Finding]) -> list[Finding]:
-    """The findings of ``judged`` that no earlier finding explains."""
+def silence(
+    judged: Iterable[Judged], reading: Iterable[Finding], unread: Unread | None = None
+) -> list[Finding]:
+    """The findings of ``judged`` that no finding of ``reading`` and nothing that is ``unread`` explains.
+
+    Without the ontology no class and no property means anything, so then none is left.
+    """
+    if unread and unread.ontology:
+        return []
     judged = list(judged)
     causes: dict[str, list[_Cause]] = {}
     for finding in reading:
@@ -47,7 +57,12 @@ def silence(judged: Iterable[Judged], reading: Iterable[Finding]) -> list[Findin
         if finding.stage is Stage.RECORD:
             _note(causes, finding, [predicate.value for predicate in _own_predicates(result.constraint)])
     reads: dict[int, frozenset[str] | None] = {}
-    return [finding for finding, result in judged if not _is_explained(finding, result, causes, reads)]
+    return [
+        finding
+        for finding, result in judged
+        if not _is_explained(finding, result, causes, reads)
+        and not (unread and _is_unread(finding, result, unread, reads))
+    ]
 
 
 def _note(causes: dict[str, list[_Cause]], finding: Finding, properties: Iterable[str]) -> None:
@@ -59,16 +74,32 @@ def _note(causes: dict[str, list[_Cause]], finding: Finding, properties: Iterabl
 def _is_explained(
     finding: Finding, result: Result, causes: dict[str, list[_Cause]], reads: dict[int, frozenset[str] | None]
 ) -> bool:
-    number = result.constraint.number
-    if number not in reads:
-        reads[number] = read_properties(result.constraint)
-    properties = reads[number]
+    properties = _reads(result, reads)
     return any(
         cause.stage < finding.stage
         and cause.severity <= finding.severity
         and (not cause.path or properties is None or cause.path in properties)
         for thing in _things(result)
         for cause in causes.get(thing, ())
+    )
+
+
+def _reads(result: Result, known: dict[int, frozenset[str] | None]) -> frozenset[str] | None:
+    number = result.constraint.number
+    if number not in known:
+        known[number] = read_properties(result.constraint)
+    return known[number]
+
+
+def _is_unread(
+    finding: Finding, result: Result, unread: Unread, reads: dict[int, frozenset[str] | None]
+) -> bool:
+    """Whether a file that could not be read may have said what the rule misses."""
+    properties = _reads(result, reads)
+    return (
+        unread.counts(finding.focus, properties)
+        or (finding.place is not None and unread.lacks(finding.place.file, properties))
+        or any(map(unread.describes, _things(result)))
     )
 
 
