@@ -77,9 +77,15 @@ def _near(store: Store, iri: str, kind: str, base: str) -> Iterable[str]:
         beside = {rest: home + rest for rest in _things(store, home)}
         if beside:
             asked = iri.removeprefix(home) if iri.startswith(home) else iri.rpartition("/")[2]
-            names = get_close_matches(asked, sorted(beside), SUGGESTIONS, 0.5)
-            return [beside[name] for name in names or (sorted(beside) if len(beside) <= SUGGESTIONS else [])]
+            return [beside[name] for name in nearest(asked, beside)]
     return []
+
+
+def nearest(asked: str, names: Iterable[str]) -> list[str]:
+    """The names most like ``asked``; when none is, all of a list that is short enough to show, else none."""
+    known = sorted(names)
+    near = get_close_matches(asked, known, SUGGESTIONS, 0.5)
+    return near or (known if len(known) <= SUGGESTIONS else [])
 
 
 def _things(store: Store, home: str) -> set[str]:

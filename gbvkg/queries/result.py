@@ -170,7 +170,7 @@ def _used_prefixes(rows: Iterable[Row]) -> dict[str, str]:
 
 
 def _table(result: Result, lang: str, width: int | None) -> str:
-    result = _for_reader(result, lang)
+    result = for_reader(result, lang)
     heads = [_heading(result, name, lang) for name in result.variables]
     body = [
         [_shown(result, name, cell, lang) for name, cell in zip(result.variables, row, strict=True)]
@@ -179,7 +179,7 @@ def _table(result: Result, lang: str, width: int | None) -> str:
     return laid_out(heads, body, width) + _count(len(body), lang) + "\n"
 
 
-def _for_reader(result: Result, lang: str) -> Result:
+def for_reader(result: Result, lang: str) -> Result:
     """The result without the columns that say the same in another language, as ``labelEn`` beside
     ``labelNl``.
     """

@@ -1,0 +1,44 @@
+"""Answers of the workers read back, for pages and workbooks.
+
+This module refuses to judge an answer: terms stay as the workers wrote them.
+"""
+
+from __future__ import annotations
+
+from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+
+from gbvkg.queries import Query, Result
+from gbvkg.store import Spool
+from gbvkg.vocabulary import expand
+
+NUMBERS = frozenset(
+    expand(f"xsd:{name}")
+    for name in (
+        "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
+        "positiveInteger", "nonPositiveInteger", "negativeInteger", "unsignedInt", "unsignedLong",
+        "unsignedShort", "unsignedByte",
+    )
+)  # fmt: skip
+"""Datatypes of numbers (SPARQL 1.1 §17.1, XML Schema 1.1 Part 2 §3)."""
+
+
+def whole(body: bytes | Spool) -> bytes:
+    """The bytes of an answer; a Spool is closed."""
+    if isinstance(body, bytes):
+        return body
+    try:
+        return b"".join(body)
+    finally:
+        body.close()
+
+
+def read(query: Query, body: bytes | Spool) -> Result:
+    """The result that SPARQL JSON stands for; it takes as long as reading the JSON."""
+    found = parse_query_results(whole(body), format=QueryResultsFormat.JSON)
+    if isinstance(found, QueryBoolean):
+        rows: tuple[tuple[Literal, ...], ...] = ((Literal(bool(found)),),)
+        return Result(query.form, query.variables, rows, query.columns, query.base)
+    assert isinstance(found, QuerySolutions)
+    names = query.variables
+    solutions = tuple(tuple(solution[name] for name in names) for solution in found)
+    return Result(query.form, names, solutions, query.columns, query.base)

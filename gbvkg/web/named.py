@@ -1,0 +1,251 @@
+"""The named queries as an API and as pages: ``/query/``, ``/query/<name>`` and ``/query/<name>.rq``.
+
+Each query of the catalogue is one operation, made from its header. What a client sends becomes RDF terms in
+the places of parameters, never text of a query, and a parameter that a query does not have is refused: an
+answer to another question than the one that was asked is worse than none. An answer depends on the release
+and its parameters alone, so it has a strong entity tag and may be kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from gbvkg.errors import BadParameter, UnknownQuery
+from gbvkg.formats import HTML, Format
+from gbvkg.queries import Query
+from gbvkg.queries.parameters import Term, bind
+from gbvkg.store import Ask, Spool
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web import query_api, workbook
+from gbvkg.web.cache import is_fresh
+from gbvkg.web.negotiation import choose
+from gbvkg.web.pages import frame
+from gbvkg.web.problems import problem
+from gbvkg.web.query_api import LIST, XLSX, offered
+from gbvkg.web.query_page import QueryPages
+from gbvkg.web.replies import link, redirect, reply
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+DESCRIPTION = query_api.DESCRIPTION
+
+RESERVED = ("format", "lang")
+"""Parameters of every query; a query cannot have one of its own by these names."""
+
+ATTACHED = ("csv", "tsv", "xlsx")
+"""Formats that a browser saves under a name."""
+
+_RQ = "application/sparql-query"
+
+
+class Named:
+    """The named queries of one release."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.pages = QueryPages(site)
+
+    def router(self) -> APIRouter:
+        router = APIRouter()
+        described: dict[str, Any] = {"methods": ["GET"], "response_class": Response}
+        router.add_api_route("/query/", self.overview, **described, **query_api.list_operation())
+        queries = [self.site.catalogue.get(name) for name in self.site.catalogue.names()]
+        for query in queries:
+            router.add_api_route(
+                f"/query/{query.name}",
+                _endpoint(self, query),
+                **described,
+                **query_api.operation(query),
+            )
+        names = [query.name for query in queries]
+        router.add_api_route("/query/{name}.rq", self.text, **described, **query_api.text_operation(names))
+        router.routes.append(Route("/query", self.home, methods=["GET"]))
+        router.routes.append(Route("/query/", self.overview, methods=["GET"]))  # HEAD too
+        router.routes.append(Route("/query/{name}.rq", self.text, methods=["GET"]))
+        router.routes.append(Route("/query/{name}", self.by_name, methods=["GET"]))
+        return router
+
+    async def home(self, request: Request) -> Response:
+        """The list, at its own address."""
+        return redirect(self.site.path("/query/"), 308)
+
+    async def overview(self, request: Request) -> Response:
+        """All queries, by topic: for programs in JSON, for people as a page."""
+        _only(request, {})
+        format = choose(request.headers.get("accept"), LIST, request.query_params.get("format"))
+        if format is HTML:
+            return frame.unchanged(self.site, request) or self.pages.overview(request)
+        body = json.dumps(query_api.listed(self.site), ensure_ascii=False, indent=1) + "\n"
+        return reply(
+            request,
+            body,
+            format.media_type,
+            tag=self.site.etag("queries", format.name, self.site.settings.prefix),
+            licence=self.site.licence,
+            vary=frame.VARY,
+        )
+
+    async def text(self, request: Request) -> Response:
+        """The file of a query, header and all."""
+        query = self._find(request, request.path_params["name"])
+        if isinstance(query, Response):
+            return query
+        tag = self.site.etag("query-text", query.name)
+        links = [link(self.site.path(f"/query/{query.name}"), "describes")]
+        return reply(request, query.text, _RQ, tag=tag, licence=self.site.licence, vary=(), links=links)
+
+    async def by_name(self, request: Request) -> Response:
+        """HEAD of a query, and whatever is not the name of one."""
+        query = self._find(request, request.path_params["name"])
+        return query if isinstance(query, Response) else await self.answer(query, request)
+
+    def _find(self, request: Request, name: str) -> Query | Response:
+        try:
+            return self.site.catalogue.get(name)
+        except UnknownQuery:
+            return self._unknown(request, name)
+
+    def _unknown(self, request: Request, name: str) -> Response:
+        near = get_close_matches(name[:200], self.site.catalogue.names(), 3, 0.5)
+        links = [self.site.path(f"/query/{other}") for other in near] or [self.site.path("/query/")]
+        return problem(
+            request,
+            404,
+            "Vraag niet gevonden",
+            "Query not found",
+            f"Er is geen vraag met die naam. {'Bedoelde u' if near else 'De lijst'}: {', '.join(links)}",
+            f"There is no query by that name. {'Did you mean' if near else 'The list'}: {', '.join(links)}",
+            type="unknown-query",
+            suggestions=links,
+        )
+
+    # The answer to one query
+
+    async def answer(self, query: Query, request: Request) -> Response:
+        """The answer in the format that is asked for; a page with a form for people."""
+        format = choose(request.headers.get("accept"), offered(query), request.query_params.get("format"))
+        if format is HTML:
+            if left := _without_blanks(request):
+                return redirect(left, vary=frame.VARY)
+            return await self._page(query, request)
+        terms = query.terms(given(request, query))
+        tag = self._tag(query, terms, format, frame.language(request) if format is XLSX else "")
+        headers = self._attached(query, format)
+        send = partial(
+            reply,
+            request,
+            kind=format.media_type,
+            tag=tag,
+            licence=self.site.licence,
+            vary=frame.VARY,
+            links=[link(self.site.path(f"/query/{query.name}.rq"), "describedby", type=_RQ)],
+            headers=headers,
+        )
+        if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
+            return send(b"")
+        body = await self._body(query, terms, format, frame.language(request))
+        return send(body) if isinstance(body, bytes) else _streamed(send(b""), body)
+
+    async def _page(self, query: Query, request: Request) -> Response:
+        return frame.unchanged(self.site, request) or await self.pages.show(
+            request, query, partial(given, request, query)
+        )
+
+    async def _body(
+        self, query: Query, terms: Mapping[str, Term], format: Format, lang: str
+    ) -> bytes | Spool:
+        text = bind(query.text, terms)
+        if format is not XLSX:
+            return (await self.site.ask(Ask(text, format.name))).body
+        answer = await self.site.ask(Ask(text, "json"))
+        return await workbook.written(self.site, query, terms, answer.body, lang)
+
+    def _tag(self, query: Query, terms: Mapping[str, Term], format: Format, lang: str) -> str:
+        bound = [f"{name}={terms[name]}" for name in sorted(terms)]
+        return self.site.etag("query", query.name, *bound, format.name, lang)
+
+    def _attached(self, query: Query, format: Format) -> dict[str, str]:
+        if format.name not in ATTACHED:
+            return {}
+        name = f"{query.name}-{self.site.version}.{format.extension}"
+        return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _endpoint(named: Named, query: Query) -> Any:
+    async def endpoint(request: Request) -> Response:
+        return await named.answer(query, request)
+
+    return endpoint
+
+
+def given(request: Request, query: Query) -> dict[str, str]:
+    """What the client gives for the parameters of ``query``, as text.
+
+    Raises BadParameter for one that there is not, for one that is there twice, and for a language that we do
+    not speak.
+    """
+    return _only(request, query.parameters)
+
+
+def _only(request: Request, known: Mapping[str, object]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name in values:
+            raise BadParameter(
+                f'Parameter "{name}" staat er meer dan eens; geef één waarde.',
+                f'Parameter "{name}" is there more than once; give one value.',
+            )
+        if name not in RESERVED and name not in known:
+            raise _unknown_parameter(name, [*known, *RESERVED])
+        values[name] = value
+    if values.get("lang", LANGUAGES[0]) not in LANGUAGES:
+        names = ", ".join(LANGUAGES)
+        raise BadParameter(f'Parameter "lang": kies uit {names}.', f'Parameter "lang": choose from {names}.')
+    return {name: value for name, value in values.items() if name not in RESERVED}
+
+
+def _unknown_parameter(name: str, known: list[str]) -> BadParameter:
+    near = get_close_matches(name[:200], known, 1, 0.5)
+    shown = name[:80].encode("unicode_escape").decode() if not name.isprintable() else name[:80]
+    nl = f'Bedoelde u "{near[0]}"?' if near else f"Er zijn: {', '.join(known)}."
+    en = f'Did you mean "{near[0]}"?' if near else f"There are: {', '.join(known)}."
+    return BadParameter(
+        f'Parameter "{shown}" bestaat hier niet. {nl}', f'There is no parameter "{shown}" here. {en}'
+    )
+
+
+def _without_blanks(request: Request) -> str:
+    """The address without the fields that a reader left empty in the form; "" when there are none."""
+    every = request.query_params.multi_items()
+    kept = [(name, value) for name, value in every if value]
+    path = request.url.path
+    return "" if len(kept) == len(every) else path + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _streamed(head: Response, body: Spool) -> Response:
+    """A big answer: whole, of known length, read from its file while it is sent."""
+
+    def chunks() -> Any:
+        try:
+            yield from body
+        finally:
+            body.close()
+
+    headers = {name: value for name, value in head.headers.items() if name != "content-length"}
+    return StreamingResponse(chunks(), head.status_code, headers | {"content-length": str(len(body))})
+
+
+def router(site: Site) -> APIRouter:
+    """``/query/…`` of one release."""
+    return Named(site).router()

@@ -1,0 +1,390 @@
+"""The pages of the named queries: the list, and a page per query with form, answer, chart and ways to use it.
+
+All of it works without JavaScript: the form is a GET form, charts are drawn here. A page shows the first
+rows of a long answer and says so; downloads have them all. This module refuses to guess: a wrong parameter
+gives the form back with what is wrong beside the field, and a thing that the release does not know is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from pyoxigraph import Literal, NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gbvkg.errors import BadParameter, PoolBusy, QueryError
+from gbvkg.formats import HTML
+from gbvkg.queries import Absent, Parameter, Query, Result
+from gbvkg.queries.absence import nearest
+from gbvkg.queries.parameters import TYPES, Term, bind
+from gbvkg.queries.result import Cell, for_reader, lexical
+from gbvkg.store import Answer, Ask
+from gbvkg.vocabulary import BASE
+from gbvkg.web import pages, snippets
+from gbvkg.web.answers import NUMBERS, read, whole
+from gbvkg.web.charts import Chart, chart
+from gbvkg.web.pages import frame
+from gbvkg.web.pages.thing import labels_query
+from gbvkg.web.pages.values import Shower, Value, best
+from gbvkg.web.query_api import offered
+from gbvkg.web.replies import common_headers, link
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+ROWS = 1000
+"""Rows that a page shows; a browser lays out more of them only slowly."""
+
+GRAPH = 200_000
+"""Characters of a graph that a page shows."""
+
+CHOICES = 500
+"""Things that a field offers; of more, a reader types the name."""
+
+IN_A_LIST = 60
+"""Choices up to which a field is a list to pick from; above it, a field that completes what is typed."""
+
+LABELLED = 2000
+"""Things of an answer whose labels are looked up."""
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One thing that a parameter can be: ``value`` is what is sent."""
+
+    value: str
+    label: str
+    iri: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One parameter in the form. ``kind`` is "select", "list", "text", "date" or "number"."""
+
+    name: str
+    label: str
+    help: str
+    kind: str
+    value: str
+    placeholder: str
+    required: bool
+    choices: tuple[Choice, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An answer as a page shows it: a table, a graph as text, or yes or no."""
+
+    count: int
+    heads: tuple[str, ...] = ()
+    numeric: tuple[bool, ...] = ()
+    rows: tuple[tuple[Value, ...], ...] = ()
+    graph: str | None = None
+    boolean: bool | None = None
+    is_cut: bool = False
+    chart: Chart | None = None
+
+
+class QueryPages:
+    """Pages of the named queries of one release; remembers the choices of its fields."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._choices: dict[tuple[str, str], tuple[Choice, ...]] = {}
+
+    # The list
+
+    def overview(self, request: Request) -> Response:
+        """All queries by topic."""
+        lang = frame.language(request)
+        words = frame.texts("queries", lang)
+        every = [self.site.catalogue.get(name) for name in self.site.catalogue.names()]
+        every.sort(key=lambda query: (query.topic, _natural(query.answers or "~"), query.name))
+        topics = [
+            (words["topics"].get(topic, topic.replace("-", " ")), topic, list(queries))
+            for topic, queries in groupby(every, key=lambda query: query.topic)
+        ]
+        values = {
+            "texts": words,
+            "topics": topics,
+            "own_style": frame.static_path(self.site, "query.css"),
+            "openapi": self.site.path("/openapi.json"),
+            "as_json": self.site.path("/query/") + "?format=json",
+            "path": self.site.path("/query/"),
+            "lang_query": _lang_query(request),
+        }
+        return frame.respond(self.site, request, "queries.html", values)
+
+    # One query
+
+    async def show(self, request: Request, query: Query, given: Callable[[], dict[str, str]]) -> Response:
+        """The page of a query with the answer for what the client gave; 400 when that is wrong.
+
+        Raises what ``Site.ask`` does.
+        """
+        lang = frame.language(request)
+        problem = None
+        values: dict[str, str] = {}
+        try:
+            values = given()
+            is_asked = bool(values) or not query.required
+            terms = query.terms(values) if is_asked else {}
+        except BadParameter as error:
+            problem, is_asked, terms = error, False, {}
+            values = {
+                name: request.query_params[name] for name in query.parameters if name in request.query_params
+            }
+        shown = await self._answer(query, terms, lang) if is_asked else None
+        absent = await self._absent(query, terms, lang) if is_asked else []
+        fields = [
+            await self._field(query, parameter, values, lang) for parameter in query.parameters.values()
+        ]
+        page = self._values(request, query, terms, lang)
+        page |= {"fields": fields, "shown": shown, "absent": [getattr(one, lang) for one in absent]}
+        page |= {"problem": getattr(problem, lang) if problem else ""}
+        links = [
+            link(self.site.path(f"/query/{query.name}.rq"), "describedby", type="application/sparql-query")
+        ]
+        if problem:
+            body = frame.render("query.html", {**frame.context(request, self.site, lang), **page})
+            headers = common_headers(self.site.licence) | {
+                "Content-Language": lang, "Cache-Control": "no-store", "Vary": ", ".join(frame.VARY)
+            }  # fmt: skip
+            return Response(body, 400, headers, "text/html; charset=utf-8")
+        return frame.respond(self.site, request, "query.html", page, links=links)
+
+    def _values(self, request: Request, query: Query, terms: Mapping[str, Term], lang: str) -> dict[str, Any]:
+        path = self.site.path(f"/query/{query.name}")
+        sent = {name: self._short(query.parameters[name], term) for name, term in terms.items()}
+        required = {name: query.parameters[name].example for name in query.required if name not in sent}
+        query_string = urlencode(sent | required)
+        address = f"{self.site.base}query/{query.name}" + (f"?{query_string}" if query_string else "")
+        formats = [format for format in offered(query) if format is not HTML]
+        words = frame.texts("queries", lang)
+        bound = bind(query.text, terms)
+        return {
+            "texts": words,
+            "query": query,
+            "topic": words["topics"].get(query.topic, query.topic.replace("-", " ")),
+            "own_style": frame.static_path(self.site, "query.css"),
+            "path": path,
+            "list_path": self.site.path("/query/") + _lang_query(request),
+            "sparql_text": f"{path}.rq",
+            "open_in_sparql": self.site.path("/sparql") + "?" + urlencode({"query": _without_header(bound)}),
+            "asked_lang": request.query_params.get("lang", ""),
+            "downloads": [
+                (words["formats"][format.name], f"{path}?{urlencode(sent | {'format': format.name})}")
+                for format in formats
+            ],
+            "snippets": snippets.of(query.form, address),
+            "shown_rows": ROWS,
+        }
+
+    # The answer
+
+    async def _answer(self, query: Query, bound: Mapping[str, Term], lang: str) -> Shown:
+        is_graph = query.form == "CONSTRUCT"
+        answer = await self.site.ask(Ask(bind(query.text, bound), "ttl" if is_graph else "json"))
+        if is_graph:
+            text = await asyncio.to_thread(_graph, answer)
+            return Shown(0, graph=text[:GRAPH], is_cut=len(text) > GRAPH)
+        full = await asyncio.to_thread(read, query, answer.body)
+        if query.form == "ASK":
+            return Shown(0, boolean=lexical(full.rows[0][0]) == "true")
+        labels = await self._labels(full)
+        terms = await pages.of(self.site).terms()
+        shower = Shower(
+            self.site, lang, labels, lambda iri: terms.label(iri, lang) if terms.knows(iri) else None
+        )
+        return await asyncio.to_thread(self._table, query, full, shower)
+
+    def _table(self, query: Query, full: Result, shower: Shower) -> Shown:
+        lang = shower.lang
+        result = for_reader(full, lang)
+
+        def value(cell: Cell, name: str) -> Value:
+            if cell is None:
+                return Value("")
+            words = query.columns[name].values if name in query.columns else {}
+            if isinstance(cell, Literal) and cell.value in words:
+                return Value(words[cell.value][lang], key=cell.value)
+            return shower.value(cell)
+
+        rows = result.rows[:ROWS]
+        drawn = (
+            chart(full, query.chart, lambda cell, name: value(cell, name).text, lang) if query.chart else None
+        )
+        return Shown(
+            len(result.rows),
+            tuple(query.columns[n].heading[lang] if n in query.columns else n for n in result.variables),
+            tuple(_is_numeric(row[i] for row in rows) for i in range(len(result.variables))),
+            tuple(tuple(map(value, row, result.variables)) for row in rows),
+            is_cut=len(result.rows) > ROWS,
+            chart=drawn,
+        )
+
+    async def _labels(self, result: Result) -> dict[str, list[Literal]]:
+        things = dict.fromkeys(
+            cell.value for row in result.rows[:ROWS] for cell in row if isinstance(cell, NamedNode)
+        )
+        return await self._labels_of(list(things)[:LABELLED])
+
+    async def _labels_of(self, iris: list[str]) -> dict[str, list[Literal]]:
+        found: dict[str, list[Literal]] = {}
+        for row in await self.site.rows(labels_query(iris)) if iris else []:
+            if isinstance(label := row["value"], Literal):
+                found.setdefault(row["subject"].value, []).append(label)
+        return found
+
+    # The form
+
+    async def _field(self, query: Query, parameter: Parameter, values: Mapping[str, str], lang: str) -> Field:
+        value = values.get(parameter.name, "")
+        choices = await self._choices_of(query, parameter, lang) if parameter.type == "iri" else ()
+        kind = {"date": "date", "integer": "number"}.get(parameter.type, "text")
+        if choices:
+            kind = "select" if len(choices) <= IN_A_LIST else "list"
+            value = self._chosen(query, parameter, value)
+            if kind == "select" and value and value not in (choice.value for choice in choices):
+                choices = (Choice(value, value, value), *choices)
+        words = frame.texts("queries", lang)
+        type_ = TYPES[parameter.type][0 if lang == "nl" else 1]
+        example = self._chosen(query, parameter, parameter.example)
+        text = words["help"].format(type=type_, example=example)
+        if parameter.default is not None:
+            text += " " + words["help_default"].format(default=parameter.default)
+        return Field(
+            parameter.name,
+            parameter.summary[lang],
+            text if kind != "select" else "",
+            kind,
+            value,
+            parameter.default or "",
+            parameter.required,
+            choices,
+        )
+
+    def _chosen(self, query: Query, parameter: Parameter, value: str) -> str:
+        try:
+            return self._short(parameter, parameter.read(value, query.base)) if value else ""
+        except BadParameter:
+            return value
+
+    def _short(self, parameter: Parameter, term: Term) -> str:
+        """What to send for a term: ``kind/reference`` where that stands for its IRI."""
+        home = f"{self.site.base}id/"
+        if parameter.type == "iri" and term.value.startswith(home):
+            rest = term.value.removeprefix(home)
+            try:
+                if parameter.read(rest, self.site.base) == term:
+                    return rest
+            except BadParameter:
+                return term.value
+        return term.value
+
+    async def _choices_of(self, query: Query, parameter: Parameter, lang: str) -> tuple[Choice, ...]:
+        """The things of a parameter's kind by label; none when they are many or workers busy."""
+        if not parameter.kind:
+            return ()
+        key = (f"{parameter.kind} {parameter.example}", lang)
+        if key not in self._choices:
+            try:
+                found = await self._find_choices(parameter, lang)
+            except (QueryError, PoolBusy):
+                return ()
+            self._choices[key] = found
+        return self._choices[key]
+
+    async def _find_choices(self, parameter: Parameter, lang: str) -> tuple[Choice, ...]:
+        """Things whose IRI is built as that of the example: what belongs to a thing has a longer one."""
+        spaces = dict.fromkeys((self.site.base, BASE))
+        homes = [f"{space}id/{parameter.kind}/" for space in spaces]
+        if not parameter.example.startswith(tuple(homes)):
+            homes = [parameter.example.rpartition("/")[0] + "/"]
+        depth = parameter.example.count("/")
+        iris = [iri for home in homes for iri in await self._things(home) if iri.count("/") == depth]
+        if len(iris) > CHOICES:
+            return ()
+        labels = await self._labels_of(iris)
+        return tuple(
+            sorted((self._choice(parameter, iri, labels.get(iri, []), lang) for iri in iris), key=_choice_key)
+        )
+
+    async def _things(self, home: str) -> list[str]:
+        rows = await self.site.rows(_THINGS, {"space": Literal(home)})
+        return [row["thing"].value for row in rows]
+
+    def _choice(self, parameter: Parameter, iri: str, labels: list[Literal], lang: str) -> Choice:
+        value = self._short(parameter, NamedNode(iri))
+        label = best(labels, lang)
+        ref = value.removeprefix(f"{parameter.kind}/")
+        return Choice(value, f"{label.value} ({ref})" if label else ref, iri)
+
+    # What is not in the release
+
+    async def _absent(self, query: Query, terms: Mapping[str, Term], lang: str) -> list[Absent]:
+        named = {name: term for name, term in terms.items() if isinstance(term, NamedNode)}
+        if not named:
+            return []
+        nodes = " ".join(map(str, named.values()))
+        rows = await self.site.rows(_KNOWN.replace("$nodes", nodes))
+        known = {row["thing"].value for row in rows}
+        return [
+            Absent(name, term.value, await self._near(query, name, term.value, lang), f"{query.base}id/")
+            for name, term in named.items()
+            if term.value not in known
+        ]
+
+    async def _near(self, query: Query, name: str, iri: str, lang: str) -> tuple[str, ...]:
+        choices = await self._choices_of(query, query.parameters[name], lang)
+        by_ref = {choice.iri.rpartition("/")[2]: choice.iri for choice in choices}
+        return tuple(by_ref[ref] for ref in nearest(iri.rpartition("/")[2], by_ref))
+
+
+_THINGS = f"""SELECT DISTINCT ?thing
+WHERE {{ ?thing a ?type . FILTER(ISIRI(?thing) && STRSTARTS(STR(?thing), $space)) }}
+ORDER BY ?thing
+LIMIT {CHOICES * 10}
+"""
+_KNOWN = """SELECT DISTINCT ?thing
+WHERE {
+  VALUES ?thing { $nodes }
+  FILTER(EXISTS { ?thing ?p ?o } || EXISTS { ?s ?q ?thing })
+}
+"""
+
+
+def _graph(answer: Answer) -> str:
+    return whole(answer.body).decode("utf-8")
+
+
+def _is_numeric(cells: Iterable[Cell]) -> bool:
+    told = [cell for cell in cells if cell is not None]
+    return bool(told) and all(isinstance(cell, Literal) and cell.datatype.value in NUMBERS for cell in told)
+
+
+def _without_header(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#+")).strip() + "\n"
+
+
+def _lang_query(request: Request) -> str:
+    lang = request.query_params.get("lang", "")
+    return f"?lang={lang}" if lang else ""
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (0, part.lower()) for part in _DIGITS.split(text)]
+
+
+def _choice_key(choice: Choice) -> list[tuple[int, str]]:
+    return _natural(choice.iri if any(map(str.isdecimal, choice.iri.rpartition("/")[2])) else choice.label)
