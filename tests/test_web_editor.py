@@ -40,6 +40,7 @@ from gbvkg.store import Answer, Ask
 from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root, prefixes
 from gbvkg.web import replies, sparql_page
 from gbvkg.web.pages import frame
+from gbvkg.web.pages.sparql import routes, sparql
 from gbvkg.web.pages.static import serve
 from gbvkg.web.pages.static import static as files
 from gbvkg.web.service import POLICY
@@ -105,7 +106,7 @@ class Site:
         self.asked: list[str] = []
         self.aborted = threading.Event()
         ours: Any = self
-        self.sparql = SparqlEndpoint(ours, partial(sparql_page.sparql_page, ours))
+        self.sparql = SparqlEndpoint(ours, partial(sparql, ours))
 
     def path(self, path: str) -> str:
         return f"{self.settings.prefix}{path}"
@@ -159,15 +160,15 @@ def _app(site: Any) -> Starlette:
     async def nothing(_: Request) -> Response:
         return Response(b"", 204)
 
-    routes = [
+    every = [
         Mount("/gbvkg", routes=[
-            *sparql_page.routes(site),
+            *routes(site),
             Route("/static/{version}/{name}", static),
             Route("/sparql", site.sparql),
         ]),
         Route("/favicon.ico", nothing),
     ]  # fmt: skip
-    return Starlette(routes=routes)
+    return Starlette(routes=every)
 
 
 def _with_policy(app: Any) -> Any:
@@ -209,8 +210,8 @@ def page(site: Site, query: str) -> str:
     question = Question(query, run=True)
     scope = {"type": "http", "method": "POST", "path": "/sparql", "query_string": b"", "headers": []}
     ours: Any = site
-    reply = run(sparql_page.sparql_page(ours, scope, question))
-    return str(reply.body.decode())
+    reply = run(sparql(ours, scope, question))
+    return bytes(reply.body).decode()
 
 
 @pytest.fixture(scope="module")

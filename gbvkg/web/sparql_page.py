@@ -1,42 +1,27 @@
-"""The page of the SPARQL endpoint, for people, and the vocabulary that its editor completes from.
+"""The page of the SPARQL endpoint: what its template is filled with, and what its editor completes from.
 
-The page refuses to run a query that came with an address: that is shown. Values of a result become text, and
-an address only when they are http(s) IRIs. Texts are in ``texts/sparql.toml``, examples are the public named
-queries.
+This module refuses to run anything: it shows what it is given. Values of a result become text, and an address
+only when they are http(s) IRIs. Texts are in ``texts/sparql.toml``, examples are the public named queries.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import secrets
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-from starlette.types import Scope
 
 from gbvkg import formats
-from gbvkg.errors import GbvkgError
 from gbvkg.queries import Query
-from gbvkg.queries.precheck import check
-from gbvkg.store import Answer
 from gbvkg.vocabulary import BASE, LANGUAGES, expand, shrink
-from gbvkg.web.asgi import Reply
-from gbvkg.web.pages import frame
 from gbvkg.web.pages.frame import number, static_path, texts
-from gbvkg.web.problems import Problem, described
-from gbvkg.web.replies import CACHING, common_headers, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
-    from gbvkg.web.sparql import Question
 
 TEXTS = "sparql"
 """The group of the texts of the page."""
@@ -73,65 +58,6 @@ SELECT ?kind ?term ?label WHERE {{
 """What the data declare or use as class or property, with its labels; a used predicate has no ``?kind``."""
 
 
-async def sparql_page(site: Site, scope: Scope, question: Question) -> Reply:
-    """The page of a question: with its answer, or with what is wrong, when it is to be run.
-
-    It is never kept: the policy of each has a nonce of its own, for the styles that the editor makes.
-    """
-    from gbvkg.web.service import POLICY
-
-    request = Request(scope)
-    lang = frame.language(request)
-    answer: Shown | None = None
-    problem: Problem | None = None
-    if question.run and question.text is not None:
-        try:
-            answer = await _ask(site, lang, question)
-        except GbvkgError as error:
-            problem = described(error)
-    nonce = secrets.token_urlsafe(16)
-    own = context(
-        site,
-        lang,
-        nonce=nonce,
-        query=question.text or "",
-        chosen=request.query_params.get("example", ""),
-        answer=answer,
-        problem=problem,
-    )
-    body = frame.render("sparql.html", {**frame.context(request, site, lang), **own})
-    headers = common_headers(site.licence) | {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Language": lang,
-        "Cache-Control": CACHING["none"],
-        "Vary": ", ".join(frame.VARY),
-        "Content-Security-Policy": POLICY.decode().replace("style-src ", f"style-src 'nonce-{nonce}' "),
-    }
-    if problem is None:
-        return Reply(200, headers, body.encode(), answer.seconds if answer else 0.0)
-    return Reply(problem.status, headers | dict(problem.headers), body.encode())
-
-
-async def _ask(site: Site, lang: str, question: Question) -> Shown:
-    """Raises the errors of ``check`` and of ``Pool.ask``."""
-    assert question.text is not None
-    is_graph = check(question.text) in ("CONSTRUCT", "DESCRIBE")
-    found = await site.sparql.ask(question, formats.RDF["ttl"] if is_graph else formats.RESULTS["json"])
-    return await asyncio.to_thread(shown, site, lang, found)  # as much JSON as an answer may have
-
-
-def routes(site: Site) -> list[Route]:
-    """What the editor asks for beside the endpoint itself."""
-
-    async def serve(request: Request) -> Response:
-        body = await vocabulary(site)
-        return reply(
-            request, body, "application/json", tag=site.etag("vocabulary"), licence=site.licence, vary=()
-        )
-
-    return [Route("/sparql/vocabulary.json", serve)]
-
-
 def offered(lang: str) -> dict[str, list[dict[str, str]]]:
     """Formats of an answer, ``select`` (SELECT, ASK) and ``graph``: name and label, from the format table."""
     labels = texts(TEXTS, lang)["formats"]
@@ -162,12 +88,13 @@ def context(
     nonce: str,
     query: str = "",
     chosen: str = "",
-    answer: Shown | None = None,
-    problem: Problem | None = None,
+    answer: Answer | None = None,
+    problem: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What ``templates/sparql.html`` needs beside what ``page.html`` does.
 
-    ``query`` is shown; without one the example named ``chosen`` is.
+    ``nonce`` is that of ``style-src`` in the policy of this answer. ``query`` is shown; without one the
+    example named ``chosen`` is. ``answer`` is from ``answered``, ``problem`` has ``title`` and ``detail``.
     """
     examples = [example(site.catalogue.get(name), lang) for name in site.catalogue.names()]
     words = texts(TEXTS, lang)
@@ -187,11 +114,7 @@ def context(
         "chosen": chosen,
         "query": query,
         "answer": answer,
-        "problem": problem
-        and {
-            "title": problem.title_nl if lang == "nl" else problem.title_en,
-            "detail": problem.detail_nl if lang == "nl" else problem.detail_en,
-        },
+        "problem": problem,
         "editor_script": static_path(site, "editor.js"),
         "editor_style": static_path(site, "editor.css"),
         "nonce": nonce,
@@ -212,14 +135,13 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Answer:
     """An answer as the page shows it: a table, a boolean or the text of a graph.
 
     ``cut`` says so when the page shows only the first part.
     """
 
     summary: str
-    seconds: float
     cut: str = ""
     variables: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
@@ -227,33 +149,26 @@ class Shown:
     graph: str | None = None
 
 
-def shown(site: Site, lang: str, found: Answer) -> Shown:
-    """The answer of the workers for the page; its body is SPARQL JSON or Turtle, and is closed."""
-    try:
-        body = found.body if isinstance(found.body, bytes) else b"".join(found.body)
-    finally:
-        if not isinstance(found.body, bytes):
-            found.body.close()
+def answered(site: Site, lang: str, form: str, body: bytes, seconds: float) -> Answer:
+    """The answer of the workers for the page; ``body`` is SPARQL JSON, or Turtle for CONSTRUCT and DESCRIBE.
+
+    ``seconds`` is the worker's time. It takes as long as reading the JSON: a large one belongs in a thread.
+    """
     words = texts(TEXTS, lang)
-    done = words["script"]["done"].format(seconds=number(f"{found.seconds:.2f}", lang))
-    if found.form in ("CONSTRUCT", "DESCRIBE"):
+    time = number(f"{seconds:.2f}", lang)
+    done = words["script"]["done"].format(seconds=time)
+    if form in ("CONSTRUCT", "DESCRIBE"):
         text = body.decode("utf-8")
         cut = words["script"]["graph_cut"] if len(text) > GRAPH else ""
-        return Shown(done, found.seconds, cut, graph=text[:GRAPH])
-    return _table(site, lang, done, found.seconds, json.loads(body))
-
-
-def _table(site: Site, lang: str, done: str, seconds: float, found: Mapping[str, Any]) -> Shown:
-    words = texts(TEXTS, lang)
+        return Answer(done, cut, graph=text[:GRAPH])
+    found = json.loads(body)
     if "boolean" in found:
-        return Shown(done, seconds, boolean=found["boolean"])
+        return Answer(done, boolean=found["boolean"])
     every = found["results"]["bindings"]
     variables = tuple(found["head"]["vars"])
     total, most = number(len(every), lang), number(ROWS, lang)
-    sentence = words["script"]["done_row" if len(every) == 1 else "done_rows"]
-    return Shown(
-        sentence.format(rows=total, seconds=number(f"{seconds:.2f}", lang)),
-        seconds,
+    return Answer(
+        words["script"]["done_row" if len(every) == 1 else "done_rows"].format(rows=total, seconds=time),
         words["first_rows"].format(shown=most, rows=total) if len(every) > ROWS else "",
         variables,
         tuple(tuple(_cell(site, row.get(name)) for name in variables) for row in every[:ROWS]),
