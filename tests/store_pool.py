@@ -63,6 +63,11 @@ def state(process: int) -> str:
         return ""
 
 
+def gone(*processes: int) -> bool:
+    """Whether none of them runs; one that its last parent, init, has still to reap is gone too."""
+    return all(state(process) in ("", "Z") for process in processes)
+
+
 def eventually(true: Callable[[], bool], seconds: float = 2.0) -> bool:
     """Whether ``true`` comes true in time."""
     until = time.monotonic() + seconds

@@ -118,9 +118,9 @@ def leave_network() -> bool:
     return any(_LIBC.unshare(flags) == 0 for flags in (both, _CLONE_NEWNET))
 
 
-def die_with(parent: int) -> None:
-    """Be killed when the thread that started this process ends; end now when ``parent`` is gone already."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
+    """Get the signal ``by`` when the thread that started this process ends; end now when it did already."""
+    _prctl(_PR_SET_PDEATHSIG, by)
     if os.getppid() != parent:
         os._exit(1)
 

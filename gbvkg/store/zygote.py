@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     release, kind, control, parent = arguments
     left = sealing.leave_network()
     if int(parent):
-        sealing.die_with(int(parent))
+        sealing.die_with(int(parent), signal.SIGTERM)
     sealing.limit_stack()
     dataset, opened = _prepared(Path(release), kind == "memory")
     for ask in _WARM:
@@ -91,6 +91,7 @@ class _Nursery:
         self._bell, ring = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         os.set_blocking(ring, False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, _end)
         signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
 
     def tend(self) -> None:
@@ -108,6 +109,8 @@ class _Nursery:
         except (EOFError, OSError):
             for process in self._numbers:
                 os.kill(process, signal.SIGKILL)
+            for process in self._numbers:
+                os.waitpid(process, 0)
 
     def _obey(self) -> None:
         message, files, *_ = socket.recv_fds(self._server, ORDER.size, 1)
@@ -148,6 +151,10 @@ class _Nursery:
 
     def _tell(self, number: int, code: int) -> None:
         self._server.send(NEWS.pack(DIED, number, code))
+
+
+def _end(*_: object) -> NoReturn:
+    raise EOFError
 
 
 def _become_worker(channel: socket.socket, zygote: int, opened: Callable[[], Dataset]) -> NoReturn:
