@@ -82,7 +82,7 @@ RDF: dict[str, Format] = {
             True,
             RdfFormat.JSON_LD,
             names=("json-ld", "json"),
-            aliases=("application/json",),
+            aliases=("application/json", "application/x-json+ld"),
         ),
         Format(
             "rdf",

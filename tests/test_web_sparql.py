@@ -185,6 +185,12 @@ def test_what_is_not_there_is_406(client: Client, query: str, accept: str, forma
     assert len(client.site.asked) == asked
 
 
+def test_the_first_format_of_several_counts(client: Client) -> None:
+    """SPARQLWrapper sends its parameters twice, under three names."""
+    given = [("query", "DESCRIBE <x:y>"), ("format", "json-ld"), ("format", "a/b,c/d"), ("output", "json-ld")]
+    assert client("GET", urlencode(given)).headers["content-type"] == "application/ld+json"
+
+
 # Headers
 
 
@@ -414,6 +420,43 @@ def test_a_client_that_hangs_up_frees_its_worker(client: Client) -> None:
 
     assert client.runner.run(run()) < LIMITS.seconds - 1
     assert client.get("ASK {}").status == 200
+
+
+def test_a_server_that_lost_its_client_frees_the_worker_too(client: Client) -> None:
+    """Some servers raise instead of saying http.disconnect."""
+
+    async def run() -> None:
+        messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+        async def receive() -> Any:
+            if messages:
+                return messages.pop()
+            raise RuntimeError("connection lost")
+
+        with pytest.raises(ClientGone):
+            await client.endpoint.answer(scope_of("GET", urlencode({"query": ENDLESS})), receive)
+        assert client.site.pool.busy == 0
+
+    client.runner.run(run())
+
+
+def test_a_request_that_is_cancelled_is_cancelled(client: Client) -> None:
+    """A server that stops is not mistaken for a client that hangs up, and the worker is freed."""
+
+    async def run() -> None:
+        async def receive() -> Any:
+            return await asyncio.get_running_loop().create_future()
+
+        task = asyncio.ensure_future(
+            client.endpoint.ask(Question(ENDLESS), RESULTS["json"], receive)  # the body was read already
+        )
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert client.site.pool.busy == 0
+
+    client.runner.run(run())
 
 
 def test_a_client_that_hangs_up_in_its_body_is_not_asked_for(client: Client) -> None:
