@@ -516,6 +516,26 @@ def test_a_browser_gets_the_page(paged: Client) -> None:
     assert paged.get("ASK {}", format="html").text == "page:ASK {}:False"
 
 
+def test_a_reader_who_hangs_up_frees_the_worker_of_a_page(client: Client) -> None:
+    """The page evaluates by way of the endpoint, which watches the client for it."""
+
+    async def slow(scope: Any, question: Question) -> Any:
+        return await client.endpoint.ask(question, RESULTS["json"])
+
+    async def run() -> None:
+        messages = [{"type": "http.request", "body": ENDLESS.encode(), "more_body": False}]
+
+        async def receive() -> Any:
+            return messages.pop() if messages else {"type": "http.disconnect"}
+
+        scope = scope_of("POST", accept="text/html", content_type=QUERY)
+        with pytest.raises(ClientGone):
+            await Client(client.runner, client.site, slow).endpoint.answer(scope, receive)
+        assert client.site.pool.busy == 0
+
+    client.runner.run(run())
+
+
 def test_a_page_takes_nothing_from_machines(paged: Client) -> None:
     """Who does not prefer HTML gets data, and what is wrong as a problem."""
     assert paged.get("ASK {}").headers["content-type"] == JSON

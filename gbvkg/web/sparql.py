@@ -129,7 +129,8 @@ class SparqlEndpoint:
                 return await self.page(scope, question)  # which tells what is wrong in its own way
             raise
         if format is HTML and self.page:
-            return await self.page(scope, question)
+            async with _Attended(receive):
+                return await self.page(scope, question)
         return await self._run(scope, receive, question, form, format)
 
     def _choose(self, scope: Scope, question: Question, offered: tuple[Format, ...]) -> Format:
