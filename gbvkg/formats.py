@@ -13,6 +13,10 @@ from pyoxigraph import QueryResultsFormat, RdfFormat
 
 from gbvkg.errors import UsageError
 
+_W3C = "http://www.w3.org/ns/formats/"
+_MISPLACED = "https://www.w3.org/ns/formats/data/"
+"""Where pyoxigraph 0.5 has JSON-LD; W3C lists it with the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -36,7 +40,7 @@ class Format:
     def iri(self) -> str:
         """What W3C calls the format (https://www.w3.org/ns/formats/), "" for one that has no such name."""
         known = self.rdf or self.result
-        return known.iri if known else ""
+        return known.iri.replace(_MISPLACED, _W3C) if known else ""
 
     @property
     def called(self) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ def test_what_a_client_calls_a_format_means_one_format(table: dict[str, formats.
 def test_a_format_has_the_name_that_w3c_gave_it() -> None:
     """For descriptions of services; only what is not RDF and no query result has none."""
     assert formats.RDF["ttl"].iri == "http://www.w3.org/ns/formats/Turtle"
+    assert formats.RDF["jsonld"].iri == "http://www.w3.org/ns/formats/JSON-LD"
     assert formats.RESULTS["json"].iri == "http://www.w3.org/ns/formats/SPARQL_Results_JSON"
     assert formats.RESULTS["table"].iri == formats.HTML.iri == ""
 

@@ -74,6 +74,7 @@ def test_the_page_of_a_problem() -> None:
     """Dutch first, then English, everything escaped; only our own paths are links; no style, no script."""
     response = made(BROWSER)
     assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["vary"] == "Accept, Accept-Language"
     text = bytes(response.body).decode()
     assert text.index("Niet &lt;gevonden&gt;") < text.index("Not &lt;found&gt;")
     page = _Page()

@@ -123,7 +123,7 @@ def answer(scope: Scope, found: Problem) -> Reply:
         "Content-Type": kind,
         "Content-Language": "nl, en",
         "Cache-Control": "no-store",
-        "Vary": "Accept",
+        "Vary": "Accept, Accept-Language" if format is HTML else "Accept",
     }
     return Reply(found.status, headers | dict(found.headers), body)
 
