@@ -286,8 +286,8 @@ def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]
         things, statements = yaml_reader.leave_out(repeated, things, statements)
     dataset = Dataset(project, statements, {file.shown: file.path for file in files})
     findings += _without_class(dataset, things)
-    findings += _texts_of_nothing(dataset, files)
     unread = _unread(dataset, zip(files, readings, strict=True), things, repeated)
+    findings += _texts_of_nothing(dataset, files, unread)
     references = _unknown_references(dataset, _described(files, readings), unread)
     told, deferred = _once(
         each for each in references if not unread or not unread.describes(each.value[1:-1])
@@ -414,18 +414,20 @@ def _shown(path: Path, root: Path) -> str:
 # --- references ---------------------------------------------------------------------------------------------
 
 
-def _texts_of_nothing(dataset: Dataset, files: list[SourceFile]) -> list[Finding]:
-    """A finding for each text file that is kept as the text of a thing that nothing describes."""
+def _texts_of_nothing(dataset: Dataset, files: list[SourceFile], unread: Unread) -> list[Finding]:
+    """A finding for each text file that is kept as the text of a thing that nothing describes, also not a
+    file that is ``unread``."""
     texts = [
         (file.shown, sources.text_of(dataset.project, file.shown))
         for file in files
         if file.path.suffix == ".txt"
     ]
     described = {s.subject.value for s in dataset.statements} if texts else set()
+    space = f"{dataset.project.base}id/"
     return [
         sources.read_by_nothing(shown)
         for shown, thing in texts
-        if thing and f"{dataset.project.base}id/{thing}" not in described
+        if thing and space + thing not in described and not unread.describes(space + thing)
     ]
 
 

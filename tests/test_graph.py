@@ -315,6 +315,14 @@ def test_a_wrong_source_that_parts_inherit_is_one_finding(project: Project) -> N
     assert len({f.focus for f in loaded.deferred}) == 2
 
 
+def test_the_text_of_a_source_that_cannot_be_read_is_no_stray_file(project: Project) -> None:
+    """It is the text of a thing whose own file is refused; that is told."""
+    write(project.root, "data/sources/nota.txt", "De tekst.")
+    assert rules(graph.load(project)) == ["ReadingUnknownFile"]
+    write(project.root, "data/sources/nota.yaml", "*")
+    assert rules(graph.load(project)) == ["ReadingSyntax"]
+
+
 def test_what_a_mapping_links_is_not_described_by_it(project: Project) -> None:
     """A mistyped subject is told at its cell, with the nearest right value."""
     text = (ROOT / "data/links/sdg.sssom.tsv").read_text("utf-8")

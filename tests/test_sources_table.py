@@ -400,7 +400,9 @@ def test_any_table_gives_statements_or_findings(
 def test_a_column_that_the_header_lacks_is_told_once(project: Project) -> None:
     """Not again in every row; what the rows lack for it is handed on, with what could not get an IRI."""
     rows = "".join(f"{n},2026-01-01,x\n" for n in range(50))
-    key = read(project, "kee,date,label\n" + rows, describe(COLUMNS))
+    described = describe(COLUMNS)
+    described["tableSchema"]["primaryKey"] = "key"
+    key = read(project, "kee,date,label\n" + rows, described)
     assert rules(key) == [("ReadingTableHeader", (1, 1))]
     assert (key.statements, key.unread) == ([], [f"{BASE}zaak/"])
     label = read(project, "key,date,lable\n" + rows, describe(COLUMNS))

@@ -294,7 +294,7 @@ class TableReader:
 
     def _unique(self, row: _Row) -> bool:
         names = self.description.primary_key
-        if not names:
+        if not names or self._absent.intersection(names):
             return True
         key = tuple(row.values.get(name, "") for name in names)
         first = self._keys.setdefault(key, row.line)
