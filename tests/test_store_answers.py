@@ -13,7 +13,7 @@ import pytest
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 from store_pool import answered, opened
 
-from gbvkg.errors import FormatMismatch, GbvkgError, QueryError, QuerySyntax
+from gbvkg.errors import FormatMismatch, GbvkgError, QueryError, QueryRefused, QuerySyntax
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.store import Ask
 from gbvkg.store.dataset import Dataset
@@ -302,6 +302,14 @@ def test_a_function_that_is_not_there(small_releases: Path) -> None:
     assert type(error) is QueryError
     assert "<urn:f>" in error.nl
     assert error.status == 400
+
+
+@pytest.mark.parametrize("text", ["ASK { SERVICE <http://127.0.0.1:9999/> { ?s ?p ?o } }"])
+def test_a_service_is_refused_by_name(small_releases: Path, text: str) -> None:
+    """Also when nothing looked at the query before."""
+    error = refused(small_releases, Ask(text, "json"))
+    assert isinstance(error, QueryRefused)
+    assert "SERVICE" in error.nl
 
 
 def test_a_graph_that_is_no_iri(small_releases: Path) -> None:

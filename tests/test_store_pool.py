@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,11 +20,13 @@ from store_pool import ENDLESS, LIMITS, POINT, answered, children, eventually, g
 from gbvkg.errors import (
     BackEndUnavailable,
     PoolBusy,
+    QueryError,
     QueryTimeout,
     ReleaseCorrupt,
     ResultTooLarge,
     WorkerLost,
 )
+from gbvkg.release.manifest import read_manifest
 from gbvkg.store import Ask, Limits, Pool, Spool, pool, snapshot, zygote
 
 NUMBERS = " ".join(map(str, range(100)))
@@ -220,6 +225,7 @@ def test_closing_ends_every_process(small_releases: Path) -> None:
 SERVER = """
 import asyncio, sys
 from pathlib import Path
+from gbvkg.release.manifest import read_manifest
 from gbvkg.store import Ask, Limits, Pool
 
 async def main():
@@ -351,6 +357,89 @@ def test_a_process_that_does_not_start_is_an_error(
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(BackEndUnavailable):
         asyncio.run(Pool.open(small_releases / "2026.1"))
+
+
+def test_a_worker_that_cannot_open_the_release_is_an_error(
+    small_releases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store that goes between verifying and opening: the pool does not open, and no process is left."""
+    copy = tmp_path / "2026.1"
+    subprocess.run(["cp", "-r", small_releases / "2026.1", copy], check=True)
+    (copy / "store" / "CURRENT").unlink()
+    monkeypatch.setattr(snapshot, "IN_MEMORY_BELOW", 0)
+    monkeypatch.setattr(snapshot, "verify", lambda path, contents: read_manifest(path))
+    with pytest.raises(BackEndUnavailable):
+        asyncio.run(Pool.open(copy, workers=2))
+    assert not children(os.getpid())
+
+
+def test_a_big_answer_without_room_is_refused(
+    small_releases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When no temporary file can be written: not a cut answer, not a wait until the deadline."""
+
+    async def run() -> None:
+        async with opened(small_releases / "2026.1") as pool:
+            monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "not-there"))
+            with pytest.raises(PoolBusy):
+                await pool.ask(ROWS)
+            await pool.ask(POINT)
+
+    asyncio.run(run())
+
+
+def test_a_storm_leaves_nothing_behind(small_releases: Path) -> None:
+    """Bombs, cancelled tasks and good questions at once: the good are answered, and no process, timer, file
+    descriptor or waiting question is left over.
+    """
+    chance = random.Random(7)
+
+    async def one(pool: Pool, number: int) -> bytes | Spool | None:
+        kind = chance.random()
+        if kind < 0.1:
+            with suppress(QueryError, PoolBusy):
+                await pool.ask(ENDLESS, Limits(0.05))
+        elif kind < 0.2:
+            task = asyncio.create_task(pool.ask(ENDLESS))
+            await asyncio.sleep(chance.random() / 50)
+            task.cancel()
+            with suppress(asyncio.CancelledError, PoolBusy):
+                await task
+        elif kind < 0.3:
+            with suppress(QueryError, PoolBusy):
+                await pool.ask(Ask("SELECT * " + "{" * 100_000, "csv"))
+        else:
+            answer = await pool.ask(Ask(f"SELECT ({number} AS ?n) {{}}", "csv"), Limits(30.0))
+            assert answer.body == b"n\r\n%d\r\n" % number
+            return answer.body
+        return None
+
+    async def run() -> None:
+        async with opened(small_releases / "2026.1", workers=2, queue=1000, limits=Limits(30.0)) as pool:
+            await pool.ask(POINT)
+            descriptors = len(os.listdir("/proc/self/fd"))
+            results = await asyncio.gather(*(one(pool, number) for number in range(150)))
+            assert sum(result is not None for result in results) > 80
+            await pool.ask(POINT)
+            assert (pool.waiting, pool.busy) == (0, 0)
+            assert len(os.listdir("/proc/self/fd")) == descriptors
+            assert eventually(lambda: len(children(zygote_of(pool))) == 2)
+            assert len(os.listdir(f"/proc/{pool.zygote}/fd")) < 12
+
+    asyncio.run(run())
+
+
+def test_a_question_costs_the_server_little(small_releases: Path) -> None:
+    """At most 0.35 ms of the server's processor time, so that one process can hand on 2,500 a second."""
+
+    async def run() -> float:
+        async with opened(small_releases / "2026.1", workers=2) as pool:
+            began = time.process_time()
+            for _ in range(50):
+                await asyncio.gather(*(pool.ask(TITLE) for _ in range(10)))
+            return (time.process_time() - began) / 500
+
+    assert asyncio.run(run()) < 0.00035
 
 
 def test_the_forking_process_has_one_thread(small_releases: Path) -> None:

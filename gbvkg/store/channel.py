@@ -16,6 +16,10 @@ from gbvkg.store.question import Answer, Limits
 from gbvkg.store.spool import BLOCK, IN_MEMORY, Allowance, Spool
 
 _DETAILS = 1 << 20
+"""Bytes that a reply without an answer may have."""
+
+_LATER = 5
+"""Seconds. When there is no room for a big answer, others are on their way."""
 
 
 class Job:
@@ -139,6 +143,9 @@ class Channel:
         except ValueError:
             self.job.fail(outcomes.lost())
             self._broken(self)
+        except OSError:  # no room to keep it
+            self.job.fail(outcomes.busy(_LATER))
+            self._broken(self)
 
     def _take(self, data: bytes) -> None:
         if self._head is None:
@@ -169,7 +176,7 @@ class Channel:
         elif self._allowance.take(head.length):
             self._body = Spool(self._allowance, head.length)
         else:
-            self.job.fail(outcomes.busy(1))
+            self.job.fail(outcomes.busy(_LATER))
             raise ValueError(head.length)
 
     def _append(self, data: bytes) -> None:

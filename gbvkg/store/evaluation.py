@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, Triple, serialize
+from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, RdfFormat, Triple, serialize
 
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.store.dataset import Dataset
@@ -84,7 +84,8 @@ def evaluate(dataset: Dataset, ask: Ask, limit: int) -> Result:
     except MemoryError:
         return Result(Outcome.MEMORY, reading.form)
     except (RuntimeError, ValueError, OSError) as error:
-        return Result(Outcome.REFUSED, reading.form, details={"message": str(error)})
+        outside = isinstance(error, OSError) and "service" in ask.text.lower()
+        return Result(Outcome.REFUSED, reading.form, details={"message": str(error), "outside": outside})
     return Result(Outcome.ANSWER, form, held.parts)
 
 
@@ -93,12 +94,13 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
     reading = read(ask.text)
     graphs, options = dataset.options(ask, reading.names_dataset)
     if reading.form == "DESCRIBE":
-        _write_triples(describe(dataset.store, ask.text, reading, graphs, options), ask, held)
+        written_as = _graph_format(ask)
+        triples = describe(dataset.store, ask.text, reading, graphs, options)
+        _write_triples(triples, written_as, held)
         return reading.form
     found = dataset.store.query(ask.text, **options)
     if isinstance(found, QueryTriples):
-        seen: set[Triple] = set()
-        _write_triples((t for t in found if not (t in seen or seen.add(t))), ask, held)  # type: ignore[func-returns-value]
+        _write_triples(_once(found), _graph_format(ask), held)
         return "CONSTRUCT"
     row = RESULTS.get(ask.format)
     if row is None or row.result is None:
@@ -107,17 +109,30 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
     return "SELECT" if isinstance(found, QuerySolutions) else "ASK"
 
 
-def _write_triples(triples: Iterable[Triple], ask: Ask, held: _Held) -> None:
+def _graph_format(ask: Ask) -> RdfFormat:
     row = RDF.get(ask.graph_format or ask.format)
     if row is None or row.rdf is None:
         raise NotInThisFormat
+    return row.rdf
+
+
+def _once(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Each triple once: several solutions may construct the same one."""
+    seen = set()
+    for triple in triples:
+        if triple not in seen:
+            seen.add(triple)
+            yield triple
+
+
+def _write_triples(triples: Iterable[Triple], written_as: RdfFormat, held: _Held) -> None:
     stream = iter(triples)
     first = list(islice(stream, _TIDY + 1))
     used = prefixes()
     if len(first) <= _TIDY:
         used = _used(first)
         first = _by_subject(first)
-    serialize(chain(first, stream), held, format=row.rdf, prefixes=used)  # type: ignore[arg-type]
+    serialize(chain(first, stream), held, format=written_as, prefixes=used)  # type: ignore[arg-type]
 
 
 def _by_subject(triples: list[Triple]) -> list[Triple]:

@@ -15,6 +15,7 @@ from gbvkg.errors import (
     GbvkgError,
     PoolBusy,
     QueryError,
+    QueryRefused,
     QuerySyntax,
     QueryTimeout,
     QueryTooMuchMemory,
@@ -47,7 +48,7 @@ def error_of(reply: Reply, details: dict[str, Any], limits: Limits) -> GbvkgErro
     if reply.outcome is Outcome.SYNTAX:
         return _syntax(details)
     if reply.outcome is Outcome.REFUSED:
-        return _refused(_said(details))
+        return _outside() if details.get("outside") else _refused(_said(details))
     if reply.outcome is Outcome.FORMAT:
         return _mismatch(reply.form)
     if reply.outcome is Outcome.TOO_LARGE:
@@ -152,6 +153,15 @@ def _cause(details: dict[str, Any]) -> tuple[str, str]:
 
 def _count(value: object) -> int:
     return value if isinstance(value, int) and value > 0 else 1
+
+
+def _outside() -> QueryRefused:
+    return QueryRefused(
+        "SERVICE kan hier niet: een vraag bereikt geen andere adressen. Vraag het daar, of haal een download"
+        " van de release en verbind de gegevens bij u.",
+        "SERVICE is not possible here: a query reaches no other address. Ask there, or get a download of the"
+        " release and connect the data at your side.",
+    )
 
 
 def _refused(said: str) -> QueryError:

@@ -195,7 +195,7 @@ class Pool:
 
     def _grow(self) -> None:
         """One worker more, which takes a question at once when one waits."""
-        if self._nursery is None or self._closed:
+        if self._nursery is None or self._closed or len(self._channels) >= self.workers:
             return
         self._numbers += 1
         try:
