@@ -71,6 +71,9 @@ class Line:
 
     @property
     def path(self) -> str:
+        """The points of a line through all; "" where one day has two numbers, or there is one point."""
+        if len({x for x, _ in self.points}) < max(2, len(self.points)):
+            return ""
         return " ".join(f"{x:g},{y:g}" for x, y in self.points)
 
 

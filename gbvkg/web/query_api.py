@@ -264,8 +264,8 @@ def _json(query: Query) -> dict[str, Any]:
         }
     row = {
         "type": "object",
-        "properties": dict.fromkeys(query.variables, _TERM),
-        "additionalProperties": False,
+        "propertyNames": {"enum": list(query.variables)},
+        "additionalProperties": _TERM,
     }
     return {
         "type": "object",

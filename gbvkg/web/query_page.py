@@ -221,14 +221,17 @@ class QueryPages:
             return shower.value(cell)
 
         rows = result.rows[:ROWS]
+        cells = [tuple(map(value, row, result.variables)) for row in rows]
+        kept = _telling(cells)
+        names = [result.variables[i] for i in kept]
         drawn = (
             chart(full, query.chart, lambda cell, name: value(cell, name).text, lang) if query.chart else None
         )
         return Shown(
             len(result.rows),
-            tuple(query.columns[n].heading[lang] if n in query.columns else n for n in result.variables),
-            tuple(_is_numeric(row[i] for row in rows) for i in range(len(result.variables))),
-            tuple(tuple(map(value, row, result.variables)) for row in rows),
+            tuple(query.columns[name].heading[lang] if name in query.columns else name for name in names),
+            tuple(_is_numeric(row[i] for row in rows) for i in kept),
+            tuple(tuple(row[i] for i in kept) for row in cells),
             is_cut=len(result.rows) > ROWS,
             chart=drawn,
         )
@@ -366,6 +369,18 @@ WHERE {
 
 def _graph(answer: Answer) -> str:
     return whole(answer.body).decode("utf-8")
+
+
+def _telling(rows: list[tuple[Value, ...]]) -> list[int]:
+    """The columns but those that repeat, in every row, the label that a link of another column shows."""
+    columns = list(zip(*rows, strict=True))
+    linked = [i for i, column in enumerate(columns) if any(cell.href for cell in column)]
+    texts = [[cell.text for cell in column] for column in columns]
+    return [
+        i
+        for i in range(len(columns))
+        if i in linked or not any(texts[i]) or all(texts[i] != texts[other] for other in linked)
+    ]
 
 
 def _is_numeric(cells: Iterable[Cell]) -> bool:
