@@ -1,8 +1,10 @@
 #!/bin/sh
-# set-up.sh VENV WHAT [java]: a virtual environment with WHAT installed; with "java" also a Java runtime for the reasoner.
+# set-up.sh VENV WHAT [java] [chromium]: a virtual environment with WHAT installed; with "java" also a Java runtime for the
+# reasoner, with "chromium" the browser in which pages are tested.
 # Installs Debian packages only when they are missing and only when it may (root, or sudo without a password).
 set -eu
-venv=$1 what=$2 java=${3:-}
+venv=$1 what=$2
+shift 2
 python=${PYTHON:-python3}
 
 say() { printf '%s\n' "$*" >&2; }
@@ -30,9 +32,14 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then # none yet, or on
     }
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$what"
-if [ -n "$java" ] && ! command -v java >/dev/null 2>&1; then
-    apt_install default-jre-headless || {
-        say "Java ontbreekt: de redeneertests hebben het nodig / Java is missing: the reasoner tests need it (default-jre-headless)."
+for tool in "$@"; do
+    if command -v "$tool" >/dev/null 2>&1; then continue; fi
+    case $tool in
+    java) package=default-jre-headless ;;
+    *) package=$tool ;;
+    esac
+    apt_install "$package" || {
+        say "$tool ontbreekt: de tests hebben het nodig / $tool is missing: the tests need it ($package)."
         exit 3
     }
-fi
+done

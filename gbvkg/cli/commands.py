@@ -265,6 +265,27 @@ def listed(run: Run, catalogue: Catalogue) -> str:
     return questions.description(catalogue.get(name), lang) if name else questions.listing(catalogue, lang)
 
 
+def serve(run: Run) -> int:
+    """Serve until told to stop."""
+    from gbvkg.config import ServeSettings
+    from gbvkg.web.server import run as serve_releases
+
+    asked = run.asked
+    hosts = tuple(asked.hosts.replace(",", " ").split()) if asked.hosts else None
+    settings = ServeSettings.from_environment(
+        host=asked.host, port=asked.port, prefix=asked.prefix, hosts=hosts
+    )
+
+    def announce(address: str, version: str) -> None:
+        run.streams.say(
+            f"Release {version} staat op {address}. Stop met Ctrl-C.",
+            f"Release {version} is at {address}. Stop with Ctrl-C.",
+        )
+
+    serve_releases(run.releases(run.project()), settings, announce)
+    return FINE
+
+
 COMMANDS: dict[str, Callable[[Run], int]] = {
     "validate": validate,
     "explain": explain,
@@ -273,4 +294,5 @@ COMMANDS: dict[str, Callable[[Run], int]] = {
     "diff": diff,
     "releases": releases,
     "query": query,
+    "serve": serve,
 }

@@ -185,6 +185,14 @@ def _query(parser: argparse.ArgumentParser, lang: str) -> None:
     _releases(parser, lang)
 
 
+def _serve(parser: argparse.ArgumentParser, lang: str) -> None:
+    _argument(parser, lang, "host", "--host")
+    _argument(parser, lang, "port", "--port", type=int)
+    _argument(parser, lang, "prefix", "--prefix")
+    _argument(parser, lang, "hosts", "--hosts")
+    _releases(parser, lang)
+
+
 COMMANDS: dict[str, Callable[[argparse.ArgumentParser, str], None]] = {
     "validate": _validate,
     "explain": _explain,
@@ -193,5 +201,6 @@ COMMANDS: dict[str, Callable[[argparse.ArgumentParser, str], None]] = {
     "diff": _diff,
     "releases": _releases,
     "query": _query,
+    "serve": _serve,
 }
 """Command → what fills its parser; in the order of the help."""

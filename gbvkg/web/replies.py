@@ -25,6 +25,15 @@ CACHING = {
 EXPOSED = "ETag, Link, Location, Retry-After, Content-Disposition, Repr-Digest"
 
 
+def policy(nonce: str = "") -> str:
+    """The Content Security Policy (level 3) of a page; ``nonce`` lets its scripts make style rules."""
+    styles = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
+    return (
+        f"default-src 'none'; script-src 'self'; style-src {styles}; img-src 'self' data:; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
 def etag(*parts: str) -> str:
     """A strong entity tag of the things that tell one representation from another."""
     told_apart = "\n".join(parts).encode()

@@ -1,0 +1,113 @@
+"""Which release is being served: the current one, replaced when another becomes current, and older ones on
+demand.
+
+The link ``current`` in the releases folder is looked at every so often. A release that does not verify is
+refused and the old one stays. This module refuses to open anything that is not a release of that folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from gbvkg.config import ServeSettings
+from gbvkg.errors import GbvkgError, ReleaseCorrupt
+from gbvkg.release.folder import CURRENT, find
+from gbvkg.web.site import Site
+
+log = logging.getLogger("gbvkg.web")
+
+
+class Current:
+    """The sites of a releases folder. ``refused`` counts releases that were not taken."""
+
+    def __init__(self, releases: Path, settings: ServeSettings) -> None:
+        self.releases = releases
+        self.settings = settings
+        self.refused = 0
+        self.swaps = 0
+        self._site: Site | None = None
+        self._archive: OrderedDict[str, Site] = OrderedDict()
+        self._opening = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turned_down: tuple[str, int] | None = None
+
+    @property
+    def site(self) -> Site:
+        """The site of the current release. ``start`` first."""
+        assert self._site is not None, "not started"
+        return self._site
+
+    @property
+    def is_ready(self) -> bool:
+        return self._site is not None and self._site.pool.zygote is not None
+
+    async def start(self) -> None:
+        """Open the current release and keep watching. Raises ReleaseNotFound, ReleaseCorrupt."""
+        release = await asyncio.to_thread(find, self.releases)
+        self._site = await self._open(release)
+        self._keep(self._watch())
+
+    async def stop(self) -> None:
+        """Close every site, without waiting for requests that never end."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        sites = [*self._archive.values(), *([self._site] if self._site else [])]
+        await asyncio.gather(*(site.pool.close() for site in sites))
+
+    async def of(self, version: str) -> Site:
+        """The site of a version. Raises BadVersion, ReleaseNotFound, ReleaseCorrupt."""
+        if version == self.site.version:
+            return self.site
+        if version in self._archive:
+            self._archive.move_to_end(version)
+            return self._archive[version]
+        async with self._opening:
+            if version not in self._archive:
+                release = await asyncio.to_thread(find, self.releases, version)
+                site = await self._open(release, workers=1)
+                site.is_archived = True
+                self._archive[version] = site
+                while len(self._archive) > self.settings.archived:
+                    self._keep(self._archive.popitem(last=False)[1].close())
+        return self._archive[version]
+
+    async def _open(self, release: Path, workers: int = 0) -> Site:
+        return await Site.open(release, self.settings, workers=workers)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(self.settings.poll_seconds)
+            with suppress(OSError):  # the folder may be away for a moment
+                await self._look()
+
+    async def _look(self) -> None:
+        link = self.releases / CURRENT
+        found = (str(link.readlink()), link.lstat().st_mtime_ns)
+        if found[0] == self.site.release.name or found == self._turned_down:
+            return
+        try:
+            release = await asyncio.to_thread(find, self.releases)
+            site = await self._open(release)
+        except GbvkgError as error:
+            self._turned_down = found
+            self.refused += 1
+            log.error("release refused", extra={"release": found[0], "reason": error.en})
+            if not isinstance(error, ReleaseCorrupt):
+                self._turned_down = None  # a busy machine, a back end that did not start: try again
+            return
+        old, self._site = self.site, site
+        self.swaps += 1
+        log.info("release taken", extra={"release": site.version})
+        self._keep(old.close())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

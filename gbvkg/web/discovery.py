@@ -1,0 +1,161 @@
+"""How machines find their way: VoID, robots.txt, the sitemap, health and metrics.
+
+What is said of the data set is what the release says of itself; numbers are counted, not declared. This
+module refuses to list anything that the service does not answer for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+from pyoxigraph import Literal, NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gbvkg.formats import RDF
+from gbvkg.queries.parameters import bind
+from gbvkg.store import Ask
+from gbvkg.web.asgi import whole
+from gbvkg.web.downloads import current
+from gbvkg.web.negotiation import choose
+from gbvkg.web.replies import common_headers, reply
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+_MOST_IN_SITEMAP = 50_000
+"""How many addresses one sitemap may hold (sitemaps.org protocol)."""
+
+_VOID = """PREFIX dcat: <http://www.w3.org/ns/dcat#>
+PREFIX dct: <http://purl.org/dc/terms/>
+PREFIX foaf: <http://xmlns.com/foaf/0.1/>
+PREFIX void: <http://rdfs.org/ns/void#>
+PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+CONSTRUCT {
+  $dataset a void:Dataset ;
+    ?property ?value ;
+    void:sparqlEndpoint $endpoint ;
+    void:dataDump $dump ;
+    void:triples ?triples ;
+    void:entities ?entities ;
+    void:classes ?classes ;
+    void:properties ?properties .
+  ?described a void:DatasetDescription ;
+    foaf:primaryTopic $dataset .
+}
+WHERE {
+  { $dataset ?property ?value . FILTER(ISIRI(?value) || ISLITERAL(?value)) }
+  UNION
+  { SELECT (COUNT(*) AS ?triples) WHERE { { SELECT DISTINCT ?s ?p ?o WHERE { ?s ?p ?o } } } }
+  UNION
+  { SELECT (COUNT(DISTINCT ?s) AS ?entities) WHERE { ?s a ?type } }
+  UNION
+  { SELECT (COUNT(DISTINCT ?type) AS ?classes) WHERE { ?s a ?type } }
+  UNION
+  { SELECT (COUNT(DISTINCT ?p) AS ?properties) WHERE { ?s ?p ?o } }
+  UNION
+  { BIND($wellknown AS ?described) }
+}
+"""
+_THINGS = """PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+SELECT DISTINCT ?thing
+WHERE { ?thing a ?type . FILTER(STRSTARTS(STR(?thing), $space)) }
+ORDER BY ?thing
+"""
+
+
+class Discovery:
+    """What is at the well-known places of one release."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/.well-known/void", self.void, methods=["GET"]),
+            Route("/robots.txt", self.robots, methods=["GET"]),
+            Route("/sitemap.xml", self.sitemap, methods=["GET"]),
+            Route("/health/live", self.live, methods=["GET"]),
+            Route("/health/ready", self.ready, methods=["GET"]),
+            Route("/metrics", self.metrics, methods=["GET"]),
+        ]
+
+    async def void(self, request: Request) -> Response:
+        """The VoID description (void §7.2: at /.well-known/void), in any RDF format."""
+        site = self.site
+        format = choose(
+            request.headers.get("accept"), tuple(RDF.values()), request.query_params.get("format"), RDF["ttl"]
+        )
+        public = f"{site.base.rstrip('/')}"
+        text = bind(
+            _VOID,
+            {
+                "dataset": NamedNode(site.manifest.dataset),
+                "endpoint": NamedNode(f"{public}/sparql"),
+                "dump": NamedNode(f"{public}/releases/{site.version}/dataset.nq"),
+                "wellknown": NamedNode(f"{public}/.well-known/void"),
+            },
+        )
+        answer = await site.ask(Ask(text, format.name))
+        body = whole(answer.body)
+        return reply(
+            request, body, format.media_type, tag=site.etag("void", format.name), licence=site.licence
+        )
+
+    async def robots(self, request: Request) -> Response:
+        """Everything may be read; what costs a worker is better downloaded."""
+        prefix = self.site.settings.prefix
+        lines = ["User-agent: *", f"Disallow: {prefix}/sparql", f"Disallow: {prefix}/search", ""]
+        sitemap = f"Sitemap: {self.site.base}sitemap.xml\n"
+        return reply(request, "\n".join(lines) + sitemap, "text/plain", tag=self.site.etag("robots"), vary=())
+
+    async def sitemap(self, request: Request) -> Response:
+        """A page for every thing (sitemaps.org), at the address that its IRI leads to."""
+        site = self.site
+        rows = await site.rows(_THINGS, {"space": Literal(f"{site.base}id/")})
+        pages = [row["thing"].value.replace("/id/", "/doc/", 1) for row in rows]
+        listed = [site.base, *pages][:_MOST_IN_SITEMAP]
+        lines = [
+            f"<url><loc>{escape(page)}</loc><lastmod>{site.manifest.issued}</lastmod></url>"
+            for page in listed
+        ]
+        body = "\n".join(
+            [
+                '<?xml version="1.0" encoding="UTF-8"?>',
+                '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
+                *lines,
+                "</urlset>\n",
+            ]
+        )
+        return reply(request, body, "application/xml", tag=site.etag("sitemap"), vary=())
+
+    async def live(self, request: Request) -> Response:
+        """The process runs."""
+        return _plain("live\n")
+
+    async def ready(self, request: Request) -> Response:
+        """A release is open and its workers answer; 503 otherwise, so that a balancer sends nobody here."""
+        if not current(request).is_ready:
+            return _plain("not ready\n", 503)
+        return _plain(f"ready {current(request).site.version}\n")
+
+    async def metrics(self, request: Request) -> Response:
+        """Prometheus text format 0.0.4."""
+        from gbvkg.web.metrics import exposition
+
+        text = exposition(request.scope["gbvkg.service"])
+        return Response(text, media_type="text/plain; version=0.0.4", headers=common_headers() | _NEVER_KEPT)
+
+
+_NEVER_KEPT = {"Cache-Control": "no-store"}
+
+
+def _plain(text: str, status: int = 200) -> Response:
+    return Response(text, status, common_headers() | _NEVER_KEPT, "text/plain; charset=utf-8")
+
+
+def routes(site: Site) -> list[Route]:
+    """The well-known places of one release."""
+    return Discovery(site).routes()

@@ -1,0 +1,68 @@
+"""All routes of one release in one application, made once when the release is opened.
+
+FastAPI describes the API (OpenAPI 3.1) and routes; what a path does is in the module named after it. This
+module refuses to redirect for a slash too many: such a redirect would repeat whatever Host was sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gbvkg.errors import GbvkgError
+from gbvkg.web import discovery, downloads, linked_data, named, pages
+from gbvkg.web.pages import sparql
+from gbvkg.web.problems import of_error, problem
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+_TITLES = {404: ("Niet gevonden", "Not found"), 405: ("Methode niet toegestaan", "Method not allowed")}
+
+
+def application(site: Site) -> FastAPI:
+    """The application for everything but ``/sparql`` of one release."""
+    app = FastAPI(
+        title="gbvkg",
+        version=site.version,
+        description=named.DESCRIPTION,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        default_response_class=Response,
+        exception_handlers={GbvkgError: _refused, HTTPException: _http},
+    )
+    for module in (linked_data, downloads, discovery, sparql, pages):
+        app.router.routes.extend(module.routes(site))
+    app.include_router(named.router(site))
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GbvkgError)
+    return of_error(request, error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    """Starlette's own refusals, as problems (RFC 9457)."""
+    assert isinstance(error, HTTPException)
+    nl, en = _TITLES.get(error.status_code, ("Gaat niet", "Not possible"))
+    return problem(
+        request,
+        error.status_code,
+        nl,
+        en,
+        f"Er is hier niets onder {request.url.path}. Begin op de startpagina."
+        if error.status_code == 404
+        else f"Hier kan enkel: {(error.headers or {}).get('Allow', 'GET')}.",
+        f"There is nothing at {request.url.path} here. Begin at the home page."
+        if error.status_code == 404
+        else f"Only this is possible here: {(error.headers or {}).get('Allow', 'GET')}.",
+        type="not-found" if error.status_code == 404 else "method-not-allowed",
+        headers=dict(error.headers or {}),
+    )

@@ -1,0 +1,311 @@
+"""``Service``: the ASGI application, outermost: who may ask what, how much, and whether the answer is there
+already.
+
+Everything here happens before any routing, because it must hold for every path: Host names, sizes and
+deadlines of bodies, the budget of a client, security headers, the log. A request takes the site of the moment
+and uses no other. This module refuses to look into a body and to build a page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections import Counter
+from pathlib import Path
+from time import perf_counter, time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gbvkg.config import ServeSettings
+from gbvkg.errors import GbvkgError
+from gbvkg.web.budget import Budget
+from gbvkg.web.cache import Headers, Kept, Key, is_fresh
+from gbvkg.web.clients import client_of
+from gbvkg.web.current import Current
+from gbvkg.web.pages import problem_page
+from gbvkg.web.problems import PAGE, of_error, problem
+from gbvkg.web.replies import policy
+from gbvkg.web.site import Site, charged
+
+log = logging.getLogger("gbvkg.web")
+
+POLICY = policy().encode()
+SECURITY: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"cross-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), interest-cohort=()"),
+]
+"""On every answer; ``POLICY`` (CSP level 3) too, unless an answer has a policy of its own."""
+
+FREE = ("/static/", "/health/", "/metrics", "/releases/", "/robots.txt")
+"""Paths below which no worker is asked, so that no turn is needed."""
+
+_LONGEST_URL = 65_536
+_LONGEST_HEADER = 8_192
+_KEPT = frozenset((200, 301, 303, 308, 410))
+
+
+class Service:
+    """The application over a releases folder; opens the current release at ASGI start-up."""
+
+    def __init__(self, releases: Path, settings: ServeSettings) -> None:
+        self.settings = settings
+        self.current = Current(releases, settings)
+        self.budget = Budget(
+            settings.budget_seconds, settings.budget_window, settings.at_once, settings.queue
+        )
+        self.counts: Counter[tuple[str, int]] = Counter()
+        self.hits = 0
+        self.seconds = 0.0
+        self._hosts = {host.encode() for host in settings.hosts}
+        self._prefix = settings.prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            kind = (await receive())["type"]
+            step = self.current.start if kind == "lifespan.startup" else self.current.stop
+            try:
+                await step()
+            except GbvkgError as error:
+                sys.stderr.write(f"gbvkg: {error.nl}\ngbvkg: {error.en}\n")
+                await send({"type": f"{kind}.failed", "message": error.en})
+                return
+            await send({"type": f"{kind}.complete"})
+            if kind == "lifespan.shutdown":
+                return
+
+    # One request
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = perf_counter()
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if (kept := self._kept(scope, headers)) is not None:
+            status = await _send_kept(kept, scope["method"], headers, send)
+            self.hits += 1
+        else:
+            status = await self._work(scope, receive, send, headers)
+        self._tell(scope, status, perf_counter() - start, kept is not None)
+
+    def _kept(self, scope: Scope, headers: dict[bytes, bytes]) -> Kept | None:
+        if scope["method"] not in ("GET", "HEAD") or not self._is_host(headers.get(b"host", b"")):
+            return None
+        return self.current.site.cache.get(_key(scope, headers))
+
+    def _is_host(self, host: bytes) -> bool:
+        name = host if host.endswith(b"]") else host.rpartition(b":")[0] or host
+        return b"*" in self._hosts or name.lower() in self._hosts
+
+    async def _work(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
+        """Answer what is not kept, and keep it if it may be kept."""
+        site = self.current.site
+        answer = _Answer(send, scope["method"] == "HEAD")
+        spent = [0.0]
+        token = charged.set(spent)
+        try:
+            with site:
+                await self._within_limits(scope, receive, answer, headers, site, spent)
+        finally:
+            charged.reset(token)
+        if scope["method"] == "GET" and answer.is_whole and answer.status in _KEPT and answer.is_public:
+            site.cache.put(
+                _key(scope, headers), Kept(answer.status, answer.headers, answer.body, answer.etag)
+            )
+        return answer.status
+
+    async def _within_limits(
+        self,
+        scope: Scope,
+        receive: Receive,
+        answer: _Answer,
+        headers: dict[bytes, bytes],
+        site: Site,
+        spent: list[float],
+    ) -> None:
+        request = Request(scope, receive)
+        if refusal := self._refuse(request, headers):
+            await refusal(scope, receive, answer)
+            return
+        scope["root_path"] = self._prefix
+        scope["gbvkg.current"] = self.current
+        scope["gbvkg.service"] = self
+        scope[PAGE] = problem_page
+        path = scope["path"][len(self._prefix) :]
+        body = _Body(receive, self.settings)
+        try:
+            if path.startswith(FREE):
+                await self._dispatch(path, site)(scope, body, answer)
+                return
+            async with self.budget.turn(client_of(scope, headers, self.settings.trusted_proxies)) as ticket:
+                await self._dispatch(path, site)(scope, body, answer)
+                ticket.seconds = spent[0] or None
+        except GbvkgError as error:
+            if not answer.started:
+                await of_error(request, error)(scope, receive, answer)
+
+    def _dispatch(self, path: str, site: Site) -> ASGIApp:
+        return site.sparql if path == "/sparql" else site.app
+
+    def _refuse(self, request: Request, headers: dict[bytes, bytes]) -> Any:
+        """The problem with a request whatever it asks; None when there is none."""
+        scope = request.scope
+        if not self._is_host(headers.get(b"host", b"")):
+            return problem(
+                request, 421, "Verkeerde host", "Misdirected request",
+                "Deze dienst antwoordt niet onder die naam. De beheerder stelt de namen in met GBVKG_HOSTS.",
+                "This service does not answer to that name. Its operator sets the names with GBVKG_HOSTS.",
+                type="host",
+            )  # fmt: skip
+        if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > _LONGEST_URL:
+            return problem(
+                request, 414, "Adres te lang", "URI too long",
+                f"Een adres mag {_LONGEST_URL} bytes lang zijn; stuur een lange query met POST.",
+                f"An address may have {_LONGEST_URL} bytes; send a long query with POST.",
+                type="uri-too-long",
+            )  # fmt: skip
+        if len(headers.get(b"accept", b"")) > _LONGEST_HEADER:
+            return problem(
+                request, 400, "Accept te lang", "Accept too long",
+                f"De header Accept mag {_LONGEST_HEADER} bytes lang zijn.",
+                f"The header Accept may have {_LONGEST_HEADER} bytes.",
+                type="header-too-long",
+            )  # fmt: skip
+        if not scope["path"].startswith(self._prefix + "/"):
+            return problem(
+                request, 404, "Niet gevonden", "Not found",
+                f"Alles staat hier onder {self._prefix}/.", f"Everything is below {self._prefix}/ here.",
+                type="not-found",
+            )  # fmt: skip
+        return None
+
+    def _tell(self, scope: Scope, status: int, seconds: float, hit: bool) -> None:
+        self.counts[scope["method"] if scope["method"] in _METHODS else "other", status] += 1
+        self.seconds += seconds
+        if not self.settings.access_log:
+            return
+        line: dict[str, Any] = {
+            "time": round(time(), 3), "method": scope["method"], "path": scope["path"], "status": status,
+            "ms": round(seconds * 1000, 2), "kept": hit,
+        }  # fmt: skip
+        if self.settings.log_queries:
+            line["query"] = scope["query_string"].decode("ascii", "replace")
+        sys.stderr.write(json.dumps(line) + "\n")
+
+
+_METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"))
+
+
+def _key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
+    path = scope.get("raw_path") or scope["path"].encode()
+    language = headers.get(b"accept-language", b"")
+    return (path.decode("latin-1"), scope["query_string"], headers.get(b"accept", b""), language)
+
+
+async def _send_kept(kept: Kept, method: str, headers: dict[bytes, bytes], send: Send) -> int:
+    if is_fresh(kept.etag, headers.get(b"if-none-match", b"")):
+        unlike = (b"content-length", b"content-type")
+        slim = [pair for pair in kept.headers if pair[0] not in unlike]
+        await send({"type": "http.response.start", "status": 304, "headers": slim})
+        await send({"type": "http.response.body", "body": b""})
+        return 304
+    await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
+    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else kept.body})
+    return kept.status
+
+
+class _Answer:
+    """The ``send`` of one request: adds what every answer has, and remembers a small one."""
+
+    def __init__(self, send: Send, is_head: bool) -> None:
+        self._send = send
+        self._is_head = is_head
+        self.status = 0
+        self.headers: Headers = []
+        self.body = b""
+        self.started = False
+        self.is_whole = False
+        self.is_public = False
+        self.etag = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = self._start(message)
+        elif message["type"] == "http.response.body":
+            message = self._part(message)
+        await self._send(message)
+
+    def _start(self, message: Message) -> Message:
+        self.started = True
+        self.status = message["status"]
+        said = [(name.lower(), value) for name, value in message.get("headers", [])]
+        names = dict(said)
+        if b"content-security-policy" not in names:
+            said.append((b"content-security-policy", POLICY))
+        self.headers = said + SECURITY
+        is_public = names.get(b"cache-control", b"").startswith(b"public")
+        self.is_public = is_public and (b"etag" in names or b"location" in names)
+        self.etag = names.get(b"etag", b"")
+        return {**message, "headers": self.headers}
+
+    def _part(self, message: Message) -> Message:
+        body = message.get("body", b"")
+        more = message.get("more_body", False)
+        if not self.body and not more:
+            self.body, self.is_whole = body, True
+        else:
+            self.body = b"-"  # in parts: too large to keep
+        return {**message, "body": b""} if self._is_head else message
+
+
+class _Body:
+    """The ``receive`` of one request, with a limit on the size of its body and on how long it may take."""
+
+    def __init__(self, receive: Receive, settings: ServeSettings) -> None:
+        self._receive = receive
+        self._left = settings.body_bytes
+        self._seconds = settings.body_seconds
+        self._deadline = 0.0
+        self._done = False
+
+    async def __call__(self) -> Message:
+        if self._done:
+            return await self._receive()
+        loop = asyncio.get_running_loop()
+        self._deadline = self._deadline or loop.time() + self._seconds
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyTooSlow(
+                f"De inhoud van het verzoek was na {self._seconds:g} s niet binnen.",
+                f"The request's body had not arrived after {self._seconds:g} s.",
+            ) from None
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise BodyTooLarge(
+                "De inhoud van het verzoek is te groot voor deze dienst.",
+                "The request's body is too large for this service.",
+            )
+        self._done = not message.get("more_body", False)
+        return message
+
+
+class BodyTooLarge(GbvkgError):
+    slug = "body-too-large"
+    status = 413
+
+
+class BodyTooSlow(GbvkgError):
+    slug = "body-too-slow"
+    status = 408

@@ -1,0 +1,173 @@
+"""``Site``: all that one release needs to be served. The service replaces it as a whole, so that no answer
+mixes two releases.
+
+Opening one verifies the release first. A site refuses to change anything in its release, and to evaluate a
+query in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from gbvkg import vocabulary
+from gbvkg.config import ServeSettings
+from gbvkg.project import Project
+from gbvkg.queries import Catalogue
+from gbvkg.queries.parameters import bind
+from gbvkg.store import Answer, Ask, Limits, Pool
+from gbvkg.web.cache import Cache
+from gbvkg.web.pages.sparql import sparql
+from gbvkg.web.replies import etag
+from gbvkg.web.sparql import SparqlEndpoint
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+Term = NamedNode | Literal | BlankNode
+Bindings = dict[str, Term]
+
+charged: ContextVar[list[float] | None] = ContextVar("charged", default=None)
+"""Where the seconds that workers spend on the request at hand are added up."""
+
+_SAFE = "/:@!$&'()*+,;=-._~%"
+"""What a path of ours may hold as it is: an IRI of ours has its own percent signs."""
+
+
+class Site:
+    """One release, open. ``app`` routes everything but ``/sparql``; ``cache`` keeps whole answers."""
+
+    def __init__(self, pool: Pool, settings: ServeSettings) -> None:
+        self.pool = pool
+        self.release = release = pool.snapshot.path
+        self.manifest = manifest = pool.snapshot.manifest
+        self.version = manifest.version
+        self.settings = settings
+        self.base = manifest.dataset.partition("/id/")[0] + "/"
+        self.catalogue = Catalogue(Project(release / "inputs", self.base, self.version))
+        self.prefixes = vocabulary.prefixes()
+        self.cache = Cache(settings.cache_bytes)
+        self.is_archived = False
+        self.licence = ""
+        self.files = {file.path: file for file in manifest.files}
+        self.sparql = SparqlEndpoint(self, partial(sparql, self))
+        self.app: ASGIApp
+        self._users = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @classmethod
+    async def open(cls, release: Path, settings: ServeSettings, *, workers: int = 0) -> Site:
+        """The site of a release, after its verification and with its workers started.
+
+        Raises ReleaseCorrupt, ProjectError for queries that this version cannot read, BackEndUnavailable.
+        """
+        from gbvkg.web.routes import application
+
+        limits = Limits(settings.query_seconds, settings.query_memory * 1_000_000, settings.result_bytes)
+        pool = await Pool.open(
+            release, workers=workers or settings.processes, limits=limits, queue=settings.queue
+        )
+        try:
+            site = cls(pool, settings)
+            site.licence = await site._licence()
+            site.app = await asyncio.to_thread(application, site)
+        except BaseException:
+            await pool.close()
+            raise
+        return site
+
+    # Users: a site is closed when the last request on it is done
+
+    def __enter__(self) -> Site:
+        self._users += 1
+        self._idle.clear()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._users -= 1
+        if not self._users:
+            self._idle.set()
+
+    async def close(self) -> None:
+        """Stop the workers, once every request that uses this site is done."""
+        await self._idle.wait()
+        await self.pool.close()
+
+    # IRIs and paths
+
+    def href(self, iri: str) -> str | None:
+        """The path in this service of a page about ``iri``; None for an IRI that is not ours.
+
+        Things of the base and the terms and lists that gbvkg brings along are ours.
+        """
+        for space in (self.base, vocabulary.BASE):
+            if iri.startswith(space):
+                path, hash_, fragment = iri[len(space) :].partition("#")
+                kind, _, rest = path.partition("/")
+                if kind == "id" and rest:
+                    return self.path(f"/doc/{quote(rest, _SAFE)}")
+                if path == "ns":
+                    return self.path("/doc/ns") + (f"#{quote(fragment, _SAFE)}" if hash_ else "")
+        return None
+
+    def path(self, path: str) -> str:
+        """``path`` under the prefix of this service; of an older release with its version."""
+        query = f"?release={self.version}" if self.is_archived and "/doc/" in path else ""
+        return f"{self.settings.prefix}{path}{query}"
+
+    def iris(self, path: str) -> list[str]:
+        """The IRIs that a path below ``/id/`` or ``/doc/`` may be: of the base, then of gbvkg itself."""
+        spaces = dict.fromkeys((self.base, vocabulary.BASE))
+        if path == "ns":
+            return [f"{vocabulary.BASE}ns"]
+        return [f"{space}id/{form}" for space in spaces for form in dict.fromkeys((path, unquote(path)))]
+
+    def etag(self, *parts: str) -> str:
+        """A strong entity tag of a representation made of this release, by this version of gbvkg."""
+        return etag(self.version, self.manifest.inputs, self.manifest.tool, *parts)
+
+    # Asking
+
+    async def ask(self, ask: Ask) -> Answer:
+        """The answer of the workers; raises as ``Pool.ask``. Its time is charged to the request at hand."""
+        answer = await self.pool.ask(ask)
+        spent = charged.get()
+        if spent is not None:
+            spent[0] += answer.seconds
+        return answer
+
+    async def rows(
+        self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
+    ) -> list[Bindings]:
+        """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``."""
+        answer = await self.ask(Ask(bind(text, values or {}), "json"))
+        assert isinstance(answer.body, bytes), "our own queries have small answers"
+        found = json.loads(answer.body)
+        return [{name: _term(cell) for name, cell in row.items()} for row in found["results"]["bindings"]]
+
+    async def _licence(self) -> str:
+        rows = await self.rows(_LICENCE, {"dataset": NamedNode(self.manifest.dataset)})
+        return next((row["licence"].value for row in rows if isinstance(row["licence"], NamedNode)), "")
+
+
+_LICENCE = "SELECT ?licence WHERE { $dataset <http://purl.org/dc/terms/license> ?licence } ORDER BY ?licence"
+
+
+def _term(cell: dict[str, Any]) -> Term:
+    """A term of the SPARQL 1.1 Query Results JSON Format (§3.2.2)."""
+    if cell["type"] == "uri":
+        return NamedNode(cell["value"])
+    if cell["type"] == "bnode":
+        return BlankNode(cell["value"])
+    if "xml:lang" in cell:
+        return Literal(cell["value"], language=cell["xml:lang"])
+    return Literal(cell["value"], datatype=NamedNode(cell["datatype"]) if "datatype" in cell else None)
