@@ -56,6 +56,14 @@ def _by_length() -> list[tuple[str, str]]:
     return sorted(((ns, prefix) for prefix, ns in prefixes().items()), key=lambda row: -len(row[0]))
 
 
+def referred(iri: str, base: str) -> str:
+    """A thing as the sources of the project with this base IRI refer to it (``mandate/els-1``), else as
+    ``shrink`` has it.
+    """
+    home = f"{base}id/"
+    return iri.removeprefix(home) if iri.startswith(home) else shrink(iri)
+
+
 def shrink(iri: str) -> str:
     """``prefix:local`` for an IRI of the table's longest matching namespace, else ``<iri>``."""
     for namespace, prefix in _by_length():

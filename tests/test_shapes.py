@@ -20,7 +20,7 @@ import pyshacl
 import pytest
 import rdflib
 from pyoxigraph import BlankNode, NamedNode, RdfFormat
-from rdflib import RDF, SH, URIRef
+from rdflib import RDF, RDFS, SH, URIRef
 
 from gbvkg.findings import Severity
 from gbvkg.graph import load
@@ -31,6 +31,7 @@ from gbvkg.validation.engine import Engine
 from gbvkg.validation.memory import judge_all
 from gbvkg.validation.shapes import Shapes, compile_graph
 from gbvkg.validation.tables import RDF_TYPE, Tables, Term, Triple
+from gbvkg.validation.wording import Wording
 from gbvkg.vocabulary import BASE, context, expand, packaged_root, prefixes
 
 ROOT = packaged_root()
@@ -42,6 +43,7 @@ GBVSH, GBV = expand("gbvsh:"), expand("gbv:")
 SKOS = expand("skos:")
 SOURCES = {f"{BASE}id/source/{name}": name for name in ("nota-vr-2025", "vraag-354-2021")}
 """The two seed documents whose sentences the rules enforce: IRI → file in data/sources."""
+WORDING, COMPONENT = URIRef(GBVSH + "wording"), URIRef(GBVSH + "component")
 PROFILES = {"structure": SH.Violation, "completeness": SH.Warning, "information": SH.Info}
 
 
@@ -111,7 +113,7 @@ def _copy(node: Any, to: rdflib.Graph) -> None:
     for predicate, value in graph().predicate_objects(node):
         if (node, predicate, value) not in to:
             to.add((node, predicate, value))
-            if isinstance(value, rdflib.BNode) or predicate in (SH.node, SH.property, SH.prefixes):
+            if isinstance(value, rdflib.BNode) or predicate in (SH.node, SH.property, SH.prefixes, WORDING):
                 _copy(value, to)
 
 
@@ -324,35 +326,77 @@ def test_the_shapes_are_well_formed() -> None:
     assert verdict, text
 
 
-def test_every_rule_says_everything_a_reader_needs() -> None:
-    """A rule has name, description and message in nl and en, a group, an order, a profile, a severity."""
+def property_shapes() -> set[Any]:
+    """Every subject of sh:path and every rule by a query: what must explain itself."""
+    return set(graph().subjects(SH.path)) | set(graph().subjects(SH.select))
+
+
+def test_every_shape_with_a_path_is_a_rule_or_the_inside_of_a_list() -> None:
+    """None slips in beside them: fields of shapes with a target, queries, a part per code list, all named."""
+    parts = {part for part in graph().objects(None, SH.property) if str(part).endswith("ListScheme")}
+    assert len(parts) == len(set(graph().objects(None, URIRef(GBVSH + "codeList"))))
+    assert property_shapes() == {rule.iri for rule in rules().values()} | parts
+    assert all(isinstance(shape, URIRef) for shape in property_shapes())
+
+
+def unexplained(shapes: rdflib.Graph, shape: URIRef) -> set[str]:
+    """What a property shape or a rule by a query lacks of what a reader needs."""
+    missing = {
+        about.rpartition("#")[2]
+        for about in (SH.name, SH.description, SH.message)
+        if sorted(getattr(text, "language", "") for text in shapes.objects(shape, about)) != ["en", "nl"]
+        or (
+            about != SH.name
+            and not all(text.endswith(".") for text in map(str, shapes.objects(shape, about)))
+        )
+    }
+    once = {part: list(shapes.objects(shape, part)) for part in (SH.order, SH.group, SH.severity)}
+    missing |= {part.rpartition("#")[2] for part, values in once.items() if len(values) != 1}
+    if not all((group, RDF.type, SH.PropertyGroup) in shapes for group in once[SH.group]):
+        missing.add("group")
+    return missing | ({"seeAlso"} if shapes.value(shape, RDFS.seeAlso) is None else set())
+
+
+def test_every_property_shape_says_everything_a_reader_needs() -> None:
+    """Name, description and message in nl and en, one group, one order, one severity, what it enforces."""
+    found = {shape: missing for shape in property_shapes() if (missing := unexplained(graph(), shape))}
+    assert found == {}
+
+
+@pytest.mark.parametrize("name", ["PlanStart", "LeadInOffice", "ViolenceFormListScheme"])
+def test_what_a_shape_does_not_say_is_noticed(name: str) -> None:
+    """Mutants: take anything that a reader needs from a property shape and it is told to be missing."""
+    shape = URIRef(GBVSH + name)
+    for part in (SH.name, SH.description, SH.message, SH.order, SH.group, SH.severity, RDFS.seeAlso):
+        mutant = rdflib.Graph()
+        for about in (shape, *graph().objects(shape, SH.group)):
+            mutant += graph().triples((about, None, None))
+        assert unexplained(mutant, shape) == set()
+        mutant.remove((shape, part, None))
+        assert unexplained(mutant, shape) == {part.rpartition("#")[2]}
+
+
+def test_every_rule_has_a_profile_that_agrees_with_its_severity() -> None:
+    """A rule weighs what its profile weighs, and what the shape around it weighs."""
     for rule in rules().values():
-        for about in (SH.name, SH.description, SH.message):
-            texts = list(graph().objects(rule.iri, about))
-            assert sorted(getattr(text, "language", "") for text in texts) == ["en", "nl"], (rule.name, about)
-            assert about == SH.name or all(text.endswith(".") for text in map(str, texts)), (rule.name, about)
         [profile] = graph().objects(rule.iri, URIRef(GBVSH + "profile"))
-        [severity] = graph().objects(rule.iri, SH.severity)
+        severity = graph().value(rule.iri, SH.severity)
         assert severity == PROFILES[str(profile).removeprefix(GBVSH)], rule.name
         assert severity == graph().value(rule.shape, SH.severity), rule.name
-        [group] = graph().objects(rule.iri, SH.group)
-        assert (group, RDF.type, SH.PropertyGroup) in graph(), rule.name
-        assert graph().value(rule.iri, SH.order) is not None, rule.name
 
 
-def test_every_rule_says_what_it_enforces() -> None:
+def test_every_property_shape_says_what_it_enforces() -> None:
     """rdfs:seeAlso names the source or specification; a quoted sentence is in the source word for word."""
     texts = {
         iri: _squeezed((ROOT / "data" / "sources" / f"{name}.txt").read_text("utf-8"))
         for iri, name in SOURCES.items()
     }
-    for rule in rules().values():
-        seen = {str(value) for value in graph().objects(rule.iri, expand_uri("rdfs:seeAlso"))}
-        quotes = [str(value) for value in graph().objects(rule.iri, expand_uri("gbv:sourceQuote"))]
-        assert seen, rule.name
-        assert bool(quotes) == bool(seen & SOURCES.keys()), rule.name
+    for shape in property_shapes():
+        seen = {str(value) for value in graph().objects(shape, RDFS.seeAlso)}
+        quotes = [str(value) for value in graph().objects(shape, expand_uri("gbv:sourceQuote"))]
+        assert bool(quotes) == bool(seen & SOURCES.keys()), shape
         for quote in quotes:
-            assert any(_squeezed(quote) in texts[iri] for iri in seen & SOURCES.keys()), (rule.name, quote)
+            assert any(_squeezed(quote) in texts[iri] for iri in seen & SOURCES.keys()), (shape, quote)
 
 
 def expand_uri(curie: str) -> URIRef:
@@ -474,6 +518,73 @@ def test_a_message_about_a_fiche_says_which_demand_is_not_met() -> None:
 
 ONE_WORDING = {"LanguageInConstraintComponent"}
 """Not in Dutch or English is one demand, whether the text has another language or none (its datatype)."""
+
+
+def worded(rule: Rule) -> dict[str, int]:
+    """Component → how many wordings of the rule are about it."""
+    of = [c for wording in graph().objects(rule.iri, WORDING) for c in graph().objects(wording, COMPONENT)]
+    return {f"{component}": of.count(component) for component in of}
+
+
+def test_a_message_says_which_demand_is_not_met() -> None:
+    """A field with several demands has exactly one wording for each, and no wording is left over."""
+    for rule in rules().values():
+        if rule.by == SH.property:
+            demands = _components(rule)
+            several = len({demand.rpartition("#")[2] for demand in demands} - ONE_WORDING) > 1
+            said = worded(rule)
+            assert {demand: said.get(demand) for demand in demands} == dict.fromkeys(
+                demands, 1 if several else None
+            ), rule.name
+    used = set(graph().objects(None, WORDING))
+    assert used == set(graph().subjects(RDF.type, URIRef(GBVSH + "Wording")))
+    for wording in used:
+        texts = {getattr(text, "language", ""): str(text) for text in graph().objects(wording, SH.message)}
+        assert sorted(texts) == ["en", "nl"]
+        assert all("{?name}" in text and text.endswith(" {?description}") for text in texts.values()), wording
+
+
+def test_a_message_about_a_case_is_filled_in_and_shows_no_address() -> None:
+    """Each message of the wrong cases has no placeholder left, is not a list of demands, and names a thing of
+    the data by its name or its reference, never by its whole IRI.
+    """
+    for rule in rules().values():
+        for file in cases(rule):
+            with together_with(file) as (tables, _):
+                wording = Wording(tables, "https://voorbeeld.example/")
+                for result in judge_all(Engine(shapes_of(rule), tables)).results():
+                    for text in wording.message(result).values():
+                        assert not re.search(r"\{[?$]|<https://voorbeeld", text), (file, text)
+                        if worded(rule):
+                            said = set(map(str, graph().objects(rule.iri, SH.message)))
+                            assert text not in said, (file, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "nl"),
+    [
+        ("PlanStart", "Het veld “Begin van het plan” ligt na het einde. Geef de eerste dag"),
+        (
+            "PlanDeclaredActionCount",
+            "Het veld “Aangekondigd aantal acties” is kleiner dan 0. Geef het aantal",
+        ),
+        ("ActionLeadOpen", 'zonder einddatum: "Tweede Minister (fictief)" en "Eerste Minister (fictief)".'),
+        (
+            "ConceptPrefLabelUnique",
+            "De voorkeursterm “Cultuur (fictief)” is in deze lijst ook die van het begrip",
+        ),
+        ("LabelDutchEnglish", "De naam “Eerste campagnegolf (fictief)” staat er in maar één taal."),
+    ],
+)
+def test_what_a_case_is_told(name: str, nl: str) -> None:
+    """Of a field the one demand that is not met; of things their names; of texts the words in quotes."""
+    told = []
+    for file in cases(rules()[name]):
+        with together_with(file) as (tables, _):
+            wording = Wording(tables, "https://voorbeeld.example/")
+            outcome = judge_all(Engine(shapes_of(rules()[name]), tables))
+            told += [wording.message(result)["nl"] for result in outcome.results()]
+    assert any(nl in text for text in told), told
 
 
 def test_words_about_a_fiche_are_plain() -> None:

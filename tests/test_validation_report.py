@@ -10,10 +10,11 @@ import pytest
 from pyoxigraph import Literal, NamedNode
 from validation_graphs import EX, dataset, shapes, short
 
+from gbvkg.errors import ProjectError
 from gbvkg.findings import Finding, Severity, Stage
 from gbvkg.graph import Dataset
 from gbvkg.project import Project
-from gbvkg.validation import Report, validate
+from gbvkg.validation import ENGINES, Report, validate
 from gbvkg.validation import shapes as shapes_graph
 from gbvkg.validation.waivers import VOID
 from gbvkg.vocabulary import LANGUAGES, expand
@@ -23,8 +24,8 @@ TODAY = f'ex:data a dcat:Dataset ; {SPACE} ; dct:issued "2026-05-01"^^xsd:date .
 REASON = 'gbv:rationale "Bekend."@nl , "Known."@en ; gbv:decidedBy "Editor"'
 
 
-def judged(shape: str, data: str, reading: list[Finding] | None = None) -> Report:
-    return validate(dataset(data), shapes=shapes(shape), reading=reading or [])
+def judged(shape: str, data: str, reading: list[Finding] | None = None, *, engine: str = "default") -> Report:
+    return validate(dataset(data), shapes=shapes(shape), reading=reading or [], engine=engine)
 
 
 def rules(report: Report) -> list[str]:
@@ -473,6 +474,33 @@ def test_messages(messages: str, nl: str, en: str) -> None:
         "nl": nl,
         "en": en,
     }
+
+
+WORDED = (
+    "ex:S sh:targetClass ex:C ; sh:property ex:P . ex:P sh:path ex:p ; sh:minCount 1 ; sh:maxInclusive 2 ;"
+    'sh:name "Getal"@nl , "Number"@en ; sh:description "Geef het."@nl , "Give it."@en ;'
+    'sh:message "Ontbreekt of te groot."@nl , "Missing or too large."@en ; gbvsh:wording ex:Missing {more} .'
+    "ex:Missing gbvsh:component sh:MinCountConstraintComponent ;"
+    'sh:message "{{?name}} ontbreekt. {{?description}}"@nl , "{{?name}} is missing. {{?description}}"@en .'
+)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_wording_says_which_demand_is_not_met(engine: str) -> None:
+    """gbvsh:wording words the component it names, with name and description of the field, whichever the
+    engine; another component keeps the rule's sh:message.
+    """
+    (missing,) = judged(WORDED.format(more=""), "ex:a a ex:C .", engine=engine).findings
+    assert missing.message == {"nl": "Getal ontbreekt. Geef het.", "en": "Number is missing. Give it."}
+    (large,) = judged(WORDED.format(more=""), "ex:a a ex:C ; ex:p 3 .", engine=engine).findings
+    assert large.message["en"] == "Missing or too large."
+
+
+def test_two_wordings_for_one_demand_are_refused() -> None:
+    """Which of the two would be told is not left to chance."""
+    twice = ", ex:Too . ex:Too gbvsh:component sh:MinCountConstraintComponent"
+    with pytest.raises(ProjectError, match="two wordings for"):
+        judged(WORDED.format(more=twice), "ex:a a ex:C .")
 
 
 def test_a_query_may_bring_its_own_message() -> None:

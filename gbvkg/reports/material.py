@@ -19,7 +19,7 @@ from gbvkg.findings import Finding, Severity
 from gbvkg.project import Project
 from gbvkg.reports.rulebook import Rule, Rulebook
 from gbvkg.sources.statement import Place
-from gbvkg.vocabulary import LANGUAGES, packaged_root, shrink
+from gbvkg.vocabulary import LANGUAGES, packaged_root, referred
 
 SEVERITY_WORDS = {
     "nl": {Severity.VIOLATION: "overtreding", Severity.WARNING: "waarschuwing", Severity.INFO: "mededeling"},
@@ -95,8 +95,7 @@ class Material:
 
     def thing(self, iri: str) -> str:
         """A thing in short: its reference when it is of this project, else prefix:local or the IRI."""
-        own = f"{self.project.base}id/"
-        return iri.removeprefix(own) if iri.startswith(own) else shrink(iri).strip("<>")
+        return referred(iri, self.project.base).strip("<>")
 
     def lines(self, place: Place) -> list[str]:
         """The lines of the source file, or [] when it cannot be shown."""

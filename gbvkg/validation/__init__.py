@@ -144,7 +144,7 @@ def conclude(
     """Results → report: weighed by profile, placed, worded, waived, without follow-on errors, sorted."""
     reading = list(reading)
     today = waivers.reference_date(tables, dataset.project.base)
-    judged = _judged(results, Profiles(used, tables, today), Wording(tables), dataset)
+    judged = _judged(results, Profiles(used, tables, today), Wording(tables, dataset.project.base), dataset)
     written = waivers.read(tables, used, today, _waivers_elsewhere(tables, dataset))
     granted = waivers.without_wrong(written, (each.finding for each in judged))
     waived = waivers.apply((each.finding for each in judged), granted)

@@ -84,7 +84,10 @@ def sh(name: str) -> NamedNode:
 
 @dataclass(eq=False, slots=True)
 class Shape:
-    """A node shape (``path`` None) or a property shape. ``severity`` is an IRI, ``profile`` an IRI or ""."""
+    """A node shape (``path`` None) or a property shape. ``severity`` is an IRI, ``profile`` an IRI or "".
+
+    ``wordings`` are the messages per component IRI that take the place of ``messages``.
+    """
 
     node: Term
     rule: str
@@ -93,6 +96,7 @@ class Shape:
     messages: dict[str, str]
     profile: str
     unproven: str = ""
+    wordings: dict[str, dict[str, str]] = field(default_factory=dict)
     constraints: list[Constraint] = field(default_factory=list)
 
     def walk(self) -> Iterator[Shape]:
@@ -218,6 +222,13 @@ def _texts(terms: Iterable[Term]) -> dict[str, str]:
     return dict(sorted(((text.language or "", text.value) for text in literals), reverse=True))
 
 
+def _filled(text: str, lang: str, own: dict[str, dict[str, str]]) -> str:
+    """``text`` with each ``{?part}`` of ``own`` that is there in ``lang``."""
+    for part, texts in own.items():
+        text = text.replace(f"{{?{part}}}", texts.get(lang, f"{{?{part}}}"))
+    return text
+
+
 def _is_true(term: Term | None) -> bool:
     return isinstance(term, Literal) and term.value == "true"
 
@@ -319,6 +330,7 @@ class _Compiler:
             _texts(self._values(node, "message")),
             self._profile(node),
             unproven(self.said.get(node, ())),
+            self._wordings(node),
         )
         self._add_core(shape)
         self._add_qualified(shape)
@@ -332,6 +344,23 @@ class _Compiler:
         found = self.graph.forward(NamedNode(SHAPES + "profile")).get(node, ())
         return next((term.value for term in found if isinstance(term, NamedNode)), "")
 
+    def _wordings(self, node: Term) -> dict[str, dict[str, str]]:
+        """component IRI → what the gbvsh:wording of a shape says, with the shape's own sh:name and
+        sh:description filled in.
+        """
+        own = {part: _texts(self._values(node, part)) for part in ("name", "description")}
+        found: dict[str, dict[str, str]] = {}
+        for wording in self.graph.forward(NamedNode(SHAPES + "wording")).get(node, ()):
+            texts = _texts(self._values(wording, "message"))
+            for component in self.graph.forward(NamedNode(SHAPES + "component")).get(wording, ()):
+                if isinstance(component, NamedNode):
+                    if component.value in found:
+                        raise self._ill_formed(
+                            node, f"twee bewoordingen voor {component}", f"two wordings for {component}"
+                        )
+                    found[component.value] = {lang: _filled(text, lang, own) for lang, text in texts.items()}
+        return found
+
     def _add(self, shape: Shape, component: str, parameter: Term) -> Constraint:
         constraint = Constraint(
             len(self.constraints),
@@ -339,7 +368,7 @@ class _Compiler:
             shape,
             parameter,
             shape.rule,
-            shape.messages,
+            shape.wordings.get(component) or shape.messages,
             shape.severity,
             shape.profile,
         )

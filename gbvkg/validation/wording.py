@@ -1,9 +1,9 @@
-"""What a finding says: the rule's own sh:message per language, or a standard sentence when the rule has
-none.
+"""What a finding says: the rule's own message per language (its wording of the constraint component that
+was broken, else its sh:message), or a standard sentence when the rule has none.
 
 Placeholders ``{?name}`` and ``{$name}`` (SHACL §5.2.2) become the value bound to them: an IRI is shown by
-its label in the language of the message, else in short form. This module refuses to invent: a placeholder
-without a value stays as it is.
+its label in the language of the message, else as the sources refer to it, else in short form. This module
+refuses to invent: a placeholder without a value stays as it is.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg.validation import paths
 from gbvkg.validation.constraints import Result
 from gbvkg.validation.tables import RDFS, Tables, Term
-from gbvkg.vocabulary import LANGUAGES, expand, shrink
+from gbvkg.vocabulary import LANGUAGES, expand, referred, shrink
 
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
-_LABELS = (NamedNode(RDFS + "label"), NamedNode(expand("skos:prefLabel")))
+_LABELS = (NamedNode(RDFS + "label"), NamedNode(expand("skos:prefLabel")), NamedNode(expand("foaf:name")))
 
 _STANDARD: dict[str, dict[str, str]] = {
     name: {"nl": nl, "en": en}
@@ -134,9 +134,10 @@ _OTHERWISE = {"nl": "{?this} voldoet niet aan deze regel.", "en": "{?this} does 
 
 
 class Wording:
-    """Words results of one graph."""
+    """Words results of one graph. Things of the project with the IRI ``base`` go by their reference."""
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, base: str) -> None:
+        self._base = base
         self._labels = [tables.forward(predicate) for predicate in _LABELS]
 
     def message(self, result: Result) -> dict[str, str]:
@@ -163,7 +164,7 @@ class Wording:
         return self.show(term, lang) if not isinstance(term, str) else term
 
     def show(self, term: Term, lang: str) -> str:
-        """A literal's text; an IRI's label in ``lang``, else any label, else its short form."""
+        """A literal's text; an IRI's label in ``lang``, else any label, else its reference or short form."""
         if isinstance(term, Literal):
             return term.value
         labels = {
@@ -174,7 +175,7 @@ class Wording:
         }
         if labels:
             return f'"{_text_in(labels, lang)}"'
-        return shrink(term.value) if isinstance(term, NamedNode) else str(term)
+        return referred(term.value, self._base) if isinstance(term, NamedNode) else str(term)
 
 
 def _bound(result: Result) -> dict[str, Term | str]:
