@@ -17,8 +17,9 @@ from starlette.routing import Route
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.parameters import bind
 from gbvkg.vocabulary import expand, shrink
-from gbvkg.web.pages import home, static
+from gbvkg.web.pages import home, static, tables
 from gbvkg.web.pages.citing import KINDS, Citation, snippets
+from gbvkg.web.pages.finding import Finder, page, questions
 from gbvkg.web.pages.frame import day, language, number, respond, tag, texts, unchanged
 from gbvkg.web.pages.history import versions_with
 from gbvkg.web.pages.terms import Terms
@@ -26,14 +27,18 @@ from gbvkg.web.pages.thing import Describer, Thing
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import problem
 from gbvkg.web.replies import reply
+from gbvkg.web.search import Index, every, narrowed
 
 if TYPE_CHECKING:
-    from gbvkg.web.site import Site
+    from gbvkg.web.site import Bindings, Site
 
 MEMBERS = 100
 """How many of what points at a thing stand on one page."""
 
 _SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
+_SAID = """SELECT DISTINCT ?thing ?property ?value
+WHERE { ?thing a $class ; ?property ?value . FILTER(ISIRI(?thing)) }
+ORDER BY ?thing ?property ?value"""
 _IS_DESCRIBED = "SELECT ?type WHERE { $thing a ?type } LIMIT 1"
 
 
@@ -43,11 +48,14 @@ class Pages:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._terms: asyncio.Task[Terms] | None = None
+        self._index: asyncio.Task[Index] | None = None
 
     def routes(self) -> list[Route]:
         return [
             Route("/", self.home, methods=["GET"]),
             Route("/about", self.about, methods=["GET"]),
+            Route("/search", self.search, methods=["GET"]),
+            Route("/list/{name}", self.listing, methods=["GET"]),
             Route("/static/{version}/{name}", self.static, methods=["GET"]),
         ]
 
@@ -56,6 +64,16 @@ class Pages:
         if self._terms is None or (self._terms.done() and self._failed(self._terms)):
             self._terms = asyncio.ensure_future(Terms.load(self.site))
         return await asyncio.shield(self._terms)
+
+    async def index(self) -> Index:
+        """What search and lists are made from, built at the first request for one."""
+        if self._index is None or (self._index.done() and self._failed(self._index)):
+            self._index = asyncio.ensure_future(Index.build(self.site, questions()))
+        return await asyncio.shield(self._index)
+
+    async def finder(self) -> Finder:
+        """Search and lists."""
+        return Finder(self.site, await self.index(), await self.terms())
 
     @staticmethod
     def _failed(task: asyncio.Task[Any]) -> bool:
@@ -72,6 +90,56 @@ class Pages:
         lang = language(request)
         values = await home.home(self.site, await self.terms(), lang)
         return respond(self.site, request, "home.html", values)
+
+    # Search and lists
+
+    async def search(self, request: Request) -> Response:
+        """What the words of ``?q=`` find; off the event loop, because likeness takes time."""
+        if kept := unchanged(self.site, request):
+            return kept
+        finder = await self.finder()
+        values = await asyncio.to_thread(finder.search, request)
+        return respond(self.site, request, "finding.html", values)
+
+    async def listing(self, request: Request) -> Response:
+        """The things of a class, as a page or, by extension, as a file."""
+        if kept := unchanged(self.site, request):
+            return kept
+        name, dot, kind = request.path_params["name"].partition(".")
+        finder = await self.finder()
+        class_, docs = finder.index.of_class(name)
+        if not class_ or (dot and kind not in tables.KINDS):
+            return problem(
+                request, 404, "Niet gevonden", "Not found", "Zo een lijst is er niet.",
+                "There is no such list.", type="not-found",
+            )  # fmt: skip
+        if not dot:
+            return respond(self.site, request, "finding.html", finder.listing(request, class_, docs, name))
+        return await self._file(request, finder, class_, name, kind)
+
+    async def _file(self, request: Request, finder: Finder, class_: str, name: str, kind: str) -> Response:
+        lang = language(request)
+        docs = narrowed(finder.index.of_class(name)[1], finder.chosen(request))
+        things = [doc.iri for doc in docs]
+        said = [row async for row in every(self.site, bind(_SAID, {"class": NamedNode(class_)}))]
+        body = await asyncio.to_thread(self._written, finder, said, things, class_, kind, lang)
+        return reply(
+            request, body, tables.KINDS[kind], tag=tag(self.site, request),
+            licence=self.site.licence, vary=("Accept-Language",),
+            headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
+        )  # fmt: skip
+
+    def _written(
+        self, finder: Finder, said: list[Bindings], things: list[str], class_: str, kind: str, lang: str
+    ) -> bytes:
+        if kind == "jsonld":
+            return tables.as_jsonld(said, things)
+        title = finder.terms.label(class_, lang)
+        found = tables.table(
+            said, things, lang,
+            lambda iri: finder.terms.label(iri, lang, (class_,)), lambda iri: finder.label(iri, lang).text,
+        )  # fmt: skip
+        return tables.as_csv(found) if kind == "csv" else tables.as_workbook(found, title)
 
     # A thing
 
@@ -199,15 +267,15 @@ class Pages:
 
     async def _members(self, request: Request, describer: Describer, property_: str) -> Response:
         """What points at a thing by one property, page by page."""
-        current = _page(request)
+        current = page(request)
         members = await describer.members(property_, current, MEMBERS + 1)
         await describer.name([describer.iri])
         values = [describer.show.link(iri) for iri in members[:MEMBERS]]
         label, label_lang = describer.show.label(describer.iri)
         name = shrink(property_)
 
-        def to(page: int, there: bool) -> str:
-            return self._here(describer.iri, **{"in": name, "page": str(page)}) if there else ""
+        def to(number: int, there: bool) -> str:
+            return self._here(describer.iri, **{"in": name, "page": str(number)}) if there else ""
 
         return respond(
             self.site,
@@ -226,11 +294,6 @@ class Pages:
                 "after": to(current + 1, len(members) > MEMBERS),
             },
         )
-
-
-def _page(request: Request) -> int:
-    text = request.query_params.get("page", "1")
-    return min(max(int(text), 1), 10_000) if text.isdecimal() and len(text) < 6 else 1
 
 
 def _expanded(name: str) -> str:

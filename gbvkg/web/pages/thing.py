@@ -19,7 +19,7 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg.queries.prepared import fill
 from gbvkg.vocabulary import expand
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.values import Shower, Value, best, in_language
+from gbvkg.web.pages.values import Labels, Shower, Value, best, in_language
 from gbvkg.web.pages.views import ClassView, Section, Views, views
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def incoming_query() -> str:
     """What points at the thing, with labels, as far as ``NEAR``."""
     view = views()
     hidden = ", ".join(f"<{iri}>" for iri in sorted(view.hidden_incoming))
-    return f"""SELECT ?property ?from ?label WHERE {{
+    return f"""SELECT ?property ?from ?named ?label WHERE {{
   {{ SELECT DISTINCT ?property ?from WHERE {{
     ?from ?property $thing . FILTER(ISIRI(?from) && ?property NOT IN ({hidden}))
   }} LIMIT {NEAR + 1} }}
@@ -88,7 +88,7 @@ GROUP BY ?property
 
 def members_query(limit: int, skip: int) -> str:
     """Some of what points at the thing by one property."""
-    return f"""SELECT ?from ?label WHERE {{
+    return f"""SELECT ?from ?named ?label WHERE {{
   {{ SELECT DISTINCT ?from WHERE {{ ?from $property $thing . FILTER(ISIRI(?from)) }}
      ORDER BY ?from LIMIT {limit} OFFSET {skip} }}
   OPTIONAL {{ VALUES ?named {{ {_values(views().labels)} }} ?from ?named ?label }}
@@ -100,7 +100,7 @@ def labels_query(iris: Iterable[str]) -> str:
     """The labels of some things, for IRIs that an answer of ours named."""
     nodes = " ".join(str(NamedNode(iri)) for iri in iris)
     return (
-        f"SELECT ?subject ?value WHERE {{ VALUES ?subject {{ {nodes} }} "
+        f"SELECT ?subject ?property ?value WHERE {{ VALUES ?subject {{ {nodes} }} "
         f"VALUES ?property {{ {_values(views().labels)} }} ?subject ?property ?value }}"
     )
 
@@ -158,7 +158,6 @@ class Part:
     title: str
     empty: str = ""
     intro: str = ""
-    folded: bool = False
     facts: list[Fact] = field(default_factory=list)
     table: Table | None = None
     tree: list[Branch] = field(default_factory=list)
@@ -203,7 +202,7 @@ class Describer:
         self.iri = iri
         self.lang = lang
         self.statements: Statements = {}
-        self.labels: dict[str, list[Literal]] = defaultdict(list)
+        self.labels = Labels(views().labels)
         self.show = Shower(site, lang, self.labels, self._term)
         self._taken: set[tuple[str, str]] = set()
 
@@ -225,14 +224,12 @@ class Describer:
         return self._thing(types, view, answers, groups)
 
     def _read(self, rows: list[Bindings]) -> None:
-        labels = set(views().labels)
         for row in rows:
             subject, property_, value = row["subject"].value, row["property"].value, row["value"]
             values = self.statements.setdefault(subject, {}).setdefault(property_, [])
             if value not in values:
                 values.append(value)
-                if property_ in labels and isinstance(value, Literal):
-                    self.labels[subject].append(value)
+                self.labels.add(subject, property_, value)
 
     # Sections that ask
 
@@ -261,9 +258,7 @@ class Describer:
         missing = sorted({iri for iri in iris if iri not in self.labels and not self.terms.knows(iri)})
         for start in range(0, len(missing), 1000):
             for row in await self.site.rows(labels_query(missing[start : start + 1000])):
-                value = row["value"]
-                if isinstance(value, Literal) and value not in self.labels[row["subject"].value]:
-                    self.labels[row["subject"].value].append(value)
+                self.labels.add(row["subject"].value, row["property"].value, row["value"])
 
     # What points here
 
@@ -273,8 +268,7 @@ class Describer:
             property_, source = row["property"].value, row["from"].value
             if source not in members[property_]:
                 members[property_].append(source)
-            if isinstance(label := row.get("label"), Literal) and label not in self.labels[source]:
-                self.labels[source].append(label)
+            self._label(row)
         counts = {property_: len(found) for property_, found in members.items()}
         if sum(counts.values()) > NEAR:
             node = NamedNode(self.iri)
@@ -291,6 +285,10 @@ class Describer:
         order = sorted(counts, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))
         return [self._group(iri, counts[iri], members[iri]) for iri in order]
 
+    def _label(self, row: Bindings) -> None:
+        if "named" in row:
+            self.labels.add(row["from"].value, row["named"].value, row.get("label"))
+
     async def members(self, property_: str, page: int, size: int) -> list[str]:
         """One page of what points at the thing by a property; the labels are known afterwards."""
         values = {"thing": NamedNode(self.iri), "property": NamedNode(property_)}
@@ -298,8 +296,7 @@ class Describer:
         for row in await self.site.rows(fill(members_query(size, (page - 1) * size), values)):
             if row["from"].value not in found:
                 found.append(row["from"].value)
-            if isinstance(label := row.get("label"), Literal) and label not in self.labels[row["from"].value]:
-                self.labels[row["from"].value].append(label)
+            self._label(row)
         return found
 
     def _group(self, property_: str, count: int, members: list[str]) -> Group:
@@ -323,13 +320,14 @@ class Describer:
         groups: list[Group],
     ) -> Thing:
         said = self.statements.get(self.iri, {})
-        lead = self._lead(said)
+        lead, sources, kicker = self._lead(said), self._sources(said), self._kicker(said)
+        self._taken |= {(self.iri, name) for part in self._sections(types) for name in part.covers}
         parts = [self._part(section, types, answers) for section in self._sections(types)]
         parts = [*filter(None, parts), *self._rest(said, types)]
         label, lang = self.show.label(self.iri)
         return Thing(
-            self.iri, label, lang, [self._kind(iri) for iri in self._ranked(types)], self._kicker(said), lead,
-            parts, self._sources(said), self._without_repeats(groups, answers), view, types,
+            self.iri, label, lang, [self._kind(iri) for iri in self._ranked(types)], kicker, lead,
+            parts, sources, self._without_repeats(groups, answers), view, types,
         )  # fmt: skip
 
     def _without_repeats(self, groups: list[Group], answers: dict[str, list[Bindings]]) -> list[Group]:
@@ -348,7 +346,9 @@ class Describer:
         return Value(self.terms.label(iri, self.lang), href, key=iri)
 
     def _kicker(self, said: dict[str, list[Term]]) -> str:
-        return next((said[iri][0].value for iri in views().kickers if iri in said), "")
+        found = next((iri for iri in views().kickers if iri in said), "")
+        self._taken.add((self.iri, found))
+        return said[found][0].value if found else ""
 
     def _lead(self, said: dict[str, list[Term]]) -> list[Value]:
         for iri in views().leads:
@@ -366,7 +366,7 @@ class Describer:
     def _part(self, section: Section, types: list[str], answers: dict[str, list[Bindings]]) -> Part:
         part = Part(
             section.name, section.title[self.lang], section.empty.get(self.lang, ""),
-            section.intro.get(self.lang, ""), section.folded,
+            section.intro.get(self.lang, ""),
         )  # fmt: skip
         if section.query:
             rows = answers.get(section.name, [])
@@ -398,9 +398,11 @@ class Describer:
     def _ordered(self, said: dict[str, list[Term]], types: list[str]) -> list[str]:
         view = views()
         rank = {iri: number for number, iri in enumerate(view.order)}
+        rank |= {iri: len(rank) + 1 + number for number, iri in enumerate(view.last)}
         shown = [iri for iri in said if iri not in view.hidden]
         return sorted(
-            shown, key=lambda iri: (rank.get(iri, len(rank)), self.terms.label(iri, self.lang, types), iri)
+            shown,
+            key=lambda iri: (rank.get(iri, len(view.order)), self.terms.label(iri, self.lang, types), iri),
         )
 
     # Facts and what belongs to a thing
@@ -446,14 +448,24 @@ class Describer:
     def _node(self, iri: str, depth: int) -> tuple[tuple[object, ...], Node]:
         said = self.statements[iri]
         types = [term.value for term in said.get(TYPE, [])]
+        view = views().of(types)
         back = {(iri, name) for name in views().owned_inverse if NamedNode(self.iri) in said.get(name, [])}
         self._taken |= back
+        self._taken |= {(iri, name) for name in views().sources if self._is_inherited(iri, name)}
         names = [*self._ordered(said, types), *(f"^{name}" for name in views().owned_inverse)]
+        if view and view.brief:
+            names = list(view.brief)
         facts = [fact for name in names if (fact := self._fact(iri, name, types, depth + 1))]
         kinds = [self.terms.label(kind, self.lang) for kind in types]
         since, when = self._when(said)
-        order = (since, natural(self.show.label(iri)[0]), iri)
+        when = when if view and view.is_timed else ""
+        place = next((natural(said[name][0].value) for name in views().sort if name in said), [])
+        order = (place, since, natural(self.show.label(iri)[0]), iri)
         return order, Node(iri, self.show.link(iri), kinds, facts, when)
+
+    def _is_inherited(self, iri: str, name: str) -> bool:
+        """Whether all that a thing says by a property is what the thing of the page says by it."""
+        return set(map(str, self._terms(iri, name))) <= set(map(str, self._terms(self.iri, name)))
 
     def _when(self, said: dict[str, list[Term]]) -> tuple[str, str]:
         """When it starts, and whether it is so on the day of the release (the end is exclusive)."""

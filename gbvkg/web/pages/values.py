@@ -7,7 +7,8 @@ no well-formed BCP 47 tag is left out of the page. This module refuses to make H
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from bisect import insort
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
@@ -27,7 +28,28 @@ _YES = {"nl": ("ja", "nee"), "en": ("yes", "no")}
 LONG = 160
 """Characters from which a text gets paragraphs of its own."""
 
-Labels = Mapping[str, list[Literal]]
+
+class Labels:
+    """Labels of things. Of two in one language, that by the earlier of ``properties`` goes first."""
+
+    def __init__(self, properties: Sequence[str]) -> None:
+        self._rank = {iri: number for number, iri in enumerate(properties)}
+        self._found: dict[str, list[tuple[int, str, Literal]]] = {}
+
+    def add(self, iri: str, property_: str, label: object) -> None:
+        """Remember a label; what is no literal, or by another property, is none."""
+        if isinstance(label, Literal) and property_ in self._rank:
+            entry = (self._rank[property_], label.value, label)
+            kept = self._found.setdefault(iri, [])
+            if entry not in kept:
+                insort(kept, entry, key=lambda row: row[:2])
+
+    def of(self, iri: str) -> list[Literal]:
+        """All labels of a thing, the best property first."""
+        return [label for _, _, label in self._found.get(iri, ())]
+
+    def __contains__(self, iri: object) -> bool:
+        return iri in self._found
 
 
 @dataclass(frozen=True)
@@ -67,7 +89,7 @@ class Shower:
 
     def label(self, iri: str) -> tuple[str, str]:
         """The best label of a thing and its language, when that is not the language of the page."""
-        found = best(self.labels.get(iri, ()), self.lang)
+        found = best(self.labels.of(iri), self.lang)
         if found is not None:
             return found.value, _other(found.language, self.lang)
         return self._term_label(iri) or short(iri), ""
@@ -84,7 +106,7 @@ class Shower:
         """The address of the page about an IRI here; "" when there is none."""
         if found := self.site.href(iri):
             return found
-        return about(self.site, iri) if self.labels.get(iri) and is_web(iri) else ""
+        return about(self.site, iri) if iri in self.labels and is_web(iri) else ""
 
     def _literal(self, term: Literal) -> Value:
         datatype = term.datatype.value

@@ -33,8 +33,8 @@ class Section:
     """A part of a page: some properties, or the answer to a question with ``$thing`` bound.
 
     ``kind`` is "facts", "table" (columns are the question's variables) or "tree" (``?node``, ``?parent``).
-    ``empty`` is said when there is nothing; without it an empty section is left out. ``folded`` sections are
-    opened by the reader.
+    ``empty`` is said when there is nothing; without it an empty section is left out. ``covers`` are the
+    properties that its question shows, so that they are not shown again.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Section:
     query: str = ""
     empty: dict[str, str] = field(default_factory=dict)
     intro: dict[str, str] = field(default_factory=dict)
-    folded: bool = False
+    covers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,19 @@ class Facet:
 
 @dataclass(frozen=True)
 class ClassView:
-    """What is special about the pages of one class. ``row`` are the columns when many are shown together."""
+    """What is special about the pages of one class.
+
+    ``row`` are the columns when many are shown together, ``brief`` all that is shown of one inside another
+    thing. Of a timed thing it is said whether it is in force.
+    """
 
     iri: str
     plural: dict[str, str] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)
     sections: tuple[Section, ...] = ()
     row: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
+    is_timed: bool = False
     schema: str = ""
     order: tuple[str, ...] = ()
 
@@ -87,6 +93,9 @@ class Views:
     start: tuple[str, ...]
     end: tuple[str, ...]
     order: tuple[str, ...]
+    last: tuple[str, ...]
+    first_facet: str
+    sort: tuple[str, ...]
     classes: dict[str, ClassView]
     incoming: dict[str, dict[str, str]]
     terms: dict[str, dict[str, str]]
@@ -105,7 +114,9 @@ class Views:
 def views() -> Views:
     """The views, read once. Raises KeyError for a prefix that the table has not."""
     read = tomllib.loads(FILE.read_text("utf-8"))
-    general: dict[str, Any] = {name: _all(value) for name, value in read["general"].items()}
+    general: dict[str, Any] = {
+        name: _all(value) if isinstance(value, list) else value for name, value in read["general"].items()
+    }
     return Views(
         **general | {name: frozenset(general[name]) for name in _SETS},
         classes={expand(name): _class(expand(name), table) for name, table in read["class"].items()},
@@ -137,6 +148,8 @@ def _class(iri: str, table: dict[str, Any]) -> ClassView:
         about=_both(table.get("about", {})),
         sections=tuple(_section(part) for part in table.get("section", [])),
         row=_all(table.get("row", [])),
+        brief=_all(table.get("brief", [])),
+        is_timed=table.get("timed", False),
         schema=table.get("schema", ""),
         order=_all(table.get("order", [])),
     )
@@ -151,5 +164,5 @@ def _section(part: dict[str, Any]) -> Section:
         query(part["query"]) if "query" in part else "",
         _both(part.get("empty", {})),
         _both(part.get("intro", {})),
-        part.get("folded", False),
+        _all(part.get("covers", [])),
     )

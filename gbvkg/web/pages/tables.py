@@ -1,0 +1,132 @@
+"""A list of things as a table to take away: CSV, an Excel workbook, or JSON-LD.
+
+A property with things as values has two columns, their labels and their IRIs. In a workbook every cell is a
+text: no formula, no link. CSV is exact (RFC 4180, UTF-8) and sent as an attachment. This module refuses to
+cut: a text that a cell has no room for is an error that says what to ask for instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import xlsxwriter
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
+
+from gbvkg.errors import NotAcceptable
+from gbvkg.vocabulary import prefixes
+from gbvkg.web.pages.values import in_language
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Bindings, Term
+
+KINDS = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonld": "application/ld+json",
+}
+"""Extension → media type."""
+
+CELL = 32_767
+"""Characters that a cell of Excel can hold."""
+
+ROWS = 1_048_575
+JOINED = " | "
+_NOT_IN_A_NAME = "[]:*?/\\'"
+
+Table = list[list[str]]
+
+
+def table(
+    rows: Sequence[Bindings],
+    things: Sequence[str],
+    lang: str,
+    heading: Callable[[str], str],
+    label: Callable[[str], str],
+) -> Table:
+    """Headings and one row per thing, in the order of ``things``; ``rows`` have thing, property and value."""
+    said: dict[str, dict[str, list[Term]]] = {iri: {} for iri in things}
+    for row in rows:
+        if row["thing"].value in said:
+            said[row["thing"].value].setdefault(row["property"].value, []).append(row["value"])
+    properties = sorted(
+        {iri for found in said.values() for iri in found}, key=lambda iri: (heading(iri), iri)
+    )
+    linked = {
+        iri for iri in properties for found in said.values() for term in found.get(iri, ()) if _is_iri(term)
+    }
+    heads = ["IRI"]
+    for iri in properties:
+        heads += [heading(iri), f"{heading(iri)} (IRI)"] if iri in linked else [heading(iri)]
+    return [heads, *(_row(iri, said[iri], properties, linked, lang, label) for iri in things)]
+
+
+def _row(
+    thing: str,
+    said: dict[str, list[Term]],
+    properties: list[str],
+    linked: set[str],
+    lang: str,
+    label: Callable[[str], str],
+) -> list[str]:
+    cells = [thing]
+    for iri in properties:
+        terms = in_language(said.get(iri, []), lang)
+        cells.append(JOINED.join(label(t.value) if _is_iri(t) else t.value for t in terms))
+        if iri in linked:
+            cells.append(JOINED.join(t.value for t in terms if _is_iri(t)))
+    return cells
+
+
+def _is_iri(term: Term) -> bool:
+    return isinstance(term, NamedNode)
+
+
+def as_csv(found: Table) -> bytes:
+    """RFC 4180, with a byte order mark so that a spreadsheet reads it as UTF-8."""
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(found)
+    return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def as_workbook(found: Table, title: str) -> bytes:
+    """One sheet of texts. Raises NotAcceptable when a text or the rows do not fit."""
+    if len(found) > ROWS or any(len(cell) > CELL for row in found for cell in row):
+        raise NotAcceptable(
+            "Een tekst of het aantal rijen is te groot voor een Excel-blad; vraag csv of jsonld.",
+            "A text or the number of rows is too large for an Excel sheet; ask for csv or jsonld.",
+            (("csv", KINDS["csv"]), ("jsonld", KINDS["jsonld"])),
+        )
+    file = io.BytesIO()
+    safe = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(file, safe) as workbook:
+        sheet = workbook.add_worksheet(
+            "".join(char for char in title if char not in "[]:*?/\\'")[:31] or "data"
+        )
+        bold = workbook.add_format({"bold": True})
+        for number, row in enumerate(found):
+            for column, cell in enumerate(row):
+                sheet.write_string(number, column, cell, bold if number == 0 else None)
+        sheet.freeze_panes(1, 1)
+        sheet.set_column(0, max(len(found[0]) - 1, 0), 28)
+    return file.getvalue()
+
+
+def as_jsonld(rows: Sequence[Bindings], things: Sequence[str]) -> bytes:
+    """JSON-LD 1.1 of what is said of the things."""
+    kept = set(things)
+    triples = [
+        Triple(row["thing"], row["property"], row["value"])  # type: ignore[arg-type]
+        for row in rows
+        if row["thing"].value in kept and isinstance(row["value"], NamedNode | Literal)
+    ]
+    written = serialize(triples, format=RdfFormat.JSON_LD, prefixes=prefixes())
+    assert written is not None
+    return written

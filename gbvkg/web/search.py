@@ -1,0 +1,311 @@
+"""Search over the labels and texts of one release, and the lists of things by class.
+
+The index is built once per release, from answers of the workers, off the event loop. A word of the question
+finds words of the texts by stem (Dutch and English Snowball), by beginning, and, when nothing has it, by
+likeness (a letter wrong, an accent forgotten, a compound in two). What is typed is compared with words and
+never becomes part of a query. This module refuses questions of more than ``LONGEST`` characters' worth: it
+reads no further.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import re
+import unicodedata
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
+from rapidfuzz import fuzz, process
+from snowballstemmer import stemmer
+
+from gbvkg.store import Ask, Spool
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.answers import whole
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Bindings, Site
+
+LONGEST = 200
+"""Characters of a question that are read."""
+
+WORDS = 12
+"""Words of a question that are looked for."""
+
+ALIKE = 78
+"""Likeness, of 100, from which another word is taken for the one that was typed."""
+
+CHUNK = 50_000
+"""Rows that one question for the index may answer."""
+
+_WORD = re.compile(r"[^\W_]+")
+_LABEL, _TEXT = 5.0, 1.0
+_EXACT, _STEM, _START, _LIKE = 1.0, 0.8, 0.6, 0.4
+
+
+@dataclass
+class Doc:
+    """One thing: its labels and texts by language, its classes, and what facets say of it."""
+
+    iri: str
+    labels: dict[str, str] = field(default_factory=dict)
+    texts: list[tuple[str, str]] = field(default_factory=list)
+    classes: set[str] = field(default_factory=set)
+    facets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    order: list[str] = field(default_factory=list)
+
+    def label(self, lang: str) -> tuple[str, str]:
+        """The label in ``lang`` or the nearest to it, and its language; the IRI when there is none."""
+        for name in (lang, *LANGUAGES, ""):
+            if name in self.labels:
+                return self.labels[name], name
+        return self.iri, ""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What the index is made from: SPARQL with ``?thing``, and ``?class``, ``?property ?text`` or ``?value``.
+
+    ``labels`` are properties, the best first; ``order`` those that lists are in order of,
+    after the values of the facet ``first``.
+    """
+
+    classes: str
+    texts: str
+    facets: Mapping[str, str]
+    labels: Sequence[str]
+    order: Sequence[str]
+    first: str
+    unlisted: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A thing that was found, with a passage that has one of the words; the label itself needs none."""
+
+    doc: Doc
+    score: float
+    passage: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that was found, best first. ``instead`` are words that were taken for one that nothing has."""
+
+    hits: list[Hit]
+    instead: dict[str, str] = field(default_factory=dict)
+
+
+def fold(text: str) -> str:
+    """Without case and accents: ``Coördinatie`` is ``coordinatie``."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in parts if not unicodedata.combining(char))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, folded."""
+    return _WORD.findall(fold(text))
+
+
+_STEMMERS = {"nl": stemmer("dutch"), "en": stemmer("english")}
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str, lang: str) -> str:
+    """The stem of a folded word; a short word is its own."""
+    found: str = _STEMMERS[lang].stemWord(word) if len(word) > 3 else word
+    return found
+
+
+class Index:
+    """The things of a release, findable."""
+
+    def __init__(self, docs: Iterable[Doc]) -> None:
+        self.docs = sorted(docs, key=lambda doc: doc.iri)
+        self.by_iri = {doc.iri: doc for doc in self.docs}
+        self._places: dict[str, dict[int, float]] = defaultdict(dict)
+        for number, doc in enumerate(self.docs):
+            self._add(number, doc)
+        self._words = sorted(self._places)
+        self._stems: dict[str, list[str]] = defaultdict(list)
+        for word in self._words:
+            for name in {stem(word, lang) for lang in LANGUAGES}:
+                self._stems[name].append(word)
+
+    def _add(self, number: int, doc: Doc) -> None:
+        for text in doc.labels.values():
+            self._weigh(number, text, _LABEL)
+        for _, text in doc.texts:
+            self._weigh(number, text, _TEXT)
+
+    def _weigh(self, number: int, text: str, weight: float) -> None:
+        for word in set(words(text)):
+            places = self._places[word]
+            places[number] = max(places.get(number, 0.0), weight)
+
+    @classmethod
+    async def build(cls, site: Site, questions: Questions) -> Index:
+        """The index of a release. Raises QueryError as the workers do."""
+        docs: dict[str, Doc] = {}
+        async for row in every(site, questions.classes):
+            iri, class_ = row["thing"].value, row["class"].value
+            docs.setdefault(iri, Doc(iri)).classes.add(class_)
+        docs = {iri: doc for iri, doc in docs.items() if doc.classes - questions.unlisted}
+        ranks: dict[tuple[str, str], int] = {}
+        async for row in every(site, questions.texts):
+            if (doc := docs.get(row["thing"].value)) is not None:
+                _read(doc, row, questions, ranks)
+        for name, text in questions.facets.items():
+            async for row in every(site, text):
+                if (doc := docs.get(row["thing"].value)) is not None and isinstance(row["value"], NamedNode):
+                    doc.facets[name].add(row["value"].value)
+        for doc in docs.values():
+            doc.order[:0] = sorted(doc.facets.get(questions.first, ()))
+        return await asyncio.to_thread(cls, docs.values())
+
+    # Search
+
+    def search(self, question: str, lang: str) -> Found:
+        """The things that have most of the words, best first. Every word must be found, but for small ones.
+
+        An empty question finds nothing. ``lang`` is that of the passages, where there is a choice.
+        """
+        asked = list(dict.fromkeys(words(question[:LONGEST])))[:WORDS]
+        instead: dict[str, str] = {}
+        scores = [(word, self._scores(word, instead)) for word in asked]
+        telling = [found for word, found in scores if found or len(word) > 2]
+        if not telling or not all(telling):
+            return Found([], instead)
+        both = set(telling[0]).intersection(*telling[1:])
+        total = {number: sum(found.get(number, 0.0) for found in telling) for number in both}
+        ranked = sorted(total, key=lambda number: (-total[number], self.docs[number].iri))
+        stems = [stem(instead.get(word, word), lang) for word in asked for lang in LANGUAGES]
+        hits = [
+            Hit(self.docs[number], total[number], self._passage(number, stems, lang)) for number in ranked
+        ]
+        return Found(hits, instead)
+
+    def _scores(self, word: str, instead: dict[str, str]) -> dict[int, float]:
+        """Number of a thing → how well it has the word."""
+        similar = self._similar(word)
+        if not similar and (near := self._near(word)):
+            instead[word] = near[0]
+            similar = dict.fromkeys(near, _LIKE) | {
+                other: _LIKE * value for other, value in self._similar(near[0]).items()
+            }
+        found: dict[int, float] = {}
+        for name, likeness in similar.items():
+            places = self._places[name]
+            rarity = 1 + math.log(len(self.docs) / len(places))
+            for number, weight in places.items():
+                found[number] = max(found.get(number, 0.0), weight * likeness * rarity)
+        return found
+
+    def _similar(self, word: str) -> dict[str, float]:
+        found: dict[str, float] = {}
+        if len(word) > 2:
+            found |= dict.fromkeys(self._starting(word), _START)
+        for lang in LANGUAGES:
+            found |= dict.fromkeys(self._stems.get(stem(word, lang), ()), _STEM)
+        if word in self._places:
+            found[word] = _EXACT
+        return found
+
+    def _starting(self, word: str) -> list[str]:
+        start = bisect_left(self._words, word)
+        return [name for name in self._words[start : start + 200] if name.startswith(word)]
+
+    def _near(self, word: str) -> list[str]:
+        if len(word) < 4:
+            return []
+        rows = process.extract(word, self._words, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=3)
+        return [name for name, _, _ in rows]
+
+    def _passage(self, number: int, stems: list[str], preferred: str) -> tuple[str, str]:
+        texts = sorted(self.docs[number].texts, key=lambda row: row[0] != preferred)
+        for lang, text in texts:
+            if any(stem(word, name) in stems for word in words(text) for name in LANGUAGES):
+                return lang, text
+        return texts[0] if texts else ("", "")
+
+    # Lists
+
+    def of_class(self, local_name: str) -> tuple[str, list[Doc]]:
+        """The class with that local name, and its things in order; "" when the release has none."""
+        found = [doc for doc in self.docs if local_name in map(_local, doc.classes)]
+        iris = sorted({iri for doc in found for iri in doc.classes if _local(iri) == local_name})
+        return (iris[0] if iris else ""), sorted(found, key=_in_order)
+
+
+def narrowed(docs: list[Doc], chosen: Mapping[str, Sequence[str]]) -> list[Doc]:
+    """The things that have, for each facet chosen, one of its chosen values."""
+    return [doc for doc in docs if all(doc.facets.get(name, set()) & set(v) for name, v in chosen.items())]
+
+
+def counts(docs: Iterable[Doc], name: str) -> Counter[str]:
+    """Value of a facet → how many of the things have it."""
+    return Counter(value for doc in docs for value in doc.facets.get(name, ()))
+
+
+def _local(iri: str) -> str:
+    return re.split(r"[#/]", iri)[-1]
+
+
+def _in_order(doc: Doc) -> tuple[object, ...]:
+    return (
+        [_numbers(text) for text in doc.order],
+        _numbers(doc.label(LANGUAGES[0])[0]),
+        doc.iri,
+    )
+
+
+def _numbers(text: str) -> list[tuple[bool, int, str]]:
+    """A key that sorts numbers inside texts as numbers."""
+    parts = re.split(r"(\d+)", fold(text))
+    return [(bool(n % 2), int(part) if n % 2 else 0, "" if n % 2 else part) for n, part in enumerate(parts)]
+
+
+def _read(doc: Doc, row: Bindings, questions: Questions, ranks: dict[tuple[str, str], int]) -> None:
+    property_, text = row["property"].value, row["text"]
+    if not isinstance(text, Literal):
+        return
+    lang = text.language or ""
+    if property_ in questions.order:
+        doc.order.append(text.value)
+    if property_ not in questions.labels:
+        doc.texts.append((lang, text.value))
+        return
+    rank = questions.labels.index(property_)
+    best = ranks.get((doc.iri, lang), len(questions.labels))
+    if rank < best:
+        if lang in doc.labels:
+            doc.texts.append((lang, doc.labels[lang]))
+        doc.labels[lang] = text.value
+        ranks[doc.iri, lang] = rank
+    elif text.value != doc.labels[lang]:
+        doc.texts.append((lang, text.value))
+
+
+async def every(site: Site, text: str) -> AsyncIterator[Bindings]:
+    """All rows of an ordered question, in pieces that an answer has room for, read off the event loop."""
+    skip = 0
+    while True:
+        answer = await site.ask(Ask(f"{text}\nLIMIT {CHUNK} OFFSET {skip}", "json"))
+        rows = await asyncio.to_thread(_solutions, answer.body)
+        for row in rows:
+            yield row
+        if len(rows) < CHUNK:
+            return
+        skip += CHUNK
+
+
+def _solutions(body: bytes | Spool) -> list[Bindings]:
+    found = parse_query_results(whole(body), format=QueryResultsFormat.JSON)
+    assert isinstance(found, QuerySolutions), "every question here is a SELECT"
+    names = [variable.value for variable in found.variables]
+    return [{name: row[name] for name in names if row[name] is not None} for row in found]
