@@ -32,7 +32,8 @@ from gbvkg.web.answers import NUMBERS, read, whole
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.thing import labels_query
-from gbvkg.web.pages.values import Shower, Value, best
+from gbvkg.web.pages.values import Labels, Shower, Value, best
+from gbvkg.web.pages.views import views
 from gbvkg.web.query_api import offered
 from gbvkg.web.replies import common_headers, link
 
@@ -53,6 +54,9 @@ IN_A_LIST = 60
 
 LABELLED = 2000
 """Things of an answer whose labels are looked up."""
+
+AT_ONCE = 500
+"""Of them in one query."""
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -236,17 +240,17 @@ class QueryPages:
             chart=drawn,
         )
 
-    async def _labels(self, result: Result) -> dict[str, list[Literal]]:
+    async def _labels(self, result: Result) -> Labels:
         things = dict.fromkeys(
             cell.value for row in result.rows[:ROWS] for cell in row if isinstance(cell, NamedNode)
         )
         return await self._labels_of(list(things)[:LABELLED])
 
-    async def _labels_of(self, iris: list[str]) -> dict[str, list[Literal]]:
-        found: dict[str, list[Literal]] = {}
-        for row in await self.site.rows(labels_query(iris)) if iris else []:
-            if isinstance(label := row["value"], Literal):
-                found.setdefault(row["subject"].value, []).append(label)
+    async def _labels_of(self, iris: list[str]) -> Labels:
+        found = Labels(views().labels)
+        for start in range(0, len(iris), AT_ONCE):
+            for row in await self.site.rows(labels_query(iris[start : start + AT_ONCE])):
+                found.add(row["subject"].value, row["property"].value, row["value"])
         return found
 
     # The form
@@ -320,7 +324,7 @@ class QueryPages:
             return ()
         labels = await self._labels_of(iris)
         return tuple(
-            sorted((self._choice(parameter, iri, labels.get(iri, []), lang) for iri in iris), key=_choice_key)
+            sorted((self._choice(parameter, iri, labels.of(iri), lang) for iri in iris), key=_choice_key)
         )
 
     async def _things(self, home: str) -> list[str]:
