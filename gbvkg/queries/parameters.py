@@ -69,18 +69,6 @@ def _iri_pattern() -> re.Pattern[str]:
     )
 
 
-@cache
-def value_pattern() -> str:
-    """What a parameter of type ``iri`` takes, as a regular expression of JSON Schema (ECMA-262, flag u).
-
-    For a description of the API; ``Parameter.read`` decides. (It takes IRIs with an IP literal as well.)
-    """
-    host = _HOST.partition("|\\[")[0]
-    whole = rf"https?://{host}(?::[0-9]{{1,5}})?(?:/{_PCHAR}*)*(?:\?(?:{_PCHAR}|[/?])*)?(?:#(?:{_PCHAR}|[/?])*)?"
-    short = rf"[a-z][a-z0-9-]*(?:/(?!(?:\.|%2[eE]){{1,2}}(?:/|$)){_PCHAR}+)+"
-    return rf"^(?!.*{_BIDI.pattern})(?:{whole}|{short})$"
-
-
 @dataclass(frozen=True)
 class Parameter:
     """One parameter as its header declares it.

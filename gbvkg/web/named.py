@@ -9,7 +9,7 @@ and its parameters alone, so it has a strong entity tag and may be kept.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ from gbvkg.store import Ask, Spool
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web import query_api, workbook
 from gbvkg.web.cache import is_fresh
-from gbvkg.web.negotiation import choose
+from gbvkg.web.negotiation import choose, not_acceptable
 from gbvkg.web.pages import frame
 from gbvkg.web.problems import problem
 from gbvkg.web.query_api import LIST, XLSX, offered
@@ -83,7 +83,7 @@ class Named:
     async def overview(self, request: Request) -> Response:
         """All queries, by topic: for programs in JSON, for people as a page."""
         _only(request, {})
-        format = choose(request.headers.get("accept"), LIST, request.query_params.get("format"))
+        format = _format(request, LIST)
         if format is HTML:
             return frame.unchanged(self.site, request) or self.pages.overview(request)
         body = json.dumps(query_api.listed(self.site), ensure_ascii=False, indent=1) + "\n"
@@ -134,7 +134,7 @@ class Named:
 
     async def answer(self, query: Query, request: Request) -> Response:
         """The answer in the format that is asked for; a page with a form for people."""
-        format = choose(request.headers.get("accept"), offered(query), request.query_params.get("format"))
+        format = _format(request, offered(query))
         if format is HTML:
             if left := _without_blanks(request):
                 return redirect(left, vary=frame.VARY)
@@ -180,6 +180,14 @@ class Named:
             return {}
         name = f"{query.name}-{self.site.version}.{format.extension}"
         return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _format(request: Request, formats: Sequence[Format]) -> Format:
+    """The format to answer in. Raises NotAcceptable, also for a format that was left empty."""
+    asked = request.query_params.get("format")
+    if asked == "":
+        raise not_acceptable(formats, asked)
+    return choose(request.headers.get("accept"), formats, asked)
 
 
 def _endpoint(named: Named, query: Query) -> Any:

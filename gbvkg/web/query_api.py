@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gbvkg.formats import HTML, Format
 from gbvkg.queries import Parameter, Query
-from gbvkg.queries.parameters import LONGEST, value_pattern
+from gbvkg.queries.parameters import LONGEST
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.sparql import GRAPHS, TABLES
 
@@ -222,7 +222,7 @@ def _schema(parameter: Parameter) -> dict[str, Any]:
         return {"type": "string", "format": "date"}
     schema: dict[str, Any] = {"type": "string", "maxLength": LONGEST}
     if parameter.type == "iri":
-        return schema | {"format": "iri-reference", "pattern": value_pattern()}
+        return schema | {"format": "iri-reference"}  # or the short form, which is one too
     return schema
 
 
