@@ -202,7 +202,7 @@ def cases(rule: Rule, kind: str) -> list[Path]:
     A check query has its cases under its own name: clean and mutant.
     """
     root = example.root()
-    folders = [root / "shapes" / rule.short, root / "sources" / rule.short]
+    folders = [root / kept / rule.short for kept in ("shapes", "sources", "waivers", "reasoning")]
     if rule.file.startswith("queries/"):
         folders = [root / "hygiene" / Path(rule.file).stem]
     found: list[Path] = []

@@ -36,12 +36,14 @@ EXTENSIONS = {format.extension: format for format in DOCUMENTS}
 
 _STATE = """PREFIX dct: <http://purl.org/dc/terms/>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 SELECT ?thing (SAMPLE(?other) AS ?successor) (SAMPLE(?gone) AS ?deprecated)
 WHERE {
   VALUES ?thing { $first $second $third $fourth }
   ?thing ?property ?value .
   OPTIONAL { ?thing dct:isReplacedBy ?other }
-  OPTIONAL { ?thing owl:deprecated ?gone }
+  # an entry of a code list that is no longer to be used is still described: older data use it
+  OPTIONAL { ?thing owl:deprecated ?gone . FILTER NOT EXISTS { ?thing skos:inScheme ?scheme } }
 }
 GROUP BY ?thing
 """
@@ -157,19 +159,19 @@ class Documents:
             return await self._missing(request, path)
         iri, state = next(iter(states.items()))
         successor, deprecated = state.get("successor"), state.get("deprecated")
+        if not isinstance(deprecated, Literal) or deprecated.value != "true":
+            return iri
         if isinstance(successor, NamedNode) and (target := self.site.href(successor.value)):
             return redirect(target, 301)
-        if isinstance(deprecated, Literal) and deprecated.value == "true":
-            return problem(
-                request,
-                410,
-                "Bestaat niet meer",
-                "Gone",
-                "Deze bron is ingetrokken. Oudere releases beschrijven ze nog.",
-                "This resource was withdrawn. Older releases still describe it.",
-                type="gone",
-            )
-        return iri
+        return problem(
+            request,
+            410,
+            "Bestaat niet meer",
+            "Gone",
+            "Deze bron is ingetrokken. Oudere releases beschrijven ze nog.",
+            "This resource was withdrawn. Older releases still describe it.",
+            type="gone",
+        )
 
     async def _missing(self, request: Request, path: str) -> Response:
         near = await self._near(path)

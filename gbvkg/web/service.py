@@ -148,11 +148,18 @@ class Service:
                 await self._dispatch(path, site)(scope, body, answer)
                 return
             async with self.budget.turn(client_of(scope, headers, self.settings.trusted_proxies)) as ticket:
-                await self._dispatch(path, site)(scope, body, answer)
+                with await self._asked(request, path, site) as asked:
+                    await self._dispatch(path, asked)(scope, body, answer)
+                answer.is_public &= asked is site
                 ticket.seconds = spent[0] or None
         except GbvkgError as error:
             if not answer.started:
                 await of_error(request, error)(scope, receive, answer)
+
+    async def _asked(self, request: Request, path: str, site: Site) -> Site:
+        """The site of the release that a document is asked of: ``?release=``, else the one at hand."""
+        version = request.query_params.get("release", "") if path.startswith("/doc/") else ""
+        return await self.current.of(version) if version else site
 
     def _dispatch(self, path: str, site: Site) -> ASGIApp:
         return site.sparql if path == "/sparql" else site.app

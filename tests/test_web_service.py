@@ -1,0 +1,284 @@
+"""The running service: hosts, kept answers, limits of bodies, and the swap to another release."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gbvkg import release
+from gbvkg.project import Project
+from tests.serving import Served, released, serving
+from tests.small_project import make
+
+RETIRED = """
+- type: RetiredThing
+  id: action/p/77
+  deprecated: true
+  source: source/note
+  label: {nl: Ingetrokken (proef), en: Withdrawn (trial)}
+- type: RetiredThing
+  id: action/p/78
+  deprecated: true
+  isReplacedBy: action/p/1
+  source: source/note
+  label: {nl: Samengevoegd (proef), en: Merged (trial)}
+"""
+ACTION = "/doc/action/vap-sg-2020/11"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The real data, with short deadlines for bodies."""
+    log = tmp_path_factory.mktemp("service") / "log"
+    with serving(released(), log, body_seconds="1", body_bytes="20000") as found:
+        yield found
+
+
+def test_a_thing_leads_to_its_document_and_the_document_to_its_formats(served: Served) -> None:
+    """303 from /id to /doc (Flemish URI standard), and every format says where the others are."""
+    answer = served.get("/id/action/vap-sg-2020/11")
+    assert (answer.status_code, answer.headers["location"]) == (303, ACTION)
+    for kind in ("text/html", "text/turtle", "application/ld+json", "application/rdf+xml", "text/csv"):
+        found = served.get(ACTION, accept=kind)
+        assert found.status_code == 200
+        assert found.headers["content-type"].partition(";")[0] == kind
+        assert "Accept" in found.headers["vary"]
+        assert 'rel="alternate"' in found.headers["link"]
+        assert 'rel="canonical"' in found.headers["link"]
+
+
+def test_an_extension_names_the_format(served: Served) -> None:
+    """/doc/x.ttl is Turtle whatever the client prefers."""
+    found = served.get(f"{ACTION}.ttl", accept="text/html")
+    assert found.headers["content-type"].startswith("text/turtle")
+    assert "Opnemen van" in found.text
+
+
+def test_what_is_not_offered_is_refused_with_what_is(served: Served) -> None:
+    """406 lists the alternatives, and still varies by Accept."""
+    found = served.get(ACTION, accept="image/png")
+    assert found.status_code == 406
+    assert found.headers["vary"] == "Accept"
+    assert {row["format"] for row in found.json()["alternatives"]} >= {"ttl", "jsonld", "html"}
+
+
+def test_a_representation_has_a_strong_tag_and_is_sent_once(served: Served) -> None:
+    """304 for who has it, from the kept answer and from a fresh one; another format has another tag."""
+    first = served.get(f"{ACTION}.ttl")
+    tag = first.headers["etag"]
+    assert not tag.startswith("W/")
+    for _ in range(2):
+        again = served.get(f"{ACTION}.ttl", if_none_match=tag)
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+        assert "vary" in again.headers
+    assert served.get(f"{ACTION}.nt").headers["etag"] != tag
+
+
+def test_head_says_what_get_would(served: Served) -> None:
+    """Same headers, no body: before and after the answer is kept."""
+    for path in (f"{ACTION}.jsonld", "/sparql", "/releases/2026.1/manifest.json"):
+        head = served.client.head(path)
+        got = served.get(path)
+        assert head.status_code == got.status_code == 200
+        assert head.content == b""
+        assert head.headers["etag"] == got.headers["etag"]
+        assert served.client.head(path).content == b""
+
+
+def test_what_is_not_there_is_404_with_what_is_near(served: Served) -> None:
+    """A suggestion of the same kind, in HTML as a link."""
+    found = served.get("/doc/action/vap-sg-2020/111", accept="application/json")
+    assert found.status_code == 404
+    assert ACTION in found.json()["suggestions"]
+    page = served.get("/doc/action/vap-sg-2020/111", accept="text/html")
+    assert f'href="{ACTION}"' in page.text
+
+
+def test_the_ontology_is_at_its_own_iri(served: Served) -> None:
+    """/ns → /doc/ns, with every term in it."""
+    answer = served.get("/ns")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/doc/ns")
+    assert served.get("/doc/ns.ttl").status_code == 200
+
+
+def test_a_download_is_immutable_and_can_be_resumed(served: Served) -> None:
+    """Range, checksum and a cache that never asks again."""
+    path = "/releases/2026.1/dataset.nq"
+    found = served.get(path, range="bytes=0-99")
+    assert (found.status_code, len(found.content)) == (206, 100)
+    whole = served.get(path)
+    assert "immutable" in whole.headers["cache-control"]
+    assert whole.headers["repr-digest"].startswith("sha-256=:")
+    assert served.get(path, if_none_match=whole.headers["etag"]).status_code == 304
+    sums = served.get("/releases/2026.1/SHA256SUMS").text
+    assert f"{whole.headers['etag'].strip(chr(34))}  dataset.nq" in sums
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/releases/2026.1/..%2f..%2fcurrent",
+        "/releases/2026.1/%2e%2e/%2e%2e/etc/passwd",
+        "/releases/..%5c..%5cetc/manifest.json",
+        "/releases/2026.1%00/manifest.json",
+        "/releases/" + "9" * 300 + "/manifest.json",
+        "/releases/%2fetc/passwd",
+        "/releases/2026.1/store/CURRENT",
+        "/releases/1999.1/manifest.json",
+    ],
+)
+def test_only_files_of_a_manifest_are_handed_out(served: Served, path: str) -> None:
+    """A path is compared with a list; nothing else is there."""
+    with socket.create_connection(("127.0.0.1", served.client.base_url.port or 0)) as line:
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        head = line.recv(200).decode()
+    assert head.split()[1] == "404", head
+
+
+def test_another_host_name_gets_nothing(served: Served) -> None:
+    """421 for a name that the operator did not set, and no address made of it."""
+    found = served.client.get("/", headers={"Host": "evil.example"})
+    assert found.status_code == 421
+    assert "evil" not in found.text
+    forwarded = served.client.get("/id/action/vap-sg-2020/11", headers={"X-Forwarded-Host": "evil.example"})
+    assert forwarded.headers["location"] == ACTION
+
+
+def test_a_body_too_large_or_too_slow_is_refused(served: Served) -> None:
+    """413 and 408, without waiting for the rest."""
+    large = served.client.post(
+        "/sparql", content=b"x" * 30_000, headers={"Content-Type": "application/sparql-query"}
+    )
+    assert large.status_code == 413
+    start = time.monotonic()
+    with socket.create_connection(("127.0.0.1", served.client.base_url.port or 0)) as line:
+        line.sendall(
+            b"POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sparql-query\r\n"
+            b"Content-Length: 100\r\n\r\nSELECT"
+        )
+        assert line.recv(100).split()[1] == b"408"
+    assert time.monotonic() - start < 5
+
+
+def test_the_log_says_what_happened_and_not_what_was_asked(served: Served) -> None:
+    """One JSON object per request, without the query string."""
+    served.get("/sparql?query=ASK%20%7B%22geheim%22%20a%20%3Fx%7D")
+    served.get("/health/live")
+    text = served.log.read_text()
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert any(line.get("path") == "/sparql" for line in lines)
+    assert "geheim" not in text
+
+
+def test_health_and_metrics(served: Served) -> None:
+    """Ready names the release; metrics count requests."""
+    assert served.get("/health/live").status_code == 200
+    assert served.get("/health/ready").text == "ready 2026.1\n"
+    metrics = served.get("/metrics")
+    assert metrics.headers["cache-control"] == "no-store"
+    assert 'gbvkg_release{version="2026.1"} 1' in metrics.text
+    assert 'gbvkg_requests_total{method="GET",status="200"}' in metrics.text
+
+
+def test_everything_works_below_a_prefix(tmp_path: Path) -> None:
+    """Behind a proxy that gives us a part of its paths."""
+    with serving(released(), tmp_path / "log", prefix="/gbvkg") as below:
+        answer = below.get("/id/action/vap-sg-2020/11")
+        assert answer.headers["location"] == f"/gbvkg{ACTION}"
+        page = below.get(ACTION, accept="text/html")
+        assert page.status_code == 200
+        assert 'href="/doc' not in page.text
+        outside = httpx.get(f"http://127.0.0.1:{below.client.base_url.port}/sparql")
+        assert outside.status_code == 404
+
+
+def test_what_the_data_retired_is_gone_and_what_it_merged_has_moved(tmp_path: Path) -> None:
+    """410 and 301 from data, at the thing and at its document; a replaced thing that is not retired stays."""
+    project = tmp_path / "p"
+    make(project)
+    (project / "data" / "retired.yaml").write_text(RETIRED)
+    with (project / "ontology" / "gbv.ttl").open("a") as ontology:
+        ontology.write("gbv:RetiredThing a owl:Class .\n")
+    out = tmp_path / "releases"
+    release.publish(Project.open(project), out)
+    with serving(out, tmp_path / "log", hosts="*") as small:
+        for path in ("/id/action/p/77", "/doc/action/p/77", "/doc/action/p/77.ttl"):
+            assert small.get(path).status_code == 410
+        for path in ("/id/action/p/78", "/doc/action/p/78"):
+            moved = small.get(path)
+            assert (moved.status_code, moved.headers["location"]) == (301, "/doc/action/p/1")
+        assert small.get("/doc/action/p/1").status_code == 200
+
+
+def _publish(folder: Path, version: str, title: str, out: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    release.publish(make(folder, version=version, title=title), out)
+
+
+def test_the_service_swaps_without_a_failed_or_mixed_request(tmp_path: Path) -> None:
+    """Under load, every answer is wholly of one release, and after the swap of the new one."""
+    out = tmp_path / "releases"
+    _publish(tmp_path / "p", "2026.1", "Eerste", out)
+    with serving(out, tmp_path / "log", poll_seconds="0.1", hosts="*", budget_seconds="1000") as small:
+        wrong: list[str] = []
+        seen: set[str] = set()
+        stop = threading.Event()
+
+        def ask() -> None:
+            with httpx.Client(base_url=small.url, timeout=10) as client:
+                while not stop.is_set():
+                    found = client.get("/doc/action/p/1.ttl", params={"n": str(time.monotonic())})
+                    if found.status_code != 200:
+                        wrong.append(f"{found.status_code} {found.text[:200]}")
+                        continue
+                    title = "Eerste" if "Eerste" in found.text else "Nieuwe"
+                    seen.add(title)
+                    if title not in found.text:
+                        wrong.append(found.text)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        _publish(tmp_path / "p", "2026.2", "Nieuwe", out)
+        deadline = time.monotonic() + 20
+        while "Nieuwe" not in seen and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert not wrong, wrong[:3]
+        assert seen == {"Eerste", "Nieuwe"}
+        assert small.get("/health/ready").text == "ready 2026.2\n"
+        old = small.get("/doc/action/p/1.ttl?release=2026.1")
+        assert "Eerste" in old.text
+        assert "immutable" in old.headers["cache-control"]
+
+
+def test_a_release_that_does_not_verify_is_refused(tmp_path: Path) -> None:
+    """The old one stays, and the operator can see it."""
+    out = tmp_path / "releases"
+    _publish(tmp_path / "p", "2026.1", "Eerste", out)
+    with serving(out, tmp_path / "log", poll_seconds="0.1", hosts="*") as small:
+        _publish(tmp_path / "p", "2026.2", "Nieuwe", tmp_path / "elsewhere")
+        broken = tmp_path / "elsewhere" / "2026.2"
+        with (broken / "dataset.nq").open("a") as file:
+            file.write("#\n")
+        shutil.copytree(broken, out / "2026.2")
+        (out / "next").symlink_to("2026.2")
+        (out / "next").replace(out / "current")
+        deadline = time.monotonic() + 20
+        while "gbvkg_release_refused_total 1" not in small.get("/metrics").text:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert small.get("/health/ready").text == "ready 2026.1\n"
+        assert "Eerste" in small.get("/doc/action/p/1.ttl").text
+        assert "release refused" in small.log.read_text()
