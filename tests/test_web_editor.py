@@ -59,7 +59,9 @@ BASE_PAGE = """<!doctype html><html lang="{{ lang }}"><head><meta charset="utf-8
 BASE_STYLE = """:root { color-scheme: light dark; } body { background: light-dark(#fff, #161616); }
 a { color: light-dark(#004a8f, #9ccbff); }"""
 DATA = f"""
-@prefix gbv: <https://w3id.org/gbvkg/ns#> . @prefix owl: <http://www.w3.org/2002/07/owl#> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix gbv: <https://w3id.org/gbvkg/ns#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 gbv:Action a owl:Class ; rdfs:label "Actie"@nl, "Action"@en .
 gbv:leadOffice a owl:ObjectProperty ; rdfs:label "trekkend mandaat"@nl, "lead mandate"@en .
 <{BASE}id/action/p/1> a gbv:Action ; rdfs:label "Eerste & <b>actie</b>"@nl ;
@@ -484,7 +486,7 @@ def test_completion_by_dutch_label_declares_the_prefix(visit: Visit) -> None:
     time.sleep(0.1)  # CodeMirror refuses to accept a list that has only just come up
     visit.page.keyboard.press("Enter")
     visit.page.wait_for_function("document.getElementById('sparql-query').value.includes('PREFIX')")
-    assert visit.text().startswith(f"PREFIX gbv: <https://w3id.org/gbvkg/ns#>\nSELECT * {{ ?s gbv:leadOffice")
+    assert visit.text().startswith("PREFIX gbv: <https://w3id.org/gbvkg/ns#>\nSELECT * { ?s gbv:leadOffice")
 
 
 @in_browser
@@ -494,7 +496,7 @@ def test_completion_knows_where_it_is(visit: Visit) -> None:
     options = visit.page.locator(".cm-tooltip-autocomplete li .cm-completionLabel")
     for before, typed, expected in (
         ("SELECT * { ?s a ", "act", "gbv:Action"),
-        ("", "PREFIX ow", f"owl: <http://www.w3.org/2002/07/owl#>"),
+        ("", "PREFIX ow", "owl: <http://www.w3.org/2002/07/owl#>"),
         ("SELECT ?minister { ", "?m", "?minister"),
         ("SELECT ?x { ?x ?y ?z } LIM", "I", "LIMIT"),
     ):
