@@ -348,9 +348,12 @@ class _Compiler:
         """component IRI → what the gbvsh:wording of a shape says, with the shape's own sh:name and
         sh:description filled in.
         """
+        named = self.graph.forward(NamedNode(SHAPES + "wording")).get(node)
+        if not named:
+            return {}
         own = {part: _texts(self._values(node, part)) for part in ("name", "description")}
         found: dict[str, dict[str, str]] = {}
-        for wording in self.graph.forward(NamedNode(SHAPES + "wording")).get(node, ()):
+        for wording in named:
             texts = _texts(self._values(wording, "message"))
             for component in self.graph.forward(NamedNode(SHAPES + "component")).get(wording, ()):
                 if isinstance(component, NamedNode):
