@@ -37,7 +37,7 @@ def application(site: Site) -> FastAPI:
         default_response_class=Response,
         exception_handlers={GbvkgError: _refused, HTTPException: _http},
     )
-    for module in (linked_data, downloads, discovery, sparql, pages):
+    for module in (pages, linked_data, downloads, discovery, sparql):
         app.router.routes.extend(module.routes(site))
     app.include_router(named.router(site))
     return app

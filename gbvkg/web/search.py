@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
 from rapidfuzz import fuzz, process
@@ -48,16 +48,25 @@ _LABEL, _TEXT = 5.0, 1.0
 _EXACT, _STEM, _START, _LIKE = 1.0, 0.8, 0.6, 0.4
 
 
+class Text(NamedTuple):
+    """``rank`` puts the most telling text of a thing first."""
+
+    rank: int
+    lang: str
+    text: str
+
+
 @dataclass
 class Doc:
     """One thing: its labels and texts by language, its classes, and what facets say of it."""
 
     iri: str
     labels: dict[str, str] = field(default_factory=dict)
-    texts: list[tuple[str, str]] = field(default_factory=list)
+    texts: list[Text] = field(default_factory=list)
     classes: set[str] = field(default_factory=set)
     facets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     order: list[str] = field(default_factory=list)
+    is_minor: bool = False
 
     def label(self, lang: str) -> tuple[str, str]:
         """The label in ``lang`` or the nearest to it, and its language; the IRI when there is none."""
@@ -72,7 +81,8 @@ class Questions:
     """What the index is made from: SPARQL with ``?thing``, and ``?class``, ``?property ?text`` or ``?value``.
 
     ``labels`` are properties, the best first; ``order`` those that lists are in order of,
-    after the values of the facet ``first``.
+    after the values of the facet ``first``. Things of
+    ``minor`` classes come after others that are found as well.
     """
 
     classes: str
@@ -82,6 +92,8 @@ class Questions:
     order: Sequence[str]
     first: str
     unlisted: frozenset[str]
+    texts_first: Sequence[str] = ()
+    minor: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -90,7 +102,7 @@ class Hit:
 
     doc: Doc
     score: float
-    passage: tuple[str, str] = ("", "")
+    passage: Text
 
 
 @dataclass(frozen=True)
@@ -140,8 +152,8 @@ class Index:
     def _add(self, number: int, doc: Doc) -> None:
         for text in doc.labels.values():
             self._weigh(number, text, _LABEL)
-        for _, text in doc.texts:
-            self._weigh(number, text, _TEXT)
+        for entry in doc.texts:
+            self._weigh(number, entry.text, _TEXT)
 
     def _weigh(self, number: int, text: str, weight: float) -> None:
         for word in set(words(text)):
@@ -165,6 +177,8 @@ class Index:
                 if (doc := docs.get(row["thing"].value)) is not None and isinstance(row["value"], NamedNode):
                     doc.facets[name].add(row["value"].value)
         for doc in docs.values():
+            doc.texts.sort()
+            doc.is_minor = bool(doc.classes & questions.minor)
             doc.order[:0] = sorted(doc.facets.get(questions.first, ()))
         return await asyncio.to_thread(cls, docs.values())
 
@@ -182,7 +196,7 @@ class Index:
         if not telling or not all(telling):
             return Found([], instead)
         both = set(telling[0]).intersection(*telling[1:])
-        total = {number: sum(found.get(number, 0.0) for found in telling) for number in both}
+        total = {n: sum(found[n] for found in telling) * self._standing(n) for n in both}
         ranked = sorted(total, key=lambda number: (-total[number], self.docs[number].iri))
         stems = [stem(instead.get(word, word), lang) for word in asked for lang in LANGUAGES]
         hits = [
@@ -190,14 +204,20 @@ class Index:
         ]
         return Found(hits, instead)
 
+    def _standing(self, number: int) -> float:
+        """A short label that has the words is more about them than a long one."""
+        doc = self.docs[number]
+        length = min((len(words(text)) for text in doc.labels.values()), default=20)
+        return (1 + 1 / (1 + length)) * (0.5 if doc.is_minor else 1.0)
+
     def _scores(self, word: str, instead: dict[str, str]) -> dict[int, float]:
         """Number of a thing → how well it has the word."""
         similar = self._similar(word)
-        if not similar and (near := self._near(word)):
-            instead[word] = near[0]
-            similar = dict.fromkeys(near, _LIKE) | {
-                other: _LIKE * value for other, value in self._similar(near[0]).items()
-            }
+        if word not in self._places and (near := self._near(word)):
+            if not similar:
+                instead[word] = near[0]
+            for name in (*near, *self._similar(near[0])):
+                similar.setdefault(name, _LIKE)
         found: dict[int, float] = {}
         for name, likeness in similar.items():
             places = self._places[name]
@@ -226,12 +246,12 @@ class Index:
         rows = process.extract(word, self._words, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=3)
         return [name for name, _, _ in rows]
 
-    def _passage(self, number: int, stems: list[str], preferred: str) -> tuple[str, str]:
-        texts = sorted(self.docs[number].texts, key=lambda row: row[0] != preferred)
-        for lang, text in texts:
-            if any(stem(word, name) in stems for word in words(text) for name in LANGUAGES):
-                return lang, text
-        return texts[0] if texts else ("", "")
+    def _passage(self, number: int, stems: list[str], preferred: str) -> Text:
+        texts = sorted(self.docs[number].texts, key=lambda entry: (entry.lang != preferred, entry.rank))
+        for entry in texts:
+            if any(stem(word, name) in stems for word in words(entry.text) for name in LANGUAGES):
+                return entry
+        return texts[0] if texts else Text(0, "", "")
 
     # Lists
 
@@ -278,17 +298,19 @@ def _read(doc: Doc, row: Bindings, questions: Questions, ranks: dict[tuple[str, 
     if property_ in questions.order:
         doc.order.append(text.value)
     if property_ not in questions.labels:
-        doc.texts.append((lang, text.value))
+        first = questions.texts_first
+        place = first.index(property_) if property_ in first else len(first)
+        doc.texts.append(Text(place, lang, text.value))
         return
     rank = questions.labels.index(property_)
     best = ranks.get((doc.iri, lang), len(questions.labels))
     if rank < best:
         if lang in doc.labels:
-            doc.texts.append((lang, doc.labels[lang]))
+            doc.texts.append(Text(len(questions.texts_first), lang, doc.labels[lang]))
         doc.labels[lang] = text.value
         ranks[doc.iri, lang] = rank
     elif text.value != doc.labels[lang]:
-        doc.texts.append((lang, text.value))
+        doc.texts.append(Text(len(questions.texts_first), lang, text.value))
 
 
 async def every(site: Site, text: str) -> AsyncIterator[Bindings]:

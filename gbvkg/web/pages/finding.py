@@ -15,7 +15,7 @@ from gbvkg.web.pages.frame import here, language, number, texts
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Value, about, is_web
 from gbvkg.web.pages.views import query, views
-from gbvkg.web.search import LONGEST, Doc, Index, Questions, counts, narrowed
+from gbvkg.web.search import LONGEST, Doc, Index, Questions, Text, counts, narrowed
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -27,6 +27,8 @@ VALUES = 12
 """Values of a facet that are offered, those with most things."""
 
 SNIPPET = 260
+TELLING = 12
+"""Characters from which a text tells more than the number or code that stands above it."""
 
 CLASS = "class"
 """The facet of search that is not data: the class of a thing."""
@@ -51,6 +53,8 @@ def questions() -> Questions:
         labels=view.labels,
         order=order,
         first=view.first_facet,
+        texts_first=view.texts,
+        minor=view.minor,
         unlisted=view.unlisted,
     )
 
@@ -168,7 +172,7 @@ class Finder:
         return Value(self.terms.label(iri, lang))
 
     def _rows(
-        self, request: Request, docs: list[Doc], lang: str, passages: dict[str, tuple[str, str]]
+        self, request: Request, docs: list[Doc], lang: str, passages: dict[str, Text]
     ) -> dict[str, Any]:
         current = page(request)
         pages = max(1, -(-len(docs) // SIZE))
@@ -185,10 +189,11 @@ class Finder:
             "position": (current, pages),
         }
 
-    def _row(self, doc: Doc, lang: str, passage: tuple[str, str] | None) -> dict[str, Any]:
+    def _row(self, doc: Doc, lang: str, passage: Text | None) -> dict[str, Any]:
         text, tag = doc.label(lang)
         href = self.site.href(doc.iri) or (about(self.site, doc.iri) if is_web(doc.iri) else "")
-        tag_of, said = passage or next((t for t in doc.texts if t[0] == lang), ("", ""))
+        _, tag_of, said = passage or next((t for t in doc.texts if t.lang == lang), Text(0, "", ""))
+        said = said if len(said) > TELLING else ""
         return {
             "link": Value(text, href, lang=tag if tag != lang else ""),
             "kinds": [self.terms.label(iri, lang) for iri in self._telling(doc.classes)],

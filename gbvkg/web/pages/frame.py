@@ -24,7 +24,7 @@ from starlette.responses import Response
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.cache import is_fresh
 from gbvkg.web.pages.static import Static, static
-from gbvkg.web.replies import reply
+from gbvkg.web.replies import etag, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -201,16 +201,21 @@ def respond(
     *,
     links: Iterable[str] = (),
     headers: Mapping[str, str] | None = None,
+    kept: bool = True,
 ) -> Response:
-    """The page as an answer, in the language of the request."""
+    """The page as an answer, in the language of the request.
+
+    One that is not ``kept`` depends on more than its release: it is made anew each time.
+    """
     lang = language(request)
     body = render(template, {**context(request, site, lang), **values})
     return reply(
         request,
         body,
         "text/html",
-        tag=tag(site, request),
+        tag=tag(site, request) if kept else etag(body),
         licence=site.licence,
+        cache="revision" if kept else "none",
         vary=VARY,
         links=links,
         headers={"Content-Language": lang, **(headers or {})},

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from gbvkg.errors import GbvkgError
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.parameters import bind
 from gbvkg.vocabulary import expand, shrink
-from gbvkg.web.pages import home, static, tables
+from gbvkg.web.pages import api, home, ontology, releases, static, tables
 from gbvkg.web.pages.citing import KINDS, Citation, snippets
 from gbvkg.web.pages.finding import Finder, page, questions
 from gbvkg.web.pages.frame import day, language, number, respond, tag, texts, unchanged
@@ -25,7 +26,7 @@ from gbvkg.web.pages.history import versions_with
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import Describer, Thing
 from gbvkg.web.pages.values import is_web
-from gbvkg.web.problems import problem
+from gbvkg.web.problems import of_error, problem
 from gbvkg.web.replies import reply
 from gbvkg.web.search import Index, every, narrowed
 
@@ -54,6 +55,9 @@ class Pages:
         return [
             Route("/", self.home, methods=["GET"]),
             Route("/about", self.about, methods=["GET"]),
+            Route("/docs", self.api, methods=["GET"]),
+            Route("/releases/", self.releases, methods=["GET"]),
+            Route("/releases/{version}/", self.release, methods=["GET"]),
             Route("/search", self.search, methods=["GET"]),
             Route("/list/{name}", self.listing, methods=["GET"]),
             Route("/static/{version}/{name}", self.static, methods=["GET"]),
@@ -90,6 +94,34 @@ class Pages:
         lang = language(request)
         values = await home.home(self.site, await self.terms(), lang)
         return respond(self.site, request, "home.html", values)
+
+    async def api(self, request: Request) -> Response:
+        """The documentation of the API."""
+        if kept := unchanged(self.site, request):
+            return kept
+        document = request.app.openapi()
+        return respond(self.site, request, "api.html", api.api(document, language(request)))
+
+    async def releases(self, request: Request) -> Response:
+        """Which releases there are."""
+        folder = self.site.release.parent
+        values = await asyncio.to_thread(releases.listed, folder, self._current(request), language(request))
+        return respond(self.site, request, "releases.html", values, kept=False)
+
+    async def release(self, request: Request) -> Response:
+        """The files of a release and what changed in it."""
+        folder, version = self.site.release.parent, request.path_params["version"]
+        current = self._current(request)
+        try:
+            values = await asyncio.to_thread(releases.release, folder, version, current, language(request))
+        except GbvkgError as error:
+            return of_error(request, error)
+        return respond(self.site, request, "release.html", values, kept=False)
+
+    @staticmethod
+    def _current(request: Request) -> str:
+        found: Site = request.scope["gbvkg.current"].site
+        return found.version
 
     # Search and lists
 
@@ -162,6 +194,9 @@ class Pages:
         if asked not in KINDS and (kept := unchanged(self.site, request)):
             return kept
         lang = language(request)
+        if iri == ontology.ONTOLOGY and asked not in KINDS:
+            values = await ontology.ontology(self.site, await self.terms(), lang)
+            return await asyncio.to_thread(respond, self.site, request, "ontology.html", values, links=links)
         describer = Describer(self.site, await self.terms(), iri, lang)
         if asked in KINDS:
             return await self._citation(request, describer, asked)

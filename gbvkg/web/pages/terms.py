@@ -11,12 +11,12 @@ import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Store
+from pyoxigraph import Literal
 
-from gbvkg.vocabulary import LANGUAGES, expand
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.pages.shapes import Rule, Words, read
 from gbvkg.web.pages.views import query, views
 
 if TYPE_CHECKING:
@@ -32,15 +32,14 @@ SELECT ?term ?label WHERE {
 ORDER BY ?term ?label
 """)
 
-Words = dict[str, str]
-
 
 class Terms:
     """Labels of classes and properties of one release."""
 
-    def __init__(self, labels: dict[str, Words], names: Names) -> None:
+    def __init__(self, labels: dict[str, Words], rules: list[Rule]) -> None:
+        self.rules = rules
         self._labels = labels
-        self._names = names
+        self._names = names_of(rules)
 
     @classmethod
     async def load(cls, site: Site) -> Terms:
@@ -50,8 +49,8 @@ class Terms:
             label = row["label"]
             if isinstance(label, Literal) and label.language in LANGUAGES:
                 labels[row["term"].value].setdefault(label.language, label.value)
-        names = await asyncio.to_thread(read_names, site.release / "inputs" / "shapes")
-        return cls(dict(labels), names)
+        rules = await asyncio.to_thread(read, site.release / "inputs" / "shapes")
+        return cls(dict(labels), rules)
 
     def label(self, iri: str, lang: str, classes: Iterable[str] = ()) -> str:
         """The label of a term as a property of ``classes``, in ``lang`` if it has one, else in another."""
@@ -85,39 +84,14 @@ class Names:
         return dict(min(self._anywhere[path].items(), key=lambda row: (-row[1], row[0]))[0])
 
 
-def read_names(folder: Path) -> Names:
-    """The names of the properties of every shape with a target class. Only plain paths have one."""
+def names_of(rules: Iterable[Rule]) -> Names:
+    """The names that rules give the properties that they are about."""
     names = Names()
-    for path in sorted(folder.glob("*.ttl")):
-        store = Store()
-        store.load(path=path, format=RdfFormat.TURTLE)
-        for owner in _objects(store, None, "sh:targetClass"):
-            for shape in store.quads_for_pattern(None, _node("sh:targetClass"), owner, None):
-                for part in _objects(store, shape.subject, "sh:property"):
-                    _add(names, store, owner, part)
+    for rule in rules:
+        names_a_demand = any(":" in text for text in rule.name.values())  # "Title: not empty"
+        if rule.path and rule.name and not names_a_demand:
+            names.add(rule.owner, rule.path, rule.name)
     return names
-
-
-def _add(names: Names, store: Store, owner: Any, part: Any) -> None:
-    paths = _objects(store, part, "sh:path")
-    words = _words(_objects(store, part, "sh:name"))
-    is_plain = len(paths) == 1 and isinstance(paths[0], NamedNode) and isinstance(owner, NamedNode)
-    names_a_demand = any(":" in text for text in words.values())  # "Title: not empty"
-    if is_plain and words and not names_a_demand:
-        names.add(owner.value, paths[0].value, words)
-
-
-def _objects(store: Store, subject: Any, name: str) -> list[Any]:
-    found = store.quads_for_pattern(subject, _node(name), None, None)
-    return sorted({quad.object for quad in found}, key=str)
-
-
-def _words(terms: list[Any]) -> Words:
-    return {t.language: t.value for t in terms if isinstance(t, Literal) and t.language in LANGUAGES}
-
-
-def _node(name: str) -> NamedNode:
-    return NamedNode(expand(name))
 
 
 def local_name(iri: str) -> str:

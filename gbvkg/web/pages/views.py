@@ -89,6 +89,7 @@ class Views:
     hidden: frozenset[str]
     hidden_incoming: frozenset[str]
     unlisted: frozenset[str]
+    minor: frozenset[str]
     quotes: frozenset[str]
     start: tuple[str, ...]
     end: tuple[str, ...]
@@ -129,7 +130,7 @@ def views() -> Views:
     )
 
 
-_SETS = ("hidden", "hidden_incoming", "unlisted", "quotes")
+_SETS = ("hidden", "hidden_incoming", "unlisted", "minor", "quotes")
 
 
 def _all(names: list[str]) -> Any:

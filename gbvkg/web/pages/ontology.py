@@ -1,0 +1,145 @@
+"""The documentation of the ontology: every class and property with its meaning, in one language at a time.
+
+Made from the ontology graph and the shapes of the release: a term that is added there stands here. Each term
+has its local name as anchor, so that its IRI leads to it. This module refuses to know any term.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.queries.prepared import fill
+from gbvkg.vocabulary import BASE, expand, shrink
+from gbvkg.web.pages.frame import texts
+from gbvkg.web.pages.shapes import Rule
+from gbvkg.web.pages.terms import Terms
+from gbvkg.web.pages.thing import TYPE, Describer, Statements
+from gbvkg.web.pages.values import Value, best, in_language
+from gbvkg.web.pages.views import query, views
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site, Term
+
+ONTOLOGY = f"{BASE}ns"
+
+_TERMS = query("""
+SELECT DISTINCT ?term ?property ?value WHERE {
+  { ?term rdfs:isDefinedBy $ontology } UNION { BIND($ontology AS ?term) }
+  ?term ?property ?value .
+}
+""")
+
+KINDS = ("owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty", "owl:AnnotationProperty")
+"""The parts of the page."""
+
+_DEFINITION, _EXAMPLE = expand("skos:definition"), expand("skos:example")
+_APART = frozenset((_DEFINITION, _EXAMPLE, TYPE, expand("rdfs:isDefinedBy"), expand("rdfs:label")))
+_DOMAIN, _ABOVE = expand("rdfs:domain"), expand("rdfs:subClassOf")
+
+
+@dataclass
+class Entry:
+    """One term. ``facts`` are label and values; ``fields`` the properties of a class."""
+
+    iri: str
+    anchor: str
+    name: str
+    label: str
+    definition: Value | None
+    examples: list[Value]
+    facts: list[tuple[str, list[Value]]]
+    fields: list[Value] = field(default_factory=list)
+    below: list[Value] = field(default_factory=list)
+    rules: list[dict[str, str]] = field(default_factory=list)
+
+
+async def ontology(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
+    """What the template needs. Asks one question for the terms and one for labels of other things."""
+    describer = Describer(site, terms, ONTOLOGY, lang)
+    said: Statements = defaultdict(lambda: defaultdict(list))
+    for row in await site.rows(fill(_TERMS, {"ontology": NamedNode(ONTOLOGY)})):
+        said[row["term"].value][row["property"].value].append(row["value"])
+        describer.labels.add(row["term"].value, row["property"].value, row["value"])
+    await describer.name(
+        term.value for found in said.values() for values in found.values() for term in values if _is_iri(term)
+    )
+    writer = _Writer(describer, said, terms.rules)
+    header = said.get(ONTOLOGY, {})
+    return {
+        "t": texts("ontology", lang),
+        "title": describer.show.label(ONTOLOGY)[0],
+        "description": writer.text(header, expand("dct:description")),
+        "facts": writer.facts(header),
+        "groups": [(shrink(kind), writer.group(kind)) for kind in map(expand, KINDS)],
+        "iri": ONTOLOGY,
+    }
+
+
+class _Writer:
+    def __init__(self, describer: Describer, said: Statements, rules: list[Rule]) -> None:
+        self._describer = describer
+        self._lang = describer.lang
+        self._said = said
+        self._rules = rules
+
+    def group(self, kind: str) -> list[Entry]:
+        """The terms of a kind, by label."""
+        iris = [iri for iri, found in self._said.items() if NamedNode(kind) in found.get(TYPE, ())]
+        entries = [self._entry(iri) for iri in iris if iri != ONTOLOGY]
+        return sorted(entries, key=lambda entry: (entry.label.casefold(), entry.iri))
+
+    def _entry(self, iri: str) -> Entry:
+        found = self._said[iri]
+        return Entry(
+            iri,
+            iri.rpartition("#")[2],
+            shrink(iri),
+            self._describer.show.label(iri)[0],
+            self.text(found, _DEFINITION),
+            self._values(found.get(_EXAMPLE, [])),
+            self.facts(found),
+            [self._link(other) for other in self._pointing(_DOMAIN, iri)],
+            [self._link(other) for other in self._pointing(_ABOVE, iri)],
+            [self._rule(rule) for rule in self._rules if rule.owner == iri],
+        )
+
+    def text(self, found: dict[str, list[Term]], name: str) -> Value | None:
+        """The text by a property in the language of the page."""
+        text = best([term for term in found.get(name, []) if isinstance(term, Literal)], self._lang)
+        return self._describer.show.value(text) if text is not None else None
+
+    def facts(self, found: dict[str, list[Term]]) -> list[tuple[str, list[Value]]]:
+        """Every other property, with its label."""
+        names = [iri for iri in found if iri not in _APART]
+        rows = [
+            (self._describer.terms.label(iri, self._lang), self._values(found[iri]), iri) for iri in names
+        ]
+        return [(label, values) for label, values, _ in sorted(rows, key=lambda row: (row[0], row[2]))]
+
+    def _values(self, terms: list[Term]) -> list[Value]:
+        values = (self._describer.show.value(term) for term in in_language(terms, self._lang))
+        return sorted(values, key=lambda value: (value.text, value.key))
+
+    def _pointing(self, name: str, iri: str) -> list[str]:
+        node = NamedNode(iri)
+        return sorted(other for other, found in self._said.items() if node in found.get(name, ()))
+
+    def _link(self, iri: str) -> Value:
+        return self._describer.show.link(iri)
+
+    def _rule(self, rule: Rule) -> dict[str, str]:
+        words = views().terms.get(rule.severity, {})
+        return {
+            "iri": rule.iri,
+            "name": rule.name.get(self._lang) or rule.iri.rpartition("#")[2],
+            "message": rule.message.get(self._lang, ""),
+            "severity": words.get(self._lang, ""),
+        }
+
+
+def _is_iri(term: object) -> bool:
+    return isinstance(term, NamedNode)

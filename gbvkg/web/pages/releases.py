@@ -1,0 +1,104 @@
+"""The releases as pages: which there are, the files of one with their checksums, and what changed.
+
+Everything is read from the manifest and the ``diff`` folder of a release. This module refuses to open a
+release for it: a manifest is enough.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from gbvkg.errors import ReleaseCorrupt
+from gbvkg.release.folder import find, versions
+from gbvkg.release.manifest import File, Manifest, read_manifest
+from gbvkg.web.pages.frame import number, texts
+
+CHANGES = "diff/changes.json"
+SHOWN = 200
+"""Changes that the page shows; the files have all of them."""
+
+LISTED = 100
+"""Releases that the list shows, the newest first."""
+
+
+def listed(releases: Path, current: str, lang: str) -> dict[str, Any]:
+    """What the list of releases needs. One that cannot be read is left out."""
+    names = versions(releases)
+    found = (_summary(releases / name, name == current) for name in reversed(names[-LISTED:]))
+    return {"t": texts("releases", lang), "found": [row for row in found if row]}
+
+
+@lru_cache(maxsize=128)
+def _manifest(release: Path) -> Manifest:
+    return read_manifest(release)
+
+
+def _summary(release: Path, is_current: bool) -> dict[str, Any]:
+    try:
+        manifest = _manifest(release)
+    except ReleaseCorrupt:
+        return {}
+    return {
+        "version": manifest.version,
+        "issued": manifest.issued,
+        "quads": manifest.quads,
+        "is_current": is_current,
+        "previous": (manifest.previous or {}).get("version", ""),
+    }
+
+
+def release(releases: Path, version: str, current: str, lang: str) -> dict[str, Any]:
+    """What the page of one release needs. Raises BadVersion, ReleaseNotFound, ReleaseCorrupt."""
+    path = find(releases, version)
+    manifest = _manifest(path)
+    return {
+        "t": texts("releases", lang),
+        "manifest": manifest,
+        "is_current": version == current,
+        "groups": _groups(manifest.files, lang),
+        "findings": sorted(manifest.findings.items()),
+        "changes": _changes(path, manifest, lang),
+        "previous": (manifest.previous or {}).get("version", ""),
+    }
+
+
+def _groups(files: Iterable[File], lang: str) -> list[tuple[str, list[dict[str, str]]]]:
+    """The files by folder, those at the top first."""
+    found: dict[str, list[dict[str, str]]] = {"": []}
+    for file in sorted(files, key=lambda file: file.path):
+        folder = file.path.partition("/")[0] if "/" in file.path else ""
+        row = {
+            "path": file.path,
+            "size": size(file.size, lang),
+            "sha256": file.sha256,
+            "media_type": file.media_type,
+        }
+        found.setdefault(folder, []).append(row)
+    return list(found.items())
+
+
+def size(count: int, lang: str) -> str:
+    """Bytes as people read them: kB and MB of 1,000."""
+    for unit, factor in (("MB", 1_000_000), ("kB", 1_000)):
+        if count >= factor:
+            return f"{number(f'{count / factor:.1f}', lang)} {unit}"
+    return f"{count} B"
+
+
+def _changes(path: Path, manifest: Manifest, lang: str) -> dict[str, Any]:
+    """What changed since the release before, in words; {} for a first release."""
+    if not any(file.path == CHANGES for file in manifest.files):
+        return {}
+    found = json.loads((path / CHANGES).read_text("utf-8"))
+    words = [line for change in found["changes"] for line in change["words"][lang]]
+    return {
+        "old": found["old"],
+        "counts": {kind: found["counts"].get(kind, 0) for kind in ("added", "changed", "removed")},
+        "words": words[:SHOWN],
+        "more": len(words) - SHOWN,
+        "files": [file.path for file in manifest.files if file.path.startswith("diff/")],
+    }
