@@ -5,6 +5,8 @@ This module refuses to judge an answer: terms stay as the workers wrote them.
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from gbvkg.queries import Query, Result
@@ -30,6 +32,14 @@ def whole(body: bytes | Spool) -> bytes:
         return b"".join(body)
     finally:
         body.close()
+
+
+def solutions(body: bytes | Spool) -> list[dict[str, Any]]:
+    """The rows of a SELECT in SPARQL JSON, each variable that is bound with its term."""
+    found = parse_query_results(whole(body), format=QueryResultsFormat.JSON)
+    assert isinstance(found, QuerySolutions), "the answer of a SELECT"
+    names = [variable.value for variable in found.variables]
+    return [{name: term for name in names if (term := row[name]) is not None} for row in found]
 
 
 def read(query: Query, body: bytes | Spool) -> Result:

@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import Literal, NamedNode
 from rapidfuzz import fuzz, process
 from snowballstemmer import stemmer
 
-from gbvkg.store import Ask, Spool
+from gbvkg.store import Ask
 from gbvkg.vocabulary import LANGUAGES
-from gbvkg.web.answers import whole
+from gbvkg.web.answers import solutions
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site
@@ -318,16 +318,9 @@ async def every(site: Site, text: str) -> AsyncIterator[Bindings]:
     skip = 0
     while True:
         answer = await site.ask(Ask(f"{text}\nLIMIT {CHUNK} OFFSET {skip}", "json"))
-        rows = await asyncio.to_thread(_solutions, answer.body)
+        rows = await asyncio.to_thread(solutions, answer.body)
         for row in rows:
             yield row
         if len(rows) < CHUNK:
             return
         skip += CHUNK
-
-
-def _solutions(body: bytes | Spool) -> list[Bindings]:
-    found = parse_query_results(whole(body), format=QueryResultsFormat.JSON)
-    assert isinstance(found, QuerySolutions), "every question here is a SELECT"
-    names = [variable.value for variable in found.variables]
-    return [{name: row[name] for name in names if row[name] is not None} for row in found]

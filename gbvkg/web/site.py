@@ -8,12 +8,11 @@ query in this process.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -24,6 +23,7 @@ from gbvkg.project import Project
 from gbvkg.queries import Catalogue
 from gbvkg.queries.parameters import bind
 from gbvkg.store import Answer, Ask, Limits, Pool
+from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache
 from gbvkg.web.pages.sparql import sparql
 from gbvkg.web.replies import etag
@@ -150,9 +150,7 @@ class Site:
     ) -> list[Bindings]:
         """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``."""
         answer = await self.ask(Ask(bind(text, values or {}), "json"))
-        assert isinstance(answer.body, bytes), "our own queries have small answers"
-        found = json.loads(answer.body)
-        return [{name: _term(cell) for name, cell in row.items()} for row in found["results"]["bindings"]]
+        return solutions(answer.body)
 
     async def _licence(self) -> str:
         rows = await self.rows(_LICENCE, {"dataset": NamedNode(self.manifest.dataset)})
@@ -160,14 +158,3 @@ class Site:
 
 
 _LICENCE = "SELECT ?licence WHERE { $dataset <http://purl.org/dc/terms/license> ?licence } ORDER BY ?licence"
-
-
-def _term(cell: dict[str, Any]) -> Term:
-    """A term of the SPARQL 1.1 Query Results JSON Format (§3.2.2)."""
-    if cell["type"] == "uri":
-        return NamedNode(cell["value"])
-    if cell["type"] == "bnode":
-        return BlankNode(cell["value"])
-    if "xml:lang" in cell:
-        return Literal(cell["value"], language=cell["xml:lang"])
-    return Literal(cell["value"], datatype=NamedNode(cell["datatype"]) if "datatype" in cell else None)

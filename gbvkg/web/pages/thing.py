@@ -50,33 +50,21 @@ def _values(iris: Iterable[str]) -> str:
 
 @cache
 def about_query() -> str:
-    """What is said of the thing and of what belongs to it, and the labels of what that mentions."""
-    view = views()
-    owned, labels = _path(view), _values(view.labels)
+    """What is said of the thing and of what belongs to it."""
     return f"""SELECT ?subject ?property ?value WHERE {{
-  {{
-    {{ SELECT DISTINCT ?subject WHERE {{ $thing {owned} ?subject }} LIMIT 1500 }}
-    ?subject ?property ?value .
-  }} UNION {{
-    {{ SELECT DISTINCT ?subject WHERE {{ $thing {owned}/!<urn:none> ?subject FILTER(ISIRI(?subject)) }} }}
-    VALUES ?property {{ {labels} }}
-    ?subject ?property ?value .
-  }}
+  {{ SELECT DISTINCT ?subject WHERE {{ $thing {_path(views())} ?subject }} LIMIT 1500 }}
+  ?subject ?property ?value .
 }} LIMIT 20000
 """
 
 
 @cache
 def incoming_query() -> str:
-    """What points at the thing, with labels, as far as ``NEAR``."""
-    view = views()
-    hidden = ", ".join(f"<{iri}>" for iri in sorted(view.hidden_incoming))
-    return f"""SELECT ?property ?from ?named ?label WHERE {{
-  {{ SELECT DISTINCT ?property ?from WHERE {{
-    ?from ?property $thing . FILTER(ISIRI(?from) && ?property NOT IN ({hidden}))
-  }} LIMIT {NEAR + 1} }}
-  OPTIONAL {{ VALUES ?named {{ {_values(view.labels)} }} ?from ?named ?label }}
-}}
+    """What points at the thing, as far as ``NEAR``."""
+    hidden = ", ".join(f"<{iri}>" for iri in sorted(views().hidden_incoming))
+    return f"""SELECT DISTINCT ?property ?from WHERE {{
+  ?from ?property $thing . FILTER(ISIRI(?from) && ?property NOT IN ({hidden}))
+}} LIMIT {NEAR + 1}
 """
 
 
@@ -88,20 +76,21 @@ GROUP BY ?property
 
 def members_query(limit: int, skip: int) -> str:
     """Some of what points at the thing by one property."""
-    return f"""SELECT ?from ?named ?label WHERE {{
-  {{ SELECT DISTINCT ?from WHERE {{ ?from $property $thing . FILTER(ISIRI(?from)) }}
-     ORDER BY ?from LIMIT {limit} OFFSET {skip} }}
-  OPTIONAL {{ VALUES ?named {{ {_values(views().labels)} }} ?from ?named ?label }}
-}} ORDER BY ?from
+    return f"""SELECT DISTINCT ?from WHERE {{ ?from $property $thing . FILTER(ISIRI(?from)) }}
+ORDER BY ?from LIMIT {limit} OFFSET {skip}
 """
 
 
 def labels_query(iris: Iterable[str]) -> str:
-    """The labels of some things, for IRIs that an answer of ours named."""
+    """The labels of some things, for IRIs that an answer of ours named.
+
+    A filter and not a second VALUES, which the engine joins twenty times slower (0.6 against 11 ms).
+    """
     nodes = " ".join(str(NamedNode(iri)) for iri in iris)
+    named = ", ".join(f"<{iri}>" for iri in views().labels)
     return (
         f"SELECT ?subject ?property ?value WHERE {{ VALUES ?subject {{ {nodes} }} "
-        f"VALUES ?property {{ {_values(views().labels)} }} ?subject ?property ?value }}"
+        f"?subject ?property ?value . FILTER(?property IN ({named})) }}"
     )
 
 
@@ -210,7 +199,7 @@ class Describer:
         return self.terms.label(iri, self.lang) if self.terms.knows(iri) else None
 
     async def thing(self) -> Thing:
-        """The page. Asks two questions, one for each section with a question, and one for missing labels."""
+        """The page. Asks two questions, one for each section that has one, and one for labels."""
         node = NamedNode(self.iri)
         about, incoming = await asyncio.gather(
             self.site.rows(fill(about_query(), {"thing": node})),
@@ -218,10 +207,11 @@ class Describer:
         )
         self._read(about)
         types = [term.value for term in self.statements.get(self.iri, {}).get(TYPE, [])]
-        view = views().of(types)
         answers = await self._answers(types)
-        groups = await self._groups(incoming)
-        return self._thing(types, view, answers, groups)
+        counts, members = await self._pointing(incoming)
+        told = (row for rows in (about, incoming, *answers.values()) for row in rows)
+        await self.name(term.value for row in told for term in row.values() if _is_iri(term))
+        return self._thing(types, answers, self._groups(counts, members))
 
     def _read(self, rows: list[Bindings]) -> None:
         for row in rows:
@@ -244,9 +234,6 @@ class Describer:
             "lang": Literal(self.lang),
         }
         found = await asyncio.gather(*(self.site.rows(fill(part.query, values)) for part in asking))
-        await self.name(
-            term.value for rows in found for row in rows for term in row.values() if _is_iri(term)
-        )
         return {part.name: rows for part, rows in zip(asking, found, strict=True)}
 
     def _sections(self, types: list[str]) -> list[Section]:
@@ -262,41 +249,30 @@ class Describer:
 
     # What points here
 
-    async def _groups(self, rows: list[Bindings]) -> list[Group]:
+    async def _pointing(self, rows: list[Bindings]) -> tuple[dict[str, int], dict[str, list[str]]]:
+        """By property: how many things point here, and all or the first of them."""
         members: dict[str, list[str]] = defaultdict(list)
         for row in rows:
-            property_, source = row["property"].value, row["from"].value
-            if source not in members[property_]:
-                members[property_].append(source)
-            self._label(row)
-        counts = {property_: len(found) for property_, found in members.items()}
-        if sum(counts.values()) > NEAR:
-            node = NamedNode(self.iri)
-            every = await self.site.rows(fill(_COUNTS, {"thing": node}))
-            hidden = views().hidden_incoming
-            counts = {
-                row["property"].value: int(row["number"].value)
-                for row in every
-                if row["property"].value not in hidden
-            }
-            for property_ in counts:
-                members[property_] = await self.members(property_, 1, SHOWN)
+            members[row["property"].value].append(row["from"].value)
+        if len(rows) <= NEAR:
+            return {property_: len(found) for property_, found in members.items()}, members
+        every = await self.site.rows(fill(_COUNTS, {"thing": NamedNode(self.iri)}))
+        counts = {row["property"].value: int(row["number"].value) for row in every}
+        counts = {iri: count for iri, count in counts.items() if iri not in views().hidden_incoming}
+        found = await asyncio.gather(*(self.members(property_, 1, SHOWN) for property_ in counts))
+        return counts, dict(zip(counts, found, strict=True))
+
+    def _groups(self, counts: dict[str, int], members: dict[str, list[str]]) -> list[Group]:
         known = list(views().incoming)
         order = sorted(counts, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))
         return [self._group(iri, counts[iri], members[iri]) for iri in order]
 
-    def _label(self, row: Bindings) -> None:
-        if "named" in row:
-            self.labels.add(row["from"].value, row["named"].value, row.get("label"))
-
     async def members(self, property_: str, page: int, size: int) -> list[str]:
         """One page of what points at the thing by a property; the labels are known afterwards."""
         values = {"thing": NamedNode(self.iri), "property": NamedNode(property_)}
-        found: list[str] = []
-        for row in await self.site.rows(fill(members_query(size, (page - 1) * size), values)):
-            if row["from"].value not in found:
-                found.append(row["from"].value)
-            self._label(row)
+        rows = await self.site.rows(fill(members_query(size, (page - 1) * size), values))
+        found = [row["from"].value for row in rows]
+        await self.name(found)
         return found
 
     def _group(self, property_: str, count: int, members: list[str]) -> Group:
@@ -315,11 +291,11 @@ class Describer:
     def _thing(
         self,
         types: list[str],
-        view: ClassView | None,
         answers: dict[str, list[Bindings]],
         groups: list[Group],
     ) -> Thing:
         said = self.statements.get(self.iri, {})
+        view = views().of(types)
         lead, sources, kicker = self._lead(said), self._sources(said), self._kicker(said)
         self._taken |= {(self.iri, name) for part in self._sections(types) for name in part.covers}
         parts = [self._part(section, types, answers) for section in self._sections(types)]
