@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -225,7 +226,6 @@ def test_closing_ends_every_process(small_releases: Path) -> None:
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from gbvkg.release.manifest import read_manifest
 from gbvkg.store import Ask, Limits, Pool
 
 async def main():
@@ -250,6 +250,36 @@ def test_no_orphans(small_releases: Path) -> None:
         assert "R" in workers.values()
         server.kill()
     assert eventually(lambda: gone(process, *workers))
+
+
+@pytest.mark.slow
+def test_a_worker_ends_also_when_its_server_hangs(small_releases: Path) -> None:
+    """A server that is stopped cannot kill on time: then the limit of processor time does, seconds later."""
+    script = SERVER.replace("Limits(60.0)", "Limits(0.5)")
+    command = [sys.executable, "-c", script, str(small_releases / "2026.1"), ENDLESS.text]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        process = int(server.stdout.readline())
+        try:
+            workers = list(children(process))
+            server.send_signal(signal.SIGSTOP)
+            assert eventually(lambda: any(map(gone, workers)), 60)
+        finally:
+            server.kill()
+    assert eventually(lambda: gone(process, *workers))
+
+
+def test_a_pool_may_live_in_any_thread(small_releases: Path) -> None:
+    """Its processes do not depend on the thread that started them, only on the server."""
+    found: list[object] = []
+
+    def serve() -> None:
+        found.append(answered(small_releases / "2026.1", TITLE)[0].body)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    thread.join()
+    assert found == [b"title\r\nEerste actie\r\n"]
 
 
 def test_a_big_answer_is_a_spool(small_releases: Path) -> None:
