@@ -43,7 +43,7 @@ class Judge(Protocol):
 class BoundShape:
     """A shape whose constraints are functions on one set of tables."""
 
-    __slots__ = ("_checks", "_closed", "_judge", "_nested", "_queries", "_step")
+    __slots__ = ("_checks", "_closed", "_judge", "_nested", "_queries", "_step", "_without_values")
 
     def __init__(self, shape: Shape, core: Core) -> None:
         self._step = None if shape.path is None else paths.bind(shape.path, core.tables)
@@ -59,6 +59,7 @@ class BoundShape:
                 self._closed.append((constraint, _closed(constraint, core)))
             elif constraint.query is None:
                 self._checks.append((constraint, _BINDERS[constraint.local](constraint, core)))
+        self._without_values = [row for row in self._checks if row[0].local in _ASK_FOR_VALUES]
 
     def values(self, focus: Term) -> Values:
         return (focus,) if self._step is None else self._step(focus)
@@ -68,7 +69,7 @@ class BoundShape:
         set-level run.
         """
         values = (focus,) if self._step is None else self._step(focus)
-        for constraint, check in self._checks:
+        for constraint, check in self._checks if values else self._without_values:
             for value in check(focus, values):
                 results.append(Result(constraint, focus, value))
         for constraint, offences in self._closed:
@@ -82,7 +83,7 @@ class BoundShape:
         """Whether ``focus`` has no offence at all, SPARQL-based constraints included (SHACL §3.4.1)."""
         values = (focus,) if self._step is None else self._step(focus)
         return (
-            not any(check(focus, values) for _, check in self._checks)
+            not any(check(focus, values) for _, check in (self._checks if values else self._without_values))
             and not any(offences(node) for _, offences in self._closed for node in values)
             and all(shape.conforms(node) for shape in self._nested for node in values)
             and all(self._judge.holds(constraint, focus, values) for constraint in self._queries)
@@ -376,3 +377,8 @@ _BINDERS: dict[str, Callable[[Constraint, Core], Check]] = {
         "HasValue": _has_value,
     }.items()
 }
+
+_ASK_FOR_VALUES = frozenset(
+    f"{name}ConstraintComponent" for name in ("MinCount", "HasValue", "Equals", "QualifiedMinCount")
+)
+"""The components that can be offended where there is no value node (SHACL §4); all others judge values."""

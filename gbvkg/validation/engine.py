@@ -77,12 +77,11 @@ class Engine:
 
         Constraints with the same routes get the same dict.
         """
-        routes = self.routes.get(constraint.number, ())
-        key = tuple((id(route.root.shape), route.path) for route in routes)
+        key = self._way(constraint.number)
         if key not in self._foci:
             self._foci[key] = {
                 focus: None
-                for route in routes
+                for route in self.routes.get(constraint.number, ())
                 for step in (paths.bind(route.path, self.tables),)
                 for start in self.core.targets(route.root.targets)
                 for focus in step(start)
@@ -90,5 +89,13 @@ class Engine:
         return self._foci[key]
 
     def asked(self) -> list[Constraint]:
-        """The SPARQL-based constraints that report results, in order."""
-        return [self.shapes.constraints[number] for number in sorted(self.routes)]
+        """The SPARQL-based constraints that report results; those with the same focus nodes together, so that
+        these are written into the store once.
+        """
+        together: dict[object, list[Constraint]] = {}
+        for number in sorted(self.routes):
+            together.setdefault(self._way(number), []).append(self.shapes.constraints[number])
+        return [constraint for group in together.values() for constraint in group]
+
+    def _way(self, number: int) -> object:
+        return tuple((id(route.root.shape), route.path) for route in self.routes.get(number, ()))

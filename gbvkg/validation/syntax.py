@@ -48,13 +48,12 @@ ANY = None
 
 
 class Token(NamedTuple):
+    """``word`` is a keyword in capitals, "" for what is none."""
+
     kind: str
     text: str
     start: int
-
-    @property
-    def word(self) -> str:
-        return self.text.upper() if self.kind == "word" else ""
+    word: str = ""
 
     @property
     def end(self) -> int:
@@ -138,8 +137,9 @@ class Query:
 def tokenize(text: str) -> Iterator[Token]:
     """The tokens of SPARQL text, without white space and comments."""
     for match in _TOKEN.finditer(text):
-        if match.lastgroup != "space":
-            yield Token(match.lastgroup or "", match[0], match.start())
+        kind, found = match.lastgroup or "", match[0]
+        if kind != "space":
+            yield Token(kind, found, match.start(), found.upper() if kind == "word" else "")
 
 
 class QueryReader:
