@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 DESCRIPTION = query_api.DESCRIPTION
 
 RESERVED = ("format", "lang")
-"""Parameters of every query; a query cannot have one of its own by these names."""
+"""Parameters of every query, unless it has one of its own by that name: then the headers decide."""
 
 ATTACHED = ("csv", "tsv", "xlsx")
 """Formats that a browser saves under a name."""
@@ -83,7 +83,7 @@ class Named:
     async def overview(self, request: Request) -> Response:
         """All queries, by topic: for programs in JSON, for people as a page."""
         _only(request, {})
-        format = _format(request, LIST)
+        format = _format(request, LIST, {})
         if format is HTML:
             return frame.unchanged(self.site, request) or self.pages.overview(request)
         body = json.dumps(query_api.listed(self.site), ensure_ascii=False, indent=1) + "\n"
@@ -134,7 +134,7 @@ class Named:
 
     async def answer(self, query: Query, request: Request) -> Response:
         """The answer in the format that is asked for; a page with a form for people."""
-        format = _format(request, offered(query))
+        format = _format(request, offered(query), query.parameters)
         if format is HTML:
             if left := _without_blanks(request):
                 return redirect(left, vary=frame.VARY)
@@ -182,9 +182,9 @@ class Named:
         return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def _format(request: Request, formats: Sequence[Format]) -> Format:
+def _format(request: Request, formats: Sequence[Format], known: Mapping[str, object]) -> Format:
     """The format to answer in. Raises NotAcceptable, also for a format that was left empty."""
-    asked = request.query_params.get("format")
+    asked = None if "format" in known else request.query_params.get("format")
     if asked == "":
         raise not_acceptable(formats, asked)
     return choose(request.headers.get("accept"), formats, asked)
@@ -217,10 +217,10 @@ def _only(request: Request, known: Mapping[str, object]) -> dict[str, str]:
         if name not in RESERVED and name not in known:
             raise _unknown_parameter(name, [*known, *RESERVED])
         values[name] = value
-    if values.get("lang", LANGUAGES[0]) not in LANGUAGES:
+    if "lang" not in known and values.get("lang", LANGUAGES[0]) not in LANGUAGES:
         names = ", ".join(LANGUAGES)
         raise BadParameter(f'Parameter "lang": kies uit {names}.', f'Parameter "lang": choose from {names}.')
-    return {name: value for name, value in values.items() if name not in RESERVED}
+    return {name: value for name, value in values.items() if name in known}
 
 
 def _unknown_parameter(name: str, known: list[str]) -> BadParameter:

@@ -88,8 +88,7 @@ def operation(query: Query) -> dict[str, Any]:
     extra: dict[str, Any] = {
         "parameters": [
             *(_parameter(query, parameter) for parameter in query.parameters.values()),
-            _format(formats),
-            _LANG,
+            *(one for one in (_format(formats), _LANG) if one["name"] not in query.parameters),
         ],
         "x-stability": query.stability,
         "x-title": query.summary,

@@ -185,7 +185,7 @@ class QueryPages:
             "list_path": self.site.path("/query/") + _lang_query(request),
             "sparql_text": f"{path}.rq",
             "open_in_sparql": self.site.path("/sparql") + "?" + urlencode({"query": _without_header(bound)}),
-            "asked_lang": request.query_params.get("lang", ""),
+            "asked_lang": "" if "lang" in query.parameters else request.query_params.get("lang", ""),
             "downloads": [
                 (words["formats"][format.name], f"{path}?{urlencode(sent | {'format': format.name})}")
                 for format in formats
