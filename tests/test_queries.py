@@ -519,9 +519,19 @@ def changed(old: str, new: str) -> str:
         (changed("PREFIX rdfs:", "PREFIX schema:"), 7, "prefix schema:"),
         (changed("#+ stability", "#+ chart: {kind: pie}\n#+ stability"), 6, '"chart.kind" must be one of'),
         (
-            changed("#+ stability", "#+ chart: {kind: bar, x: nothing}\n#+ stability"),
+            changed("#+ stability", "#+ chart: {kind: bar, x: value, y: nothing}\n#+ stability"),
             6,
             'no column "nothing"',
+        ),
+        (
+            changed("#+ stability", "#+ chart: {kind: bar, x: value}\n#+ stability"),
+            6,
+            'the chart lacks a column for "y"',
+        ),
+        (
+            changed("#+ stability", "#+ chart: {kind: bar, x: value, y: value, serie: value}\n#+ stability"),
+            6,
+            'there is no "serie"',
         ),
     ],
     ids=lambda value: re.sub(r"\W+", "-", value)[:40] if isinstance(value, str) and "#+" not in value else "",

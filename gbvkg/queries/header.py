@@ -35,7 +35,17 @@ KEYS = (
 PARAMETER_KEYS = ("type", "summary", "example", "default", "optional", "kind")
 STABILITIES = ("stable", "experimental")
 SEVERITIES = ("violation", "warning", "info")
-CHARTS = ("bar", "heatmap", "timeline")
+CHARTS = {
+    "bar": (("x", "y"), ("facet",)),
+    "heatmap": (("x", "y", "value"), ("state", "facet")),
+    "timeline": (("x", "y"), ("series", "facet")),
+}
+"""Kind of chart → roles that columns must have in it, and roles that they may have.
+
+A bar of length ``y`` for each ``x``; a cell for each ``x`` and ``y`` with ``value``, and with the word of
+``state`` where that is zero; a point on day ``x`` for ``y``, a number or a text, in the line or with the
+words of ``series``. Each ``facet`` gets a chart of its own.
+"""
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's safe loader where PyYAML has it: six times as fast, and every check reads all headers."""
@@ -257,4 +267,13 @@ class _Reader:
                 f'"chart.kind" moet een zijn van: {", ".join(CHARTS)}',
                 f'"chart.kind" must be one of: {", ".join(CHARTS)}',
             )
+        needed, possible = CHARTS[row["kind"]]
+        self.known(("chart",), row, ("kind", *needed, *possible))
+        for role in needed:
+            if role not in row:
+                raise self.fault(
+                    ("chart",),
+                    f'de grafiek mist een kolom voor "{role}"',
+                    f'the chart lacks a column for "{role}"',
+                )
         return {str(key): str(column) for key, column in row.items()}
