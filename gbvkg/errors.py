@@ -27,6 +27,8 @@
     │   └── WorkerLost                      the process that evaluated it ended
     ├── PoolBusy                            too many queries are waiting; carries when to come back
     ├── NotAcceptable                       no format that is asked for is offered; carries those that are
+    ├── BodyTooLarge                        the body of a request is larger than the limit
+    ├── BodyTooSlow                         the body of a request did not arrive in time
     ├── BudgetSpent                         a client of the service asks too much; carries when to come back
     └── BackEndUnavailable         exit 3   a store, a reasoner or an endpoint does not answer
 
@@ -199,6 +201,16 @@ class NotAcceptable(GbvkgError):
     def __init__(self, nl: str, en: str, alternatives: tuple[tuple[str, str], ...]) -> None:
         super().__init__(nl, en)
         self.alternatives = alternatives
+
+
+class BodyTooLarge(GbvkgError):
+    slug = "body-too-large"
+    status: ClassVar[int] = 413
+
+
+class BodyTooSlow(GbvkgError):
+    slug = "body-too-slow"
+    status: ClassVar[int] = 408
 
 
 class BudgetSpent(GbvkgError):

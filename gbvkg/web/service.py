@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gbvkg.config import ServeSettings
-from gbvkg.errors import GbvkgError
+from gbvkg.errors import BodyTooLarge, BodyTooSlow, GbvkgError
 from gbvkg.web.budget import Budget
 from gbvkg.web.cache import Headers, Kept, Key, is_fresh
 from gbvkg.web.clients import client_of
@@ -306,13 +306,3 @@ class _Body:
             )
         self._done = not message.get("more_body", False)
         return message
-
-
-class BodyTooLarge(GbvkgError):
-    slug = "body-too-large"
-    status = 413
-
-
-class BodyTooSlow(GbvkgError):
-    slug = "body-too-slow"
-    status = 408
