@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -62,6 +65,13 @@ WHERE {
   }
 }
 ORDER BY ?name
+""",
+    "endless": """#+ summary: {nl: Nooit klaar, en: Never done}
+#+ columns: {n: {nl: aantal, en: number}}
+#+ stability: experimental
+SELECT (COUNT(*) AS ?n)
+WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?o ?p . ?q ?r ?s }
+ORDER BY ?n
 """,
     "held": """#+ summary: {nl: Is er een actie?, en: Is there an action?}
 #+ stability: stable
@@ -283,6 +293,18 @@ def test_a_missing_slash_is_no_other_address(small: Served) -> None:
     """Under the prefix, and without a host."""
     answer = small.get("/query")
     assert (answer.status_code, answer.headers["location"]) == (308, "/kg/query/")
+
+
+def test_who_hangs_up_frees_the_worker(small: Served) -> None:
+    """More slow questions than one client may have running, each left: the next one is answered at once."""
+    at = urlsplit(small.url)
+    for _ in range(2 * (os.cpu_count() or 1)):
+        with socket.create_connection((at.hostname, at.port)) as line:
+            line.sendall(b"GET /kg/query/endless HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            time.sleep(0.4)
+    start = time.monotonic()
+    assert small.get("/query/draft").status_code == 200
+    assert time.monotonic() - start < 3
 
 
 # Pages

@@ -129,7 +129,7 @@ class SparqlEndpoint:
                 return await self.page(scope, question)  # which tells what is wrong in its own way
             raise
         if format is HTML and self.page:
-            async with _Attended(receive):
+            async with Attended(receive):
                 return await self.page(scope, question)
         return await self._run(scope, receive, question, form, format)
 
@@ -188,7 +188,7 @@ class SparqlEndpoint:
         try:
             if receive is None:
                 return await self.site.ask(ask)
-            async with _Attended(receive):
+            async with Attended(receive):
                 return await self.site.ask(ask)
         except QuerySyntax as error:
             raise _one_line_up(error) if based else error from None
@@ -364,7 +364,7 @@ def _refuse(
 # Waiting for an answer
 
 
-class _Attended:
+class Attended:
     """A block that ends with ClientGone as soon as the client hangs up, and cancels what it awaits.
 
     As ``asyncio.timeout``: the task itself is cancelled. Most blocks are over before anybody needs to look.
