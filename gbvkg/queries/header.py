@@ -132,10 +132,11 @@ class _Reader:
 
     def load(self) -> dict[str, Any]:
         try:
-            node = yaml.compose(self.source, Loader=LOADER)
+            loader = LOADER(self.source)
+            node = loader.get_single_node()
             if node is not None:
                 self.note(node, ())
-            data = yaml.load(self.source, Loader=LOADER)
+            data = None if node is None else loader.construct_document(node)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark
             place = f"{self.path}:{mark.line + 1 if mark else 1}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pyoxigraph import NamedNode
@@ -16,14 +17,15 @@ from gbvkg.findings import Finding
 from gbvkg.project import Project
 from gbvkg.sources import admission, turtle_reader, words, yaml_reader
 from gbvkg.sources.context import Context, load_context
-from gbvkg.sources.csvw import Description, parse_description
 from gbvkg.sources.files import LIMITS, Limits, check_inside, decode, read_bytes
 from gbvkg.sources.identifiers import Identifiers, load_identifiers
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Enough, Refused, Rule, breach
 from gbvkg.sources.statement import Object, Place, Statement, Subject
-from gbvkg.sources.table_reader import TableReader
 from gbvkg.vocabulary import BASE, packaged_root
+
+if TYPE_CHECKING:
+    from gbvkg.sources.csvw import Description
 
 Triple = tuple[Subject, NamedNode, Object]
 
@@ -186,6 +188,8 @@ def _read_turtle(text: str, project: Project, shown: str, limits: Limits) -> Rea
 
 
 def _read_table(text: str, path: Path, project: Project, shown: str, limits: Limits) -> Reading:
+    from gbvkg.sources.table_reader import TableReader
+
     sssom = shown.endswith(SSSOM)
     reader = TableReader(
         context(project),
@@ -207,6 +211,8 @@ def _read_table(text: str, path: Path, project: Project, shown: str, limits: Lim
 
 
 def _description(path: Path, project: Project, shown: str, limits: Limits) -> Description:
+    from gbvkg.sources.csvw import parse_description
+
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     if shown.endswith(SSSOM):
         file, name = project.folder("ontology") / "sssom-metadata.json", "ontology/sssom-metadata.json"
