@@ -257,8 +257,8 @@ class Index:
 
     def of_class(self, local_name: str) -> tuple[str, list[Doc]]:
         """The class with that local name, and its things in order; "" when the release has none."""
-        found = [doc for doc in self.docs if local_name in map(_local, doc.classes)]
-        iris = sorted({iri for doc in found for iri in doc.classes if _local(iri) == local_name})
+        found = [doc for doc in self.docs if local_name in map(local, doc.classes)]
+        iris = sorted({iri for doc in found for iri in doc.classes if local(iri) == local_name})
         return (iris[0] if iris else ""), sorted(found, key=_in_order)
 
 
@@ -272,7 +272,8 @@ def counts(docs: Iterable[Doc], name: str) -> Counter[str]:
     return Counter(value for doc in docs for value in doc.facets.get(name, ()))
 
 
-def _local(iri: str) -> str:
+def local(iri: str) -> str:
+    """What stands after the last ``/`` or ``#`` of an IRI."""
     return re.split(r"[#/]", iri)[-1]
 
 

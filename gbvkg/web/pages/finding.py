@@ -15,7 +15,7 @@ from gbvkg.web.pages.frame import here, language, number, texts
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Value, about, is_web
 from gbvkg.web.pages.views import query, views
-from gbvkg.web.search import LONGEST, Doc, Index, Questions, Text, counts, narrowed
+from gbvkg.web.search import LONGEST, Doc, Index, Questions, Text, counts, local, narrowed
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -75,17 +75,18 @@ class Finder:
         hits = found.hits if found else []
         chosen = self.chosen(request)
         every = [hit.doc for hit in hits]
-        classes = request.query_params.getlist(CLASS)[:20]
+        names = set(request.query_params.getlist(CLASS)[:20])
+        classes = {iri for doc in every for iri in doc.classes if local(iri) in names}
         passages = {hit.doc.iri: hit.passage for hit in hits}
         docs = narrowed(every, chosen)
-        kept = [doc for doc in docs if not classes or doc.classes & set(map(self.whole, classes))]
+        kept = [doc for doc in docs if not names or doc.classes & classes]
         return {
             "title": texts("finding", lang)["search"],
             "about": "",
             "asked": asked,
             "instead": sorted(found.instead.items()) if found else [],
             "facets": [
-                self._classes(request, docs, classes, lang),
+                self._classes(request, docs, sorted(classes), lang),
                 *self.facets(request, [hit.doc for hit in hits], chosen, lang),
             ],
             "downloads": [],
@@ -121,9 +122,9 @@ class Finder:
         """The IRI that a short value in an address stands for."""
         return value if ":" in value else f"{self.site.base}id/{value}"
 
-    def brief(self, iri: str) -> str:
-        """How an IRI stands in an address."""
-        return iri.removeprefix(f"{self.site.base}id/")
+    def brief(self, name: str, iri: str) -> str:
+        """How a value of a facet stands in an address."""
+        return local(iri) if name == CLASS else iri.removeprefix(f"{self.site.base}id/")
 
     def facets(
         self, request: Request, docs: list[Doc], chosen: dict[str, list[str]], lang: str
@@ -141,7 +142,7 @@ class Finder:
     def _classes(self, request: Request, docs: list[Doc], chosen: list[str], lang: str) -> dict[str, Any]:
         tally = Counter(iri for doc in docs for iri in doc.classes if iri not in views().unlisted)
         title = texts("finding", lang)["kind"]
-        return self._facet(request, CLASS, title, tally, [self.whole(value) for value in chosen], lang)
+        return self._facet(request, CLASS, title, tally, chosen, lang)
 
     def _facet(
         self, request: Request, name: str, title: str, tally: Counter[str], chosen: list[str], lang: str
@@ -156,7 +157,9 @@ class Finder:
                     "label": self.label(iri, lang),
                     "count": number(tally.get(iri, 0), lang),
                     "chosen": iri in chosen,
-                    "href": here(request, page=None, **{name: None if iri in chosen else self.brief(iri)}),
+                    "href": here(
+                        request, page=None, **{name: None if iri in chosen else self.brief(name, iri)}
+                    ),
                 }
                 for iri in shown
             ],

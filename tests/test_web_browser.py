@@ -1,0 +1,234 @@
+"""The pages in a browser: WCAG 2.2 AA by axe, the keyboard, narrow and enlarged, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import serving
+import small_project
+
+from gbvkg import release
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.pages.frame import TEMPLATES
+
+ROOT = Path(__file__).parent.parent
+AXE = ROOT / "editor" / "node_modules" / "axe-core" / "axe.min.js"
+CHROMIUM = shutil.which("chromium")
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+PAGES = {
+    "api.html": ["/docs"],
+    "finding.html": ["/search?q=geweld", "/search", "/search?q=zzzzz", "/list/Action", "/list/Mandataris"],
+    "home.html": ["/"],
+    "members.html": ["/doc/concept/wording/official-wording?in=gbv:wording"],
+    "ontology.html": ["/doc/ns"],
+    "problem.html": ["/doc/action/vap-sg-2020/12"],
+    "releases.html": ["/releases/"],
+    "release.html": ["/releases/current-version/"],
+    "thing.html": [
+        "/doc/action/vap-sg-2020/11",
+        "/doc/plan/vap-ggg-2025",
+        "/doc/plan/vap-sg-2020",
+        "/doc/objective/vap-ggg-2025/SD-1",
+        "/doc/person/5fed907de6670526694a05b8",
+        "/doc/mandate/1e207740-3834-4e98-8431-5a2c08704516",
+        "/doc/question/354-2021",
+        "/doc/concept/violence-form/SG",
+        "/doc/concept/target-group/children",
+        "/doc/conceptscheme/violence-role",
+        "/doc/indicator/vap-ggg-2025/1712-calls-by-subject",
+        "/doc/source/vraag-354-2021",
+        "/about?iri=https://data.vlaanderen.be/id/organisatie/OVO049152",
+        "/about?iri=http://themis.vlaanderen.be/id/beleidsveld/187f47a9-98a3-474c-86d4-1cb009d2fc5c",
+    ],
+}
+"""Template → pages that are made with it. Those of queries and SPARQL have tests of their own."""
+
+ELSEWHERE = {"queries.html", "query.html", "sparql.html"}
+
+EVERY = [path for paths in PAGES.values() for path in paths]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    log = tmp_path_factory.mktemp("browser") / "log"
+    with serving.serving(serving.released(), log, budget_seconds="100000") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Tab:
+    """A page of the browser that remembers what it asked for and what it complained about."""
+
+    def __init__(self, browser: Any, served: serving.Served, **settings: Any) -> None:
+        self.served = served
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}} | settings)
+        self.page = self.context.new_page()
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on(
+            "console", lambda said: self.complaints.append(said.text) if said.type == "error" else None
+        )
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, path: str, lang: str = "nl") -> Any:
+        version = self.served.get("/health/ready").text.split()[1]
+        mark = "&" if "?" in path else "?"
+        address = path.replace("current-version", version)
+        return self.page.goto(f"{self.served.url}{address}{mark}lang={lang}")
+
+    def overflow(self) -> int:
+        """Pixels by which the page is wider than the window."""
+        root = "document.documentElement"
+        wider: int = self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+        return wider
+
+    def violations(self) -> list[str]:
+        """What axe finds, as rule and element."""
+        self.page.evaluate(AXE.read_text("utf-8"))
+        found: list[str] = self.page.evaluate(
+            "rules => axe.run({runOnly: rules}).then(done => done.violations.flatMap("
+            "v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 200))))",
+            RULES,
+        )
+        return found
+
+
+@pytest.fixture
+def tab(chromium: Any, served: serving.Served) -> Iterator[Tab]:
+    found = Tab(chromium, served)
+    yield found
+    found.context.close()
+
+
+def test_every_template_has_a_page() -> None:
+    """A template that extends the frame is opened in a browser here or in a test of its own."""
+    framed = {p.name for p in TEMPLATES.glob("*.html") if '{% extends "page.html" %}' in p.read_text("utf-8")}
+    assert framed == set(PAGES) | ELSEWHERE
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("path", EVERY)
+def test_page(tab: Tab, path: str, lang: str) -> None:
+    """No violation by axe, no complaint, no request to elsewhere, no scrolling aside at 320 px or 200 %."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed (sh scripts/set-up-node.sh)")
+    answer = tab.open(path, lang)
+    assert answer.status == (404 if path == PAGES["problem.html"][0] else 200)
+    assert tab.violations() == []
+    assert tab.overflow() <= 0
+    tab.page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
+    assert tab.violations() == []
+    tab.page.set_viewport_size({"width": 320, "height": 800})
+    assert tab.overflow() <= 0
+    tab.page.set_viewport_size({"width": 1280, "height": 800})
+    tab.page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert tab.overflow() <= 0
+    assert all(url.startswith((tab.served.url, "data:")) for url in tab.asked)
+    assert not [said for said in tab.complaints if "404" not in said]
+
+
+def test_axe_finds_what_is_wrong(tab: Tab) -> None:
+    """The check itself works: a picture without text and a pale text are found."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed (sh scripts/set-up-node.sh)")
+    tab.open("/")
+    tab.page.evaluate(
+        "const p = document.createElement('p'); p.textContent = 'bleek'; p.style.color = '#ddd';"
+        "const i = document.createElement('img'); i.src = 'data:,';"
+        "document.querySelector('main').append(p, i)"
+    )
+    rules = {found.partition(":")[0] for found in tab.violations()}
+    assert {"image-alt", "color-contrast"} <= rules
+
+
+@pytest.mark.parametrize("path", ["/", "/doc/action/vap-sg-2020/11", "/search?q=geweld"])
+def test_keyboard(tab: Tab, path: str) -> None:
+    """The first Tab leads to a link past the menu, every stop is visible, and nothing holds on to the focus."""
+    tab.open(path)
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.className") == "skip"
+    assert tab.page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    tab.page.keyboard.press("Enter")
+    assert tab.page.evaluate("document.activeElement.id") == "main"
+    stops = []
+    for _ in range(25):
+        tab.page.keyboard.press("Tab")
+        look = "getComputedStyle(document.activeElement)"
+        assert tab.page.evaluate(
+            f"document.activeElement === document.body || {look}.outlineStyle !== 'none'"
+        )
+        stops.append(tab.page.evaluate("document.activeElement.outerHTML"))
+    assert len(set(stops)) > 5
+
+
+def test_without_javascript(chromium: Any, served: serving.Served) -> None:
+    """Searching, narrowing and opening a result need no script."""
+    tab = Tab(chromium, served, java_script_enabled=False)
+    tab.open("/")
+    tab.page.fill("#find-home", "veiligheidsplannen")
+    tab.page.press("#find-home", "Enter")
+    tab.page.click(".results a >> nth=0")
+    assert tab.page.locator("h1").inner_text()
+    tab.page.click("details.copy summary")
+    assert tab.page.locator("details.copy pre").first.is_visible()
+    assert not [url for url in tab.asked if url.endswith(".js")]
+    tab.context.close()
+
+
+def test_language_can_be_changed(tab: Tab) -> None:
+    """The other language is one click away and stays on the page."""
+    tab.open("/doc/action/vap-sg-2020/11")
+    tab.page.click("nav.languages a")
+    assert tab.page.evaluate("document.documentElement.lang") == "en"
+    assert "/doc/action/vap-sg-2020/11" in tab.page.url
+
+
+def test_print(tab: Tab) -> None:
+    """On paper the menu is gone and what was folded is there."""
+    tab.open("/doc/action/vap-sg-2020/11")
+    tab.page.emulate_media(media="print")
+    assert not tab.page.locator("nav.menu").is_visible()
+    assert tab.page.locator("h1").is_visible()
+
+
+def test_attacks_do_not_run(chromium: Any, tmp_path: Path) -> None:
+    """A release that is full of attacks runs nothing in a browser, even without the policy of the service."""
+    out = tmp_path / "releases"
+    release.publish(
+        small_project.make(tmp_path, title="<img src=x onerror=alert(1)><script>alert(2)</script>"), out
+    )
+    with serving.serving(out, tmp_path / "log") as served:
+        tab = Tab(chromium, served, bypass_csp=True)
+        dialogs: list[str] = []
+        tab.page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        for path in (
+            "/doc/action/p/1",
+            "/doc/plan/p",
+            "/list/Action",
+            "/search?q=alert",
+            "/releases/2026.1/",
+        ):
+            answer = tab.open(path)
+            assert answer.status == 200
+            assert re.search("&lt;img|alert|p", answer.text())
+            tab.page.wait_for_timeout(50)
+        assert dialogs == []
+        tab.context.close()

@@ -1,0 +1,587 @@
+"""The pages: complete without script, in both languages, from data, and inert whatever the data holds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import serving
+import small_project
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg import release
+from gbvkg.project import Project
+from gbvkg.release import gate
+from gbvkg.vocabulary import LANGUAGES, expand
+from gbvkg.web.pages import frame, tables, thing, values
+from gbvkg.web.pages.citing import Citation, snippets
+from gbvkg.web.pages.static import KINDS, static
+from gbvkg.web.pages.terms import local_name
+from gbvkg.web.pages.views import query, views
+
+TEXTS = frame.TEXTS
+ACTION = "/doc/action/vap-sg-2020/11"
+ATTACK = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}}{%x%}"
+
+HOSTILE = r"""
+@prefix gbv: <https://w3id.org/gbvkg/ns#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+<https://small.example/id/action/p/evil> a gbv:Action ;
+    gbv:actionOf <https://small.example/id/plan/p> ; gbv:number 66 ;
+    dct:source <https://small.example/id/source/note> ;
+    rdfs:label "ATTACK"@nl , "ATTACK"@en ;
+    dct:description "ATTACK"@nl ;
+    skos:note "ATTACK"@nl , "tekst"@nl-x-onload , "=cmd|' /C calc'!A1"@nl ;
+    gbv:novelty "nieuwtje"@nl ;
+    rdfs:comment "<b onclick='alert(3)'>vet</b>"^^rdf:HTML ;
+    rdfs:seeAlso <javascript:alert(4)> , <data:text/html,%3Cscript%3Ealert(5)%3C/script%3E> , <vbscript:x> ,
+        <https://elsewhere.example/'onmouseover=alert(6)> .
+"""
+
+
+class Reader(HTMLParser):
+    """What a browser would make of a page: elements, attributes, and text outside scripts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.scripts: list[str] = []
+        self.text = ""
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self._inside = tag if tag in ("script", "style") else ""
+        self.text += " "
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "script":
+            self.scripts.append(data)
+        else:
+            self.text += data
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    """The real data, served."""
+    with serving.serving(serving.released(), tmp_path_factory.mktemp("pages") / "log") as served:
+        yield served
+
+
+def hostile_releases(root: Path) -> Path:
+    """A releases folder with two versions of a small project, the last with attacks in it and a new term."""
+    out = root / "releases"
+    release.publish(small_project.make(root), out)
+    project = small_project.make(root, "2026.2", "Nieuwe titel")
+    written = ATTACK.replace("\\", "\\\\").replace('"', '\\"')
+    (root / "data/plans/p/evil.ttl").write_text(HOSTILE.replace("ATTACK", written), "utf-8")
+    with (root / "ontology/gbv.ttl").open("a", encoding="utf-8") as ontology:
+        ontology.write('gbv:novelty a owl:DatatypeProperty ; rdfs:label "nieuwigheid"@nl , "novelty"@en .\n')
+    with pytest.MonkeyPatch.context() as patch:  # our own gate would refuse the addresses: another's may not
+        patch.setattr(gate, "pass_gate", lambda report: None)
+        release.publish(Project.open(project.root), out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    """The small project with attacks, served under a prefix."""
+    root = tmp_path_factory.mktemp("hostile")
+    theme = root / "theme"
+    theme.mkdir()
+    (theme / "theme.css").write_text(":root{--accent:#7a1f4e}")
+    (theme / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (theme / "evil.html").write_text("<script>alert(1)</script>")
+    out = hostile_releases(root)
+    with serving.serving(out, root / "log", prefix="/kg", theme=str(theme)) as served:
+        yield served
+
+
+def html(served: serving.Served, path: str, **headers: str) -> str:
+    answer = served.get(path, **{"accept": "text/html", **headers})
+    assert answer.status_code == 200, answer.text[:2000]
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    return answer.text
+
+
+# Texts and views
+
+
+def keys(table: dict[str, Any], before: str = "") -> set[str]:
+    """The names of a table, with those of the tables in it."""
+    found = {before + name for name in table}
+    for name, value in table.items():
+        if isinstance(value, dict):
+            found |= keys(value, f"{before}{name}.")
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(TEXTS.glob("*.toml")), ids=lambda path: path.stem)
+def test_texts_are_there_in_both_languages(path: Path) -> None:
+    """Every text in Dutch is there in English and the other way round, with the same things to fill in."""
+    read = tomllib.loads(path.read_text("utf-8"))
+    assert set(read) == set(LANGUAGES)
+    assert keys(read["nl"]) == keys(read["en"])
+
+    def holes(table: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: holes(value) if isinstance(value, dict) else sorted(re.findall(r"{\w*}", value))
+            for name, value in table.items()
+            if isinstance(value, dict | str)
+        }
+
+    assert holes(read["nl"]) == holes(read["en"])
+
+
+def test_no_empty_text() -> None:
+    """A text that is there says something."""
+    for path in TEXTS.glob("*.toml"):
+        assert '= ""' not in path.read_text("utf-8"), path.name
+
+
+def test_views_speak_both_languages() -> None:
+    """Every heading of the views is there in Dutch and in English."""
+    view = views()
+    said = [
+        *view.incoming.values(), *view.terms.values(), *view.columns.values(),
+        *(facet.title for facet in view.facets.values()),
+        *(found.plural for found in view.classes.values() if found.plural),
+        *(part.title for found in view.classes.values() for part in found.sections),
+        *(part.empty for found in view.classes.values() for part in found.sections if part.empty),
+    ]  # fmt: skip
+    assert all(set(words) == set(LANGUAGES) for words in said)
+    assert all(set(LANGUAGES) <= set(way) for way in view.ways)
+
+
+def test_columns_of_views_have_headings() -> None:
+    """Every column of a table that a view asks has a heading."""
+    asked = [part for found in views().classes.values() for part in found.sections if part.kind == "table"]
+    assert asked
+    for part in asked:
+        assert set(thing._variables(part.query)) <= set(views().columns), part.name
+
+
+def test_prefixes_are_added() -> None:
+    """A query of the views gets a PREFIX for what it uses, and for nothing else."""
+    assert query("ASK { ?s skos:note '?x:y' }").splitlines()[0] == f"PREFIX skos: <{expand('skos:')}>"
+    assert "gbv" not in query("ASK { ?s skos:note ?o }")
+
+
+# Language, dates and numbers
+
+
+@pytest.mark.parametrize(
+    ("header", "lang"),
+    [("", "nl"), ("en", "en"), ("en-GB,en;q=0.9,nl;q=0.1", "en"), ("fr,nl;q=0.2,en;q=0.1", "nl"),
+     ("fr", "nl"), ("en;q=0,nl", "nl"), ("*", "nl"), ("en;q=x", "nl")],
+)  # fmt: skip
+def test_language_of_a_page(header: str, lang: str) -> None:
+    """The best of Accept-Language (RFC 9110 §12.5.4), and Dutch when it names none of ours."""
+    assert frame._preferred(header) == lang
+
+
+def test_dates_and_numbers() -> None:
+    """As people in Flanders write them; what is none stays as it is."""
+    assert frame.day("2021-06-30", "nl") == "30 juni 2021"
+    assert frame.day("midden 2027", "nl") == "midden 2027"
+    assert [frame.number("-1234.50", lang) for lang in LANGUAGES] == ["-1.234,50", "-1,234.50"]
+    assert frame.number("1e6", "nl") == "1e6"
+
+
+def test_script_data_cannot_end_its_element() -> None:
+    """JSON-LD in a page has no character that a parser of HTML acts on, and says the same."""
+    text = frame.script_data({"name": f"{ATTACK}\u2028"})
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == {"name": f"{ATTACK}\u2028"}
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("iri", "may"),
+    [("https://x.example/", True), ("http://x.example/a", True), ("javascript:alert(1)", False),
+     ("JAVASCRIPT:alert(1)", False), ("data:text/html,x", False), ("vbscript:x", False), ("http:", False),
+     ("https://[", False), ("urn:x:y", False)],
+)  # fmt: skip
+def test_what_may_be_followed(iri: str, may: bool) -> None:
+    """http and https with a host, nothing else."""
+    assert values.is_web(iri) is may
+
+
+def test_language_tags_are_checked() -> None:
+    """A tag that is not well formed is not put in an attribute."""
+    assert values._other("en-GB", "nl") == "en-GB"
+    assert values._other('x" onload="', "nl") == ""
+    assert values._other("nl", "nl") == ""
+
+
+def test_best_label() -> None:
+    """The language of the page first, then another of ours; the earlier property before the later."""
+    labels = values.Labels(["p:first", "p:second"])
+    labels.add("x", "p:second", Literal("tweede", language="nl"))
+    labels.add("x", "p:first", Literal("eerste", language="nl"))
+    labels.add("x", "p:other", Literal("nooit", language="nl"))
+    labels.add("x", "p:first", NamedNode("p:none"))
+    labels.add("x", "p:first", Literal("first", language="en"))
+    found = [values.best(labels.of("x"), lang) for lang in ("nl", "en", "fr")]
+    assert [term.value if term else None for term in found] == ["eerste", "first", "eerste"]
+
+
+def test_words_of_an_iri() -> None:
+    """What nobody named is called by its local name."""
+    assert local_name("https://x.example/ns#aboutAction") == "about action"
+    assert local_name("https://x.example/some_thing/") == "some thing"
+
+
+def test_numbers_in_texts_sort_as_numbers() -> None:
+    """OD 9 comes before OD 10."""
+    assert sorted(["OD 10", "OD 9", "od 1.4"], key=thing.natural) == ["od 1.4", "OD 9", "OD 10"]
+
+
+def test_a_tree_that_goes_round_ends() -> None:
+    """Parents in a circle in the data do not make the page endless."""
+    assert thing._leads_to({"a": "b", "b": "a"}, "a", "b")
+    assert not thing._leads_to({"a": "b", "b": "a"}, "a", "c")
+
+
+# Pages of the real data
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_home_counts(real: serving.Served, lang: str) -> None:
+    """The home page says how many actions are declared and held, and how fresh the release is."""
+    text = " ".join(Reader(html(real, f"/?lang={lang}")).text.split())
+    assert {"nl": "acties aangekondigd 115", "en": "actions declared 115"}[lang] in text
+    assert {"nl": "acties hier opgenomen 0", "en": "actions held here 0"}[lang] in text
+    assert {"nl": "30 juni 2021", "en": "30 June 2021"}[lang] in text
+
+
+def test_ways_in_lead_somewhere(real: serving.Served) -> None:
+    """Every link of the home page within the service is answered, and so is every one of the menu."""
+    hrefs = {attrs["href"] for tag, attrs in Reader(html(real, "/")).tags if tag == "a"}
+    paths = sorted(href for href in hrefs if href.startswith("/"))
+    assert len(paths) > 15
+    for path in paths:
+        assert real.get(path, accept="text/html").status_code in (200, 303), path
+
+
+def test_action(real: serving.Served) -> None:
+    """An action shows its text, who is involved, progress with its evidence, and what is not known."""
+    text = Reader(html(real, f"{ACTION}?lang=nl")).text
+    assert "Niet bekend: geen bron zegt welke minister deze actie trekt." in text
+    assert "Deze actie uit het actieplan seksueel geweld werd nog niet aangevat." in text
+    assert "Bart Somers" in text
+    assert "voorbij bij deze release" in text
+    assert "Parlementaire vragen over deze actie" in text
+
+
+def test_languages_do_not_mix(real: serving.Served) -> None:
+    """A page says which language it is in; a text in another language says so too."""
+    page = html(real, f"{ACTION}?lang=en")
+    assert '<html lang="en">' in page
+    assert "Zoek in de gegevens" not in page
+    assert "Local authorities are encouraged" in page
+    assert html(real, ACTION, accept_language="en") == html(real, ACTION, accept_language="en")
+    assert '<html lang="nl">' in html(real, ACTION)
+
+
+def test_question_and_person(real: serving.Served) -> None:
+    """A question shows its parts and the answer; a person shows mandates, the latest first."""
+    question = Reader(html(real, "/doc/question/354-2021?lang=nl")).text
+    assert question.index("Deelvraag 1") < question.index("Deelvraag 3") < question.index("Antwoord op")
+    person = Reader(html(real, "/doc/person/5fed907de6670526694a05b8?lang=nl")).text
+    assert person.index("8 november 2023") < person.index("2 oktober 2019")
+
+
+def test_plan_and_scheme_are_trees(real: serving.Served) -> None:
+    """A plan has its objectives below each other; so has a code list its concepts."""
+    plan = html(real, "/doc/plan/vap-ggg-2025?lang=nl")
+    assert re.search(
+        r'<span class="mark">SD 1</span>(?:(?!SD 2).)*<ul class="tree">\s*<li><span class="mark">OD 1\.1',
+        plan,
+        re.S,
+    )
+    scheme = html(real, "/doc/conceptscheme/area?lang=nl")
+    assert scheme.count('<ul class="tree">') > 1
+
+
+def test_ontology(real: serving.Served) -> None:
+    """Every term is there under its local name, with meaning and rules, in one language."""
+    page = html(real, "/doc/ns?lang=nl")
+    read = Reader(page)
+    ids = {attrs["id"] for _, attrs in read.tags if "id" in attrs}
+    assert {"Action", "ActionPlan", "leadResponsibility", "number"} <= ids
+    assert "Een concrete en evalueerbare beleidsmaatregel" in read.text
+    assert "A concrete policy measure" not in read.text
+    assert "Nummer van de actie" in read.text
+    assert "A concrete policy measure" in Reader(html(real, "/doc/ns?lang=en")).text
+
+
+def test_foreign_things_have_a_page(real: serving.Served) -> None:
+    """A policy field has its IRI with Themis; what this release says of it has a page here."""
+    page = html(real, "/list/Mandataris?lang=nl")
+    assert "?field=http" in page.replace("&amp;", "&") or "field=http" in page
+    iri = "http://themis.vlaanderen.be/id/beleidsveld/187f47a9-98a3-474c-86d4-1cb009d2fc5c"
+    text = Reader(html(real, f"/about?iri={iri}&lang=nl")).text
+    assert "Binnenlands bestuur" in text
+    assert "Bart Somers" in text
+
+
+@pytest.mark.parametrize(
+    "iri", ["", "https://nowhere.example/x", "javascript:alert(1)", "x" * 3000, "http://x/<>"]
+)
+def test_about_nothing_is_404(real: serving.Served, iri: str) -> None:
+    """What the release does not describe has no page."""
+    assert real.client.get("/about", params={"iri": iri}).status_code == 404
+
+
+def test_incoming_by_property(real: serving.Served) -> None:
+    """What points at a thing can be read page by page; what is no property finds nothing."""
+    concept = "/doc/concept/wording/official-wording"
+    first = html(real, f"{concept}?in=gbv:wording&lang=nl")
+    assert "Bewoording" in first or "bewoording" in first
+    assert "Geen" in html(real, f"{concept}?in=gbv:nothing&lang=nl")
+    html(real, f"{concept}?in=%3Cx%3E&lang=nl")
+    html(real, f"{concept}?in=gbv:wording&page=99999999999")
+
+
+def test_not_modified_without_work(real: serving.Served) -> None:
+    """A browser that has the page gets 304; another language is another representation."""
+    first = real.get(f"{ACTION}?lang=nl", accept="text/html")
+    assert {"Accept", "Accept-Language"} <= set(first.headers["vary"].split(", "))
+    again = real.get(f"{ACTION}?lang=nl", accept="text/html", if_none_match=first.headers["etag"])
+    assert again.status_code == 304
+    other = real.get(f"{ACTION}?lang=en", accept="text/html", if_none_match=first.headers["etag"])
+    assert other.status_code == 200
+
+
+def test_citation(real: serving.Served) -> None:
+    """A page can be cited in three forms, each with the permanent link of this release."""
+    permanent = f"https://w3id.org/gbvkg/doc/action/vap-sg-2020/11?release={real.get('/health/ready').text.split()[1]}"
+    found = {
+        kind: real.get(f"{ACTION}?cite={kind}&lang=nl", accept="text/html")
+        for kind in ("text", "bibtex", "csl")
+    }
+    assert all(permanent in answer.text for answer in found.values())
+    assert (
+        found["csl"].json()[0]["title"]
+        == "Opnemen van het thema seksueel geweld in lokale veiligheidsplannen"
+    )
+    assert found["bibtex"].headers["content-type"] == "application/x-bibtex"
+    assert permanent in html(real, f"{ACTION}?lang=nl")
+
+
+def test_schema_org(real: serving.Served) -> None:
+    """Pages carry schema.org JSON-LD: the home page the data set, a thing's page what it is about."""
+    home = json.loads(Reader(html(real, "/")).scripts[0])
+    assert home["@type"] == "Dataset"
+    assert any(row["contentUrl"].endswith("dataset.ttl") for row in home["distribution"])
+    about = json.loads(Reader(html(real, "/doc/person/5fed907de6670526694a05b8")).scripts[0])["about"]
+    assert about["@type"] == "Person"
+    assert about["name"] == "Bart Somers"
+
+
+def test_api_page(real: serving.Served) -> None:
+    """The documentation of the API is a page of ours, with every named query in it."""
+    text = html(real, "/docs")
+    assert "/query/actions" in text
+    assert "cdn" not in text
+
+
+# Releases
+
+
+def test_releases(hostile: serving.Served) -> None:
+    """Every release is listed; the page of one has its files with checksums, and what changed."""
+    listed = html(hostile, "/releases/?lang=nl")
+    assert all(f'/kg/releases/{version}/"' in listed for version in ("2026.1", "2026.2"))
+    page = html(hostile, "/releases/2026.2/?lang=nl")
+    assert "Wat veranderde sinds release 2026.1" in page
+    assert "Nieuwe titel" in page
+    hrefs = [
+        attrs["href"] for tag, attrs in Reader(page).tags if tag == "a" and "/2026.2/dataset" in attrs["href"]
+    ]
+    assert hrefs
+    assert hostile.client.get(f"{hostile.url.removesuffix('/kg')}{hrefs[0]}").status_code == 200
+    assert "Wat veranderde" not in html(hostile, "/releases/2026.1/?lang=nl")
+    assert hostile.get("/releases/9999.9/", accept="text/html").status_code == 404
+
+
+def test_history_and_archive(hostile: serving.Served) -> None:
+    """A page says which older releases describe its thing; an older release says that it is one."""
+    page = html(hostile, "/doc/action/p/1?lang=nl")
+    assert "/kg/doc/action/p/1?release=2026.1" in page
+    assert "/kg/doc/action/p/evil?release=2026.1" not in html(hostile, "/doc/action/p/evil")
+    old = html(hostile, "/doc/action/p/1?release=2026.1&lang=nl")
+    assert "U bekijkt release 2026.1" in old
+    assert "Eerste actie" in old
+    assert '/kg/doc/action/p/2?release=2026.1"' in old or "release=2026.1" in old
+
+
+# A new property, and attacks
+
+
+def test_a_new_property_shows_with_its_label(hostile: serving.Served) -> None:
+    """A property that the ontology of the release adds stands on the page in both languages."""
+    assert "nieuwigheid" in html(hostile, "/doc/action/p/evil?lang=nl")
+    assert "novelty" in html(hostile, "/doc/action/p/evil?lang=en")
+    assert "nieuwtje" in html(hostile, "/doc/action/p/evil?lang=nl")
+
+
+PLACES = (
+    "/doc/action/p/evil", "/doc/action/p/evil?lang=en", "/doc/plan/p", "/list/Action", "/search?q=alert",
+    "/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E", "/releases/2026.2/", "/doc/source/note", "/",
+    "/doc/plan/p?in=gbv:actionOf", '/doc/action/p/evil?in=%3Chttp://x/"onload=1%3E',
+    '/list/Action?plan="><script>alert(1)</script>', "/doc/action/p/evil?x=%22%3E%3Cscript%3E",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_attacks_are_text(hostile: serving.Served, path: str) -> None:
+    """Whatever the data or the address says: no element, no attribute, no address and no script of theirs."""
+    page = html(hostile, path)
+    read = Reader(page)
+    kinds = {tag for tag, _ in read.tags}
+    assert not kinds & {"img", "iframe", "object", "embed", "b", "svg", "base"} - {"img"}
+    assert all(attrs.get("src", "").startswith("/kg/static/") for tag, attrs in read.tags if tag == "img")
+    assert all(attrs == {"type": "application/ld+json"} for tag, attrs in read.tags if tag == "script")
+    for _, attrs in read.tags:
+        assert not [name for name in attrs if name.startswith("on") or name == "style"]
+        for name in ("href", "src", "action"):
+            scheme = attrs.get(name, "").partition(":")[0].lower() if ":" in attrs.get(name, "") else ""
+            assert scheme in ("", "http", "https") or attrs[name] == "data:,"
+    for script in read.scripts:
+        json.loads(script)
+    assert "49" not in re.findall(r"\{\{|49", page) or "{{7*7}}" in page
+
+
+def test_attack_is_shown_as_it_is(hostile: serving.Served) -> None:
+    """Escaped, not removed: the text is there to be read."""
+    read = Reader(html(hostile, "/doc/action/p/evil?lang=nl"))
+    assert ATTACK in read.text
+    assert "<b onclick='alert(3)'>vet</b>" in read.text
+    assert "javascript:alert(4)" in read.text
+    langs = {attrs["lang"] for _, attrs in read.tags if "lang" in attrs}
+    assert langs <= {"nl", "en", "nl-x-onload"}
+
+
+def test_theme(hostile: serving.Served) -> None:
+    """A theme's style and logo are served under their hash, for ever; nothing else of its folder is."""
+    page = html(hostile, "/")
+    style = re.search(r'href="(/kg/static/[0-9a-f]+/theme\.css)"', page)
+    assert style
+    origin = hostile.url.removesuffix("/kg")
+    answer = hostile.client.get(origin + style[1])
+    assert answer.text == ":root{--accent:#7a1f4e}"
+    assert "immutable" in answer.headers["cache-control"]
+    assert "logo.svg" in page
+    for name in ("evil.html", "..%2Flog", "nothing.css"):
+        assert hostile.client.get(f"{origin}{style[1].rpartition('/')[0]}/{name}").status_code == 404
+    old = hostile.get("/static/0000/style.css")
+    assert old.status_code == 200
+    assert "immutable" not in old.headers["cache-control"]
+
+
+def test_style_is_small_and_calls_nobody() -> None:
+    """Our style is at most 10 kB and loads nothing."""
+    style = static(None).files["style.css"]
+    assert len(style) <= 10_000
+    assert b"url(" not in style
+    assert b"@import" not in style
+    assert all(Path(name).suffix in KINDS for name in static(None).files)
+
+
+def test_problem_page(hostile: serving.Served) -> None:
+    """A refusal is a page for who reads pages, with links to what was perhaps meant."""
+    answer = hostile.get("/doc/action/p/evul", accept="text/html", accept_language="nl")
+    assert answer.status_code == 404
+    assert "/kg/doc/action/p/evil" in answer.text
+
+
+# Lists to take away
+
+
+def test_list_as_csv(hostile: serving.Served) -> None:
+    """All things of the list, exactly, as an attachment."""
+    answer = hostile.get("/list/Action.csv?lang=nl")
+    assert answer.headers["content-disposition"] == 'attachment; filename="Action.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert len(rows) == 4
+    evil = next(row for row in rows if row["IRI"].endswith("/evil"))
+    assert ATTACK in evil.values()
+    assert any(value.startswith("nieuwtje") for value in evil.values())
+
+
+def test_list_as_workbook(hostile: serving.Served) -> None:
+    """Every cell is a text: no formula, no link, whatever it begins with."""
+    answer = hostile.get("/list/Action.xlsx?lang=nl")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as found:
+        sheet = found.read("xl/worksheets/sheet1.xml").decode()
+        assert "<f>" not in sheet
+        assert "hyperlink" not in sheet
+        assert set(re.findall(r'<c r="[A-Z]+\d+"(?: s="\d+")? t="(\w+)"', sheet)) == {"s"}
+        assert "=cmd|" in found.read("xl/sharedStrings.xml").decode()
+
+
+def test_workbook_refuses_what_does_not_fit() -> None:
+    """A text that a cell cannot hold is an error that names the other formats, never cut."""
+    with pytest.raises(tables.NotAcceptable, match="csv"):
+        tables.as_workbook([["IRI"], ["x" * (tables.CELL + 1)]], "x")
+
+
+def test_list_as_jsonld(hostile: serving.Served) -> None:
+    """The statements of the things of the list, as JSON-LD."""
+    answer = hostile.get("/list/Action.jsonld")
+    assert answer.headers["content-type"] == "application/ld+json"
+    found = answer.json()
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize("path", ["/list/Nothing", "/list/Action.exe", "/list/Nothing.csv"])
+def test_no_such_list(hostile: serving.Served, path: str) -> None:
+    """A class that the release has not, or a format that lists have not: 404."""
+    assert hostile.get(path, accept="text/html").status_code == 404
+
+
+def test_facets_narrow(real: serving.Served) -> None:
+    """A facet leaves the things that have its value, in pages and in files."""
+    every = html(real, "/list/Action?lang=nl")
+    narrowed = html(real, "/list/Action?group=concept/target-group/persons-with-disabilities&lang=nl")
+    assert "20 van 20" in every
+    assert "2 van 2" in narrowed
+    rows = real.get("/list/Action.csv?group=concept/target-group/persons-with-disabilities").text.splitlines()
+    assert len(list(csv.reader(rows))) == 3
+
+
+# Citing
+
+
+def test_citation_is_escaped() -> None:
+    """What BibTeX acts on is escaped; the key has only letters, digits and hyphens."""
+    cite = Citation("50 % \\ {x} & $y_z", "C", "1", "2026-01-02", "https://b.example/doc/a/b?release=1", "nl")
+    assert r"50 \% \textbackslash{} \{x\} \& \$y\_z" in cite.bibtex
+    assert cite.bibtex.startswith("@misc{gbvkg-a-b-release-1,")
+    assert json.loads(cite.csl)[0]["issued"] == {"date-parts": [[2026, 1, 2]]}
+
+
+def test_snippets_are_quoted() -> None:
+    """An apostrophe in an IRI ends no string of a shell."""
+    shell = dict(snippets("https://b.example/doc/a'b", "https://b.example/id/a'b", "PQ"))["curl"]
+    assert shell == r"curl -L 'https://b.example/doc/a'\''b.ttl'"

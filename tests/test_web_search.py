@@ -1,0 +1,190 @@
+"""Search: forgiving about accents, forms and typing, exact about facets, bounded in what it reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import serving
+
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web import search
+from gbvkg.web.pages.finding import SIZE, SNIPPET, questions, snippet
+from gbvkg.web.pages.views import views
+from gbvkg.web.search import Doc, Index, Text, counts, fold, narrowed, words
+
+BASE = "https://x.example/id/"
+GBV = "https://w3id.org/gbvkg/ns#"
+
+
+def doc(name: str, nl: str, text: str = "", **facets: str) -> Doc:
+    made = Doc(BASE + name, {"nl": nl}, [Text(0, "nl", text)] if text else [], {f"{GBV}Action"})
+    for facet, value in facets.items():
+        made.facets[facet].add(value)
+    return made
+
+
+@pytest.fixture(scope="module")
+def index() -> Index:
+    return Index(
+        [
+            doc("a", "Coördinatie van de hulplijnen", "De hulplijn 1712 wordt versterkt.", plan="p"),
+            doc(
+                "b", "Seksueel geweld in veiligheidsplannen", "Lokale besturen worden aangemoedigd.", plan="p"
+            ),
+            doc("c", "Opleiding van leerkrachten", "Over seksueel grensoverschrijdend gedrag.", plan="q"),
+            doc("d", "Eergerelateerd geweld"),
+        ]
+    )
+
+
+def found(index: Index, question: str) -> list[str]:
+    return [hit.doc.iri.removeprefix(BASE) for hit in index.search(question, "nl").hits]
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("coordinatie", "a"),  # without the accent
+        ("COÖRDINATIE", "a"),
+        ("hulplijn", "a"),  # another form of the word
+        ("leerkracht", "c"),
+        ("veiligheidsplan", "b"),
+        ("veilig", "b"),  # its beginning
+        ("hulpljn", "a"),  # a letter forgotten
+        ("seksueel gewelt", "b"),  # a letter wrong
+        ("lokaal bestuur seksueel", "b"),
+        ("1712", "a"),
+    ],
+)
+def test_finds(index: Index, question: str, first: str) -> None:
+    """Accents, capitals, forms of a word, beginnings and small typing errors do not matter."""
+    assert found(index, question)[:1] == [first]
+
+
+@pytest.mark.parametrize("question", ["", "   ", "zzzzzz", "<>\"'", "?s ?p ?o", "veiligheidsplannen zzzzzz"])
+def test_finds_nothing(index: Index, question: str) -> None:
+    """No word, or a word that nothing is like, finds nothing."""
+    assert found(index, question) == []
+
+
+def test_title_before_text(index: Index) -> None:
+    """What has a word in its name comes before what has it in a text."""
+    assert found(index, "seksueel") == ["b", "c"]
+
+
+def test_says_what_it_took_instead(index: Index) -> None:
+    """A word that nothing has is replaced by the nearest, and the page can say so."""
+    assert index.search("hulpljn", "nl").instead == {"hulpljn": "hulplijn"}
+    assert index.search("hulplijn", "nl").instead == {}
+
+
+def test_passage_has_the_word(index: Index) -> None:
+    """The text beside a result is one with the word, when there is one."""
+    assert index.search("aangemoedigd", "nl").hits[0].passage.text == "Lokale besturen worden aangemoedigd."
+
+
+def test_question_is_bounded(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the question: no more than ``LONGEST`` characters and ``WORDS`` words are looked at."""
+    seen: list[str] = []
+    near = Index._near
+    monkeypatch.setattr(Index, "_near", lambda self, word: seen.append(word) or near(self, word))
+    index.search(" ".join(f"woord{number}x" for number in range(10_000)), "nl")
+    assert 0 < len(seen) <= search.WORDS
+    index.search("é" * 1_000_000, "nl")
+    assert len(seen[-1]) <= search.LONGEST
+
+
+def test_folding() -> None:
+    """Case and accents go, letters stay; a sign is no word."""
+    assert fold("Ëén Œuvre") == "een œuvre"
+    assert words("OD 1.4: veilig-heid!") == ["od", "1", "4", "veilig", "heid"]
+
+
+def test_facets_narrow_and_count(index: Index) -> None:
+    """Values of one facet are alternatives, facets together narrow."""
+    assert [d.iri for d in narrowed(index.docs, {"plan": ["q", "p"]})] == [BASE + name for name in "abc"]
+    assert narrowed(index.docs, {"plan": ["q"], "form": ["x"]}) == []
+    assert counts(index.docs, "plan") == {"p": 2, "q": 1}
+
+
+def test_lists_are_in_order() -> None:
+    """By what the views say, numbers as numbers."""
+    docs = [doc("x", "tien"), doc("y", "negen"), doc("z", "naamloos")]
+    docs[0].order, docs[1].order = ["10"], ["9"]
+    name, listed = Index(docs).of_class("Action")
+    assert name == f"{GBV}Action"
+    assert [d.labels["nl"] for d in listed] == ["naamloos", "negen", "tien"]
+    assert Index(docs).of_class("Nothing") == ("", [])
+
+
+def test_label_falls_back() -> None:
+    """The language of the page, then another of ours, then none, then the IRI."""
+    assert Doc("x", {"en": "E", "": "N"}).label("nl") == ("E", "en")
+    assert Doc("x", {"": "N"}).label("nl") == ("N", "")
+    assert Doc("x").label("nl") == ("x", "")
+
+
+def test_snippets_end_at_a_word() -> None:
+    """A long text is cut between words and says so."""
+    text = snippet("woord " * 200)
+    assert text.endswith(" …")
+    assert len(text) <= SNIPPET + 2
+    assert snippet("kort") == "kort"
+
+
+def test_questions_cover_the_views() -> None:
+    """The index asks for every label, text and facet that the views name."""
+    asked = questions()
+    assert set(asked.facets) == set(views().facets)
+    assert all(iri in asked.texts for iri in (*views().labels, *views().texts))
+
+
+# Over HTTP
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    with serving.serving(serving.released(), tmp_path_factory.mktemp("search") / "log") as served:
+        yield served
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_search_page(real: serving.Served, lang: str) -> None:
+    """The action of question 354 is found by its subject, with an accent too many and a letter too few."""
+    page = real.get(f"/search?q=veilligheidsplanen&lang={lang}", accept="text/html")
+    assert page.status_code == 200
+    assert "/doc/action/vap-sg-2020/11" in page.text
+    assert "/doc/action/vap-sg-2020/11" in real.get("/search?q=s%C3%A9ksueel+veiligheidsplannen").text
+
+
+def test_search_narrows_by_class(real: serving.Served) -> None:
+    """The kinds of things found are a facet, with counts, and narrow."""
+    page = real.get("/search?q=geweld&lang=nl").text
+    address = "/search?q=geweld&amp;lang=nl&amp;class="
+    assert address in page
+    narrowed = real.get("/search?q=geweld&class=ViolenceForm&lang=nl").text
+    kickers = re.findall(r'<p class="kicker">(\w+)', narrowed)
+    assert set(kickers) == {"geweldsvorm"}
+    assert 0 < len(kickers) < page.count('<p class="kicker">')
+
+
+def test_pages(real: serving.Served) -> None:
+    """A long list goes on on a next page, the last has no next; a page beyond it is the last."""
+    first = real.get("/list/Mandataris?lang=nl").text
+    assert 'rel="next"' in first
+    assert 'rel="prev"' not in first
+    assert first.count('<p class="kicker">') == SIZE
+    last = real.get("/list/Mandataris?page=9999&lang=nl").text
+    assert 'rel="next"' not in last
+    assert 'rel="prev"' in last
+    assert real.get("/list/Mandataris?page=-1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "question", ["%00", "a" * 20_000, "%F0%9F%92%A9", "%ED%A0%80", "+".join(["q"] * 5000)]
+)
+def test_any_text_is_answered(real: serving.Served, question: str) -> None:
+    """Whatever is typed gets a page."""
+    assert real.get(f"/search?q={question}").status_code == 200
