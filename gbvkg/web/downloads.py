@@ -15,6 +15,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
+from gbvkg.project import VERSION
 from gbvkg.release.folder import versions as versions_in
 from gbvkg.release.manifest import MANIFEST, File, sha256
 from gbvkg.web.problems import problem
@@ -41,13 +42,23 @@ class Downloads:
         ]
 
     async def _slash(self, request: Request) -> Response:
-        return redirect(f"{request.url.path}/", 308, cache="immutable")
+        """The address with a slash, of what can be a version; what a client wrote is never repeated."""
+        version = request.path_params.get("version")
+        if version is None:
+            return redirect(self.site.path("/releases/"), 308, cache="immutable")
+        if not VERSION.fullmatch(version):
+            return _missing(
+                request, "Dit is geen versie van een release.", "This is no version of a release."
+            )
+        return redirect(self.site.path(f"/releases/{version}/"), 308, cache="immutable")
 
     async def file(self, request: Request) -> Response:
         """One file of a release, whole or a Range of it (RFC 9110 §14), with its SHA-256 (RFC 9530)."""
-        path = request.path_params["path"]
+        version, path = request.path_params["version"], request.path_params["path"]
+        if not VERSION.fullmatch(version):  # nor "current": what is immutable has a version
+            return _nameless(request)
         try:
-            site = await current(request).of(request.path_params["version"])
+            site = await current(request).of(version)
         except GbvkgError as error:
             return _missing(request, error.nl, error.en)
         if path == CHECKSUMS:
@@ -91,6 +102,10 @@ def current(request: Request) -> Current:
 def _manifest(site: Site) -> File:
     path = site.release / MANIFEST
     return File(MANIFEST, path.stat().st_size, sha256(path), "application/json")
+
+
+def _nameless(request: Request) -> Response:
+    return _missing(request, "Zo heet geen enkele release.", "No release has such a name.")
 
 
 def _missing(request: Request, nl: str, en: str) -> Response:

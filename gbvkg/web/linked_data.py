@@ -83,7 +83,8 @@ class Documents:
         return found if isinstance(found, Response) else self._see_other(path)
 
     def _see_other(self, path: str) -> Response:
-        return redirect(self.site.path(f"/doc/{quote(path, safe='/:@!$&()*+,;=-._~')}"))
+        """303; ``Vary`` because the document comes in formats, for caches that keep the two as one."""
+        return redirect(self.site.path(f"/doc/{quote(path, safe='/:@!$&()*+,;=-._~')}"), vary=("Accept",))
 
     async def document(self, request: Request) -> Response:
         """The document in the format of its extension, else in the one that the client prefers."""
