@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import socket
@@ -12,9 +13,12 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Receive, Scope, Send
 
 from gbvkg import release
+from gbvkg.config import ServeSettings
 from gbvkg.project import Project
+from gbvkg.web.service import Service
 from tests.serving import Served, released, serving
 from tests.small_project import make
 
@@ -282,3 +286,30 @@ def test_a_release_that_does_not_verify_is_refused(tmp_path: Path) -> None:
         assert small.get("/health/ready").text == "ready 2026.1\n"
         assert "Eerste" in small.get("/doc/action/p/1.ttl").text
         assert "release refused" in small.log.read_text()
+
+
+def test_a_fault_of_ours_is_a_problem_and_stands_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody gets a traceback, and the operator gets a whole one; the service goes on."""
+
+    async def scene() -> tuple[int, bytes]:
+        service = Service(released(), ServeSettings(access_log=False))
+        await service.current.start()
+
+        async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+            raise ZeroDivisionError("planted")
+
+        monkeypatch.setattr(service.current.site, "app", broken)
+        transport = httpx.ASGITransport(service, raise_app_exceptions=True)
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                found = await client.get("/doc/ns")
+                return found.status_code, found.content
+        finally:
+            await service.current.stop()
+
+    status, body = asyncio.run(scene())
+    assert status == 500
+    assert b"planted" not in body
+    assert "planted" in caplog.text

@@ -34,7 +34,6 @@ from gbvkg.web.problems import problem
 from gbvkg.web.query_api import LIST, XLSX, offered
 from gbvkg.web.query_page import QueryPages
 from gbvkg.web.replies import link, redirect, reply
-from gbvkg.web.sparql import Attended, ClientGone
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -134,17 +133,7 @@ class Named:
     # The answer to one query
 
     async def answer(self, query: Query, request: Request) -> Response:
-        """The answer in the format that is asked for; a page with a form for people.
-
-        A client that hangs up frees its worker.
-        """
-        try:
-            async with Attended(request.receive):
-                return await self._answer(query, request)
-        except ClientGone:
-            return Response(status_code=499)  # for the log: nobody is there to read it
-
-    async def _answer(self, query: Query, request: Request) -> Response:
+        """The answer in the format that is asked for; a page with a form for people."""
         format = _format(request, offered(query), query.parameters)
         if format is HTML:
             if left := _without_blanks(request):

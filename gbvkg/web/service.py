@@ -13,6 +13,7 @@ import json
 import logging
 import sys
 from collections import Counter
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from time import perf_counter, time
 from typing import Any
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gbvkg.config import ServeSettings
 from gbvkg.errors import BodyTooLarge, BodyTooSlow, GbvkgError
+from gbvkg.web.attended import Attended, ClientGone
 from gbvkg.web.budget import Budget
 from gbvkg.web.cache import Headers, Kept, Key, is_fresh
 from gbvkg.web.clients import client_of
@@ -147,7 +149,10 @@ class Service:
             if path.startswith(FREE):
                 await self._dispatch(path, site)(scope, body, answer)
                 return
-            async with self.budget.turn(client_of(scope, headers, self.settings.trusted_proxies)) as ticket:
+            async with (
+                self._attended(scope, path, body),
+                self.budget.turn(self._client(scope, headers)) as ticket,
+            ):
                 with await self._asked(request, path, site) as asked:
                     await self._dispatch(path, asked)(scope, body, answer)
                 answer.is_public &= asked is site
@@ -155,6 +160,27 @@ class Service:
         except GbvkgError as error:
             if not answer.started:
                 await of_error(request, error)(scope, receive, answer)
+        except ClientGone:
+            answer.status = answer.status or _CLIENT_GONE
+        except Exception:
+            log.exception("fault", extra={"path": path})
+            if not answer.started:
+                await self._fault(request)(scope, receive, answer)
+
+    def _attended(self, scope: Scope, path: str, body: _Body) -> AbstractAsyncContextManager[None]:
+        """Lets go when the client hangs up; the endpoint, which may have a body to read, does so itself."""
+        attends = scope["method"] in ("GET", "HEAD") and path != "/sparql"
+        return Attended(body) if attends else nullcontext()
+
+    def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        return client_of(scope, headers, self.settings.trusted_proxies)
+
+    def _fault(self, request: Request) -> Any:
+        return problem(
+            request, 500, "Fout in de dienst", "Error in the service",
+            "Dit had niet mogen gebeuren; het staat in het logboek van de beheerder.",
+            "This should not have happened; it is in the operator's log.", type="fault",
+        )  # fmt: skip
 
     async def _asked(self, request: Request, path: str, site: Site) -> Site:
         """The site of the release that a document is asked of: ``?release=``, else the one at hand."""
@@ -210,6 +236,8 @@ class Service:
         sys.stderr.write(json.dumps(line) + "\n")
 
 
+_CLIENT_GONE = 499
+"""In the log only: nobody got an answer."""
 _METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"))
 
 

@@ -7,7 +7,6 @@ the client hangs up. It is plain ASGI, because it is asked most; only the page f
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -23,6 +22,7 @@ from gbvkg.formats import HTML, RDF, RESULTS, Format
 from gbvkg.queries.precheck import check
 from gbvkg.store import Answer, Ask
 from gbvkg.web.asgi import Reply, header
+from gbvkg.web.attended import Attended, ClientGone
 from gbvkg.web.cache import is_fresh
 from gbvkg.web.description import ServiceDescription
 from gbvkg.web.negotiation import choose
@@ -45,9 +45,6 @@ UPDATE = "application/sparql-update"
 
 _UPDATE_PARAMETERS = frozenset(("update", "using-graph-uri", "using-named-graph-uri"))
 _MOST_PARAMETERS = 500
-_AT_ONCE = 0.05
-"""Seconds. Most answers are there by then, and nobody needs to watch for a client that hangs up."""
-
 _VOLATILE = re.compile(r"(?:NOW|RAND|UUID|BNODE)(?=[\s#(])", re.IGNORECASE)
 _RELATIVE = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^<>\"{}|^`\\\x00-\x20]*>")
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s";]*)', re.IGNORECASE)
@@ -74,10 +71,6 @@ Page = Callable[[Scope, Question], Awaitable[ASGIApp]]
 class _Refused(Exception):
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-
-
-class ClientGone(Exception):
-    """The client hung up; there is nobody to answer."""
 
 
 class SparqlEndpoint:
@@ -359,46 +352,6 @@ def _refuse(
     status: int, slug: str, title_nl: str, title_en: str, nl: str, en: str, **headers: str
 ) -> NoReturn:
     raise _Refused(Problem(status, slug, title_nl, title_en, nl, en, headers=headers))
-
-
-# Waiting for an answer
-
-
-class Attended:
-    """A block that ends with ClientGone as soon as the client hangs up, and cancels what it awaits.
-
-    As ``asyncio.timeout``: the task itself is cancelled. Most blocks are over before anybody needs to look.
-    """
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._is_gone = False
-        self._watch: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> None:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-        assert task is not None
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._later = loop.call_later(_AT_ONCE, self._look)
-
-    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        self._later.cancel()
-        if self._watch is not None:
-            self._watch.cancel()
-        if self._is_gone and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise ClientGone
-
-    def _look(self) -> None:
-        self._watch = asyncio.get_running_loop().create_task(self._until_gone())
-
-    async def _until_gone(self) -> None:
-        with suppress(OSError, RuntimeError):  # a server that cannot say has no client any more
-            while (await self._receive())["type"] != "http.disconnect":
-                pass
-        self._is_gone = True
-        self._task.cancel()
 
 
 def _one_line_up(error: QuerySyntax) -> QuerySyntax:

@@ -95,7 +95,7 @@ def environment() -> Environment:
 def build() -> str:
     """A hash of all that pages are made with, so that another version of it gives other entity tags."""
     digest = hashlib.sha256()
-    files = [*TEMPLATES.rglob("*.html"), *TEXTS.glob("*.toml"), *WEB.glob("pages/*"), WEB / "search.py"]
+    files = [*TEMPLATES.rglob("*.html"), *TEXTS.glob("*.toml"), *WEB.rglob("*.py"), *WEB.glob("*.toml")]
     for path in sorted(path for path in files if path.is_file()):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
