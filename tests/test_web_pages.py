@@ -19,6 +19,7 @@ import small_project
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg import release
+from gbvkg.errors import NotAcceptable
 from gbvkg.project import Project
 from gbvkg.release import gate
 from gbvkg.vocabulary import LANGUAGES, expand
@@ -482,6 +483,15 @@ def test_attack_is_shown_as_it_is(hostile: serving.Served) -> None:
     assert langs <= {"nl", "en", "nl-x-onload"}
 
 
+@pytest.mark.parametrize("path", ["//evil.example/x", "/\\\\evil.example", "///evil.example/%2F%2Fx"])
+def test_no_link_to_a_host_of_the_address(real: serving.Served, path: str) -> None:
+    """An address that looks like that of a host does not become a link to it (open redirect)."""
+    answer = real.client.get(f"{real.url}{path}", headers={"accept": "text/html"})
+    assert not [
+        attrs for _, attrs in Reader(answer.text).tags if attrs.get("href", "").startswith(("//", "/\\"))
+    ]
+
+
 def test_theme(hostile: serving.Served) -> None:
     """A theme's style and logo are served under their hash, for ever; nothing else of its folder is."""
     page = html(hostile, "/")
@@ -525,6 +535,7 @@ def test_list_as_csv(hostile: serving.Served) -> None:
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert len(rows) == 4
     evil = next(row for row in rows if row["IRI"].endswith("/evil"))
+    assert all("…" not in value for row in rows for value in row.values())
     assert ATTACK in evil.values()
     assert any(value.startswith("nieuwtje") for value in evil.values())
 
@@ -542,7 +553,7 @@ def test_list_as_workbook(hostile: serving.Served) -> None:
 
 def test_workbook_refuses_what_does_not_fit() -> None:
     """A text that a cell cannot hold is an error that names the other formats, never cut."""
-    with pytest.raises(tables.NotAcceptable, match="csv"):
+    with pytest.raises(NotAcceptable, match="csv"):
         tables.as_workbook([["IRI"], ["x" * (tables.CELL + 1)]], "x")
 
 

@@ -89,7 +89,12 @@ def test_question_is_bounded(index: Index, monkeypatch: pytest.MonkeyPatch) -> N
     """However long the question: no more than ``LONGEST`` characters and ``WORDS`` words are looked at."""
     seen: list[str] = []
     near = Index._near
-    monkeypatch.setattr(Index, "_near", lambda self, word: seen.append(word) or near(self, word))
+
+    def watched(self: Index, word: str) -> list[str]:
+        seen.append(word)
+        return near(self, word)
+
+    monkeypatch.setattr(Index, "_near", watched)
     index.search(" ".join(f"woord{number}x" for number in range(10_000)), "nl")
     assert 0 < len(seen) <= search.WORDS
     index.search("é" * 1_000_000, "nl")

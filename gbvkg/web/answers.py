@@ -39,7 +39,8 @@ def solutions(body: bytes | Spool) -> list[dict[str, Any]]:
     found = parse_query_results(whole(body), format=QueryResultsFormat.JSON)
     assert isinstance(found, QuerySolutions), "the answer of a SELECT"
     names = [variable.value for variable in found.variables]
-    return [{name: term for name in names if (term := row[name]) is not None} for row in found]
+    rows = (zip(names, row, strict=True) for row in found)
+    return [{name: term for name, term in row if term is not None} for row in rows]
 
 
 def read(query: Query, body: bytes | Spool) -> Result:

@@ -21,10 +21,11 @@ from gbvkg import vocabulary
 from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue
-from gbvkg.queries.parameters import bind
+from gbvkg.queries.prepared import fill
 from gbvkg.store import Answer, Ask, Limits, Pool
 from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache
+from gbvkg.web.pages.pages import Pages
 from gbvkg.web.pages.sparql import sparql
 from gbvkg.web.replies import etag
 from gbvkg.web.sparql import SparqlEndpoint
@@ -56,6 +57,7 @@ class Site:
         self.prefixes = vocabulary.prefixes()
         self.cache = Cache(settings.cache_bytes)
         self.is_archived = False
+        self.pages = Pages(self)
         self.licence = ""
         self.files = {file.path: file for file in manifest.files}
         self.sparql = SparqlEndpoint(self, partial(sparql, self))
@@ -149,7 +151,7 @@ class Site:
         self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
     ) -> list[Bindings]:
         """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``."""
-        answer = await self.ask(Ask(bind(text, values or {}), "json"))
+        answer = await self.ask(Ask(fill(text, values) if values else text, "json"))
         return solutions(answer.body)
 
     async def _licence(self) -> str:

@@ -9,7 +9,6 @@ typed, and to put a value of the data in a page unescaped.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,29 +17,17 @@ from starlette.routing import Route
 from gbvkg.web.pages.problem import problem_page
 
 if TYPE_CHECKING:
-    from gbvkg.web.pages.pages import Pages
     from gbvkg.web.site import Site
-
-_PAGES: WeakKeyDictionary[Site, Pages] = WeakKeyDictionary()
-
-
-def of(site: Site) -> Pages:
-    """The pages of a release: what they have looked up lives as long as it does."""
-    from gbvkg.web.pages.pages import Pages
-
-    if site not in _PAGES:
-        _PAGES[site] = Pages(site)
-    return _PAGES[site]
 
 
 def routes(site: Site) -> list[Route]:
     """Home, lists, search, releases, static files and the documentation of the API."""
-    return of(site).routes()
+    return site.pages.routes()
 
 
 async def page(site: Site, request: Request, iri: str, links: list[str]) -> Response:
     """The HTML document about the thing ``iri``, which the release describes; ``links`` are Link values."""
-    return await of(site).thing(request, iri, links)
+    return await site.pages.thing(request, iri, links)
 
 
-__all__ = ["of", "page", "problem_page", "routes"]
+__all__ = ["page", "problem_page", "routes"]

@@ -167,11 +167,19 @@ class Finder:
 
     # Rows
 
+    def name(self, iri: str, lang: str) -> str:
+        """The whole label of a thing or a class."""
+        doc = self.index.by_iri.get(iri)
+        return doc.label(lang)[0] if doc else self.terms.label(iri, lang)
+
     def label(self, iri: str, lang: str) -> Value:
-        """What a thing or a class is called."""
+        """What a thing or a class is called where room is short."""
         if iri in self.index.by_iri:
-            text, tag = self.index.by_iri[iri].label(lang)
-            return Value(text, lang=tag if tag != lang else "")
+            doc = self.index.by_iri[iri]
+            text, tag = doc.label(lang)
+            view = views().of(doc.classes)
+            marks = " ".join(marks_of(doc)) if view and view.order else ""
+            return Value(snippet(f"{marks} {text}".strip(), 90), lang=tag if tag != lang else "")
         return Value(self.terms.label(iri, lang))
 
     def _rows(
@@ -200,7 +208,7 @@ class Finder:
         return {
             "link": Value(text, href, lang=tag if tag != lang else ""),
             "kinds": [self.terms.label(iri, lang) for iri in self._telling(doc.classes)],
-            "marks": [said for said in doc.order if ":" not in said],
+            "marks": marks_of(doc),
             "text": Value(snippet(said), lang=tag_of if tag_of != lang else ""),
         }
 
@@ -211,11 +219,14 @@ class Finder:
         return sorted(left, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))[:1]
 
 
-def snippet(text: str) -> str:
+def marks_of(doc: Doc) -> list[str]:
+    """The number or code of a thing: what it is in order of, but for the things among that."""
+    return [said for said in doc.order if ":" not in said]
+
+
+def snippet(text: str, length: int = SNIPPET) -> str:
     """The beginning of a text, cut between words."""
-    if len(text) <= SNIPPET:
-        return text
-    return text[:SNIPPET].rsplit(" ", 1)[0] + " …"
+    return text if len(text) <= length else text[:length].rsplit(" ", 1)[0] + " …"
 
 
 def page(request: Request) -> int:

@@ -165,7 +165,8 @@ def here(request: Request, **changed: str | None) -> str:
     """The address of this page with some of its parameters changed, or without them (None)."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
     added = [(name, value) for name, value in changed.items() if value is not None]
-    path = quote(request.scope["path"], safe="/:@!$&'()*+,;=-._~%")
+    path = "/" + request.scope["path"].lstrip("/\\")  # two of them would be the address of a host
+    path = quote(path, safe="/:@!$&'()*+,;=-._~%")
     return path + (f"?{urlencode([*kept, *added])}" if kept or added else "")
 
 

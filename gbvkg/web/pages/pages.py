@@ -169,7 +169,7 @@ class Pages:
         title = finder.terms.label(class_, lang)
         found = tables.table(
             said, things, lang,
-            lambda iri: finder.terms.label(iri, lang, (class_,)), lambda iri: finder.label(iri, lang).text,
+            lambda iri: finder.terms.label(iri, lang, (class_,)), lambda iri: finder.name(iri, lang),
         )  # fmt: skip
         return tables.as_csv(found) if kind == "csv" else tables.as_workbook(found, title)
 

@@ -40,6 +40,7 @@ class Terms:
         self.rules = rules
         self._labels = labels
         self._names = names_of(rules)
+        self._said: dict[tuple[str, str, tuple[str, ...]], str] = {}
 
     @classmethod
     async def load(cls, site: Site) -> Terms:
@@ -54,6 +55,12 @@ class Terms:
 
     def label(self, iri: str, lang: str, classes: Iterable[str] = ()) -> str:
         """The label of a term as a property of ``classes``, in ``lang`` if it has one, else in another."""
+        key = (iri, lang, tuple(classes))
+        if key not in self._said:
+            self._said[key] = self._label(*key)
+        return self._said[key]
+
+    def _label(self, iri: str, lang: str, classes: tuple[str, ...]) -> str:
         found = self._labels.get(iri) or self._names.of(iri, classes) or views().terms.get(iri) or {}
         return found.get(lang) or next(iter(found.values()), "") or local_name(iri)
 

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -396,7 +396,7 @@ class Describer:
         own = iri.startswith("^") or name in views().owned
         whole = [t for t in terms if own and _is_iri(t) and depth < DEEP and self._is_described(t.value)]
         fact.values = self._shown([term for term in terms if term not in whole])
-        self._add_nodes(fact, [term.value for term in whole], depth)
+        self._add_nodes(fact, subject, [term.value for term in whole], depth)
         return fact
 
     def _terms(self, subject: str, iri: str) -> list[Term]:
@@ -409,23 +409,23 @@ class Describer:
     def _is_described(self, iri: str) -> bool:
         return TYPE in self.statements.get(iri, {})
 
-    def _add_nodes(self, fact: Fact, iris: list[str], depth: int) -> None:
+    def _add_nodes(self, fact: Fact, parent: str, iris: list[str], depth: int) -> None:
         rows = [iri for iri in iris if self._row_of(iri)]
         if len(rows) > 1:
             fact.table = self._node_table(rows)
             iris = [iri for iri in iris if iri not in rows]
-        nodes = [self._node(iri, depth) for iri in iris]
+        nodes = [self._node(iri, parent, depth) for iri in iris]
         fact.nodes = [node for _, node in sorted(nodes, key=lambda pair: pair[0])]
 
     def _row_of(self, iri: str) -> tuple[str, ...]:
         view = views().of(term.value for term in self._terms(iri, TYPE))
         return view.row if view else ()
 
-    def _node(self, iri: str, depth: int) -> tuple[tuple[object, ...], Node]:
+    def _node(self, iri: str, parent: str, depth: int) -> tuple[tuple[object, ...], Node]:
         said = self.statements[iri]
         types = [term.value for term in said.get(TYPE, [])]
         view = views().of(types)
-        back = {(iri, name) for name in views().owned_inverse if NamedNode(self.iri) in said.get(name, [])}
+        back = {(iri, name) for name in views().owned_inverse if NamedNode(parent) in said.get(name, [])}
         self._taken |= back
         self._taken |= {(iri, name) for name in views().sources if self._is_inherited(iri, name)}
         names = [*self._ordered(said, types), *(f"^{name}" for name in views().owned_inverse)]
@@ -437,7 +437,10 @@ class Describer:
         when = when if view and view.is_timed else ""
         place = next((natural(said[name][0].value) for name in views().sort if name in said), [])
         order = (place, since, natural(self.show.label(iri)[0]), iri)
-        return order, Node(iri, self.show.link(iri), kinds, facts, when)
+        label = self.show.link(iri)
+        if iri not in self.labels and kinds:  # what it is says more than its IRI
+            label = replace(label, text=f"{kinds[0][:1].upper()}{kinds[0][1:]}")
+        return order, Node(iri, label, kinds, facts, when)
 
     def _is_inherited(self, iri: str, name: str) -> bool:
         """Whether all that a thing says by a property is what the thing of the page says by it."""

@@ -92,7 +92,7 @@ class Shower:
         found = best(self.labels.of(iri), self.lang)
         if found is not None:
             return found.value, _other(found.language, self.lang)
-        return self._term_label(iri) or short(iri), ""
+        return self._term_label(iri) or short(iri.removeprefix(f"{self.site.base}id/")), ""
 
     def link(self, iri: str) -> Value:
         """A thing, with its label: to its page here when the release describes it, else to where it is."""
