@@ -14,7 +14,11 @@ $(VENV)/.installed: pyproject.toml scripts/set-up.sh
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed
-	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) '.[dev]' java chromium
+	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) '.[dev]' java chromium curl roqet rapper
+	@touch $@
+
+tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json scripts/set-up-node.sh
+	sh scripts/set-up-node.sh tests/clients
 	@touch $@
 
 publish: $(VENV)/.installed  ## Build, validate and release the graph of the real data into releases/
@@ -27,7 +31,7 @@ serve: publish  ## Publish the real data and serve it at http://127.0.0.1:8000/
 validate: $(VENV)/.installed  ## Check the data without publishing
 	@$(GBVKG) validate
 
-test: $(VENV)/.installed-test lint  ## Lint, type-check and run every test (also of the built wheel)
+test: $(VENV)/.installed-test tests/clients/node_modules/.package-lock.json lint  ## Lint, type-check and run every test (also of the built wheel)
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: $(VENV)/.installed-test  ## Lint and type-check only
@@ -42,7 +46,7 @@ wheel: $(VENV)/.installed-test  ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
 editor:  ## Build the SPARQL editor that the service ships, from editor/ (needs node and npm)
-	@sh scripts/set-up-node.sh
+	@sh scripts/set-up-node.sh editor
 	@node editor/build.mjs
 
 check-editor:  ## Check that the committed SPARQL editor is what editor/ gives

@@ -3,7 +3,7 @@
 # Exit 0 the same, 1 different, 3 no node or npm. It changes nothing that is committed.
 set -eu
 cd "$(dirname "$0")/.."
-sh scripts/set-up-node.sh
+sh scripts/set-up-node.sh editor
 built=$(mktemp -d)
 trap 'rm -rf "$built"' EXIT
 node editor/build.mjs "$built"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# set-up.sh VENV WHAT [java] [chromium]: a virtual environment with WHAT installed; with "java" also a Java runtime for the
-# reasoner, with "chromium" the browser in which pages are tested.
+# set-up.sh VENV WHAT [COMMAND…]: a virtual environment with WHAT installed, and these commands: "java" runs the reasoner,
+# "chromium" is the browser in which pages are tested, "curl", "roqet" and "rapper" are clients that ask the service.
 # Installs Debian packages only when they are missing and only when it may (root, or sudo without a password).
 set -eu
 venv=$1 what=$2
@@ -36,6 +36,8 @@ for tool in "$@"; do
     if command -v "$tool" >/dev/null 2>&1; then continue; fi
     case $tool in
     java) package=default-jre-headless ;;
+    roqet) package=rasqal-utils ;;
+    rapper) package=raptor2-utils ;;
     *) package=$tool ;;
     esac
     apt_install "$package" || {
