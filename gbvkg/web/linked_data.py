@@ -56,6 +56,14 @@ _STATEMENTS = """SELECT ?property ?value
 WHERE { $thing ?property ?value }
 ORDER BY ?property ?value
 """
+_TERMS = """DESCRIBE ?term
+WHERE {
+  ?term ?property ?value
+  FILTER(?term = $thing || STRSTARTS(STR(?term), CONCAT(STR($thing), "#")))
+}
+"""
+"""An ontology with hash IRIs and all its terms: one document answers for each (Cool URIs §4.1)."""
+
 _LONGEST = 500
 
 
@@ -118,7 +126,8 @@ class Documents:
         )
 
     async def _body(self, iri: str, format: Format) -> bytes:
-        text = _STATEMENTS if format is CSV else "DESCRIBE $thing"
+        graph = _TERMS if iri in self.site.iris("ns") else "DESCRIBE $thing"
+        text = _STATEMENTS if format is CSV else graph
         answer = await self.site.ask(Ask(bind(text, {"thing": NamedNode(iri)}), format.name))
         return whole(answer.body)
 
