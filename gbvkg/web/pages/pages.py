@@ -23,8 +23,9 @@ from gbvkg.web.pages.citing import KINDS, Citation, snippets
 from gbvkg.web.pages.finding import Finder, page, questions
 from gbvkg.web.pages.frame import day, language, number, respond, tag, texts, unchanged
 from gbvkg.web.pages.history import versions_with
+from gbvkg.web.pages.model import Thing
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.thing import Describer, Thing
+from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import of_error, problem
 from gbvkg.web.replies import reply

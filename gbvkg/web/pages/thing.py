@@ -10,17 +10,26 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from functools import cache
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.queries.prepared import fill
 from gbvkg.vocabulary import expand
+from gbvkg.web.pages.asking import (
+    COUNTS,
+    NEAR,
+    SHOWN,
+    about_query,
+    incoming_query,
+    labels_query,
+    members_query,
+)
+from gbvkg.web.pages.model import Branch, Fact, Group, Node, Part, Table, Thing
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Labels, Shower, Value, best, in_language
-from gbvkg.web.pages.views import ClassView, Section, Views, views
+from gbvkg.web.pages.views import Section, views
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
@@ -28,158 +37,9 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(\d+)")
 
 TYPE = expand("rdf:type")
-NEAR = 300
-"""How many things that point at a thing are looked up at once; of more, a part is shown with the count."""
-
-SHOWN = 10
-"""How many of a group are shown before the rest is on pages of its own."""
-
 DEEP = 4
 
 Statements = dict[str, dict[str, list["Term"]]]
-
-
-def _path(view: Views) -> str:
-    steps = [*(f"<{iri}>" for iri in view.owned), *(f"^<{iri}>" for iri in view.owned_inverse)]
-    return f"({'|'.join(steps)})*"
-
-
-def _values(iris: Iterable[str]) -> str:
-    return " ".join(f"<{iri}>" for iri in iris)
-
-
-@cache
-def about_query() -> str:
-    """What is said of the thing and of what belongs to it."""
-    return f"""SELECT ?subject ?property ?value WHERE {{
-  {{ SELECT DISTINCT ?subject WHERE {{ $thing {_path(views())} ?subject }} LIMIT 1500 }}
-  ?subject ?property ?value .
-}} LIMIT 20000
-"""
-
-
-@cache
-def incoming_query() -> str:
-    """What points at the thing, as far as ``NEAR``."""
-    hidden = ", ".join(f"<{iri}>" for iri in sorted(views().hidden_incoming))
-    return f"""SELECT DISTINCT ?property ?from WHERE {{
-  ?from ?property $thing . FILTER(ISIRI(?from) && ?property NOT IN ({hidden}))
-}} LIMIT {NEAR + 1}
-"""
-
-
-_COUNTS = """SELECT ?property (COUNT(DISTINCT ?from) AS ?number)
-WHERE { ?from ?property $thing . FILTER(ISIRI(?from)) }
-GROUP BY ?property
-"""
-
-
-def members_query(limit: int, skip: int) -> str:
-    """Some of what points at the thing by one property."""
-    return f"""SELECT DISTINCT ?from WHERE {{ ?from $property $thing . FILTER(ISIRI(?from)) }}
-ORDER BY ?from LIMIT {limit} OFFSET {skip}
-"""
-
-
-def labels_query(iris: Iterable[str]) -> str:
-    """The labels of some things, for IRIs that an answer of ours named.
-
-    A filter and not a second VALUES, which the engine joins twenty times slower (0.6 against 11 ms).
-    """
-    nodes = " ".join(str(NamedNode(iri)) for iri in iris)
-    named = ", ".join(f"<{iri}>" for iri in views().labels)
-    return (
-        f"SELECT ?subject ?property ?value WHERE {{ VALUES ?subject {{ {nodes} }} "
-        f"?subject ?property ?value . FILTER(?property IN ({named})) }}"
-    )
-
-
-# What a template gets
-
-
-@dataclass
-class Fact:
-    """A property with its values; ``nodes`` are values that belong to the thing and are shown whole."""
-
-    label: str
-    href: str
-    values: list[Value]
-    quote: bool = False
-    nodes: list[Node] = field(default_factory=list)
-    table: Table | None = None
-
-
-@dataclass
-class Node:
-    """A thing that belongs to another, with what is said of it. ``when`` is "current", "past" or ""."""
-
-    iri: str
-    label: Value
-    kinds: list[str]
-    facts: list[Fact]
-    when: str = ""
-
-
-@dataclass
-class Table:
-    """``heads`` and rows of cells; a cell has any number of values. ``numeric`` columns line up right."""
-
-    heads: list[str]
-    rows: list[list[list[Value]]]
-    numeric: list[bool]
-
-
-@dataclass
-class Branch:
-    """A node of a tree with what is under it."""
-
-    mark: str
-    value: Value
-    text: str = ""
-    children: list[Branch] = field(default_factory=list)
-
-
-@dataclass
-class Part:
-    """A section of the page."""
-
-    name: str
-    title: str
-    empty: str = ""
-    intro: str = ""
-    facts: list[Fact] = field(default_factory=list)
-    table: Table | None = None
-    tree: list[Branch] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.facts or self.table or self.tree or self.empty)
-
-
-@dataclass
-class Group:
-    """What points at the thing by one property: how many, and the first of them."""
-
-    name: str
-    title: str
-    count: int
-    values: list[Value]
-
-
-@dataclass
-class Thing:
-    """The whole page but its frame. ``lead`` is a text with its language."""
-
-    iri: str
-    label: str
-    label_lang: str
-    kinds: list[Value]
-    kicker: str
-    lead: list[Value]
-    parts: list[Part]
-    sources: list[Value]
-    incoming: list[Group]
-    view: ClassView | None
-    types: list[str]
 
 
 class Describer:
@@ -256,7 +116,7 @@ class Describer:
             members[row["property"].value].append(row["from"].value)
         if len(rows) <= NEAR:
             return {property_: len(found) for property_, found in members.items()}, members
-        every = await self.site.rows(fill(_COUNTS, {"thing": NamedNode(self.iri)}))
+        every = await self.site.rows(fill(COUNTS, {"thing": NamedNode(self.iri)}))
         counts = {row["property"].value: int(row["number"].value) for row in every}
         counts = {iri: count for iri, count in counts.items() if iri not in views().hidden_incoming}
         found = await asyncio.gather(*(self.members(property_, 1, SHOWN) for property_ in counts))

@@ -1,0 +1,75 @@
+"""The questions that a page about a thing asks, made from ``views.toml``.
+
+What changes from thing to thing is filled in as a term (``queries.prepared``); what a user typed is never
+part of one. This module refuses to ask them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from pyoxigraph import NamedNode
+
+from gbvkg.web.pages.views import Views, views
+
+NEAR = 300
+"""How many things that point at a thing are looked up at once; of more, a part is shown with the count."""
+
+SHOWN = 10
+"""How many of a group are shown before the rest is on pages of its own."""
+
+
+def _path(view: Views) -> str:
+    steps = [*(f"<{iri}>" for iri in view.owned), *(f"^<{iri}>" for iri in view.owned_inverse)]
+    return f"({'|'.join(steps)})*"
+
+
+def _values(iris: Iterable[str]) -> str:
+    return " ".join(f"<{iri}>" for iri in iris)
+
+
+@cache
+def about_query() -> str:
+    """What is said of the thing and of what belongs to it."""
+    return f"""SELECT ?subject ?property ?value WHERE {{
+  {{ SELECT DISTINCT ?subject WHERE {{ $thing {_path(views())} ?subject }} LIMIT 1500 }}
+  ?subject ?property ?value .
+}} LIMIT 20000
+"""
+
+
+@cache
+def incoming_query() -> str:
+    """What points at the thing, as far as ``NEAR``."""
+    hidden = ", ".join(f"<{iri}>" for iri in sorted(views().hidden_incoming))
+    return f"""SELECT DISTINCT ?property ?from WHERE {{
+  ?from ?property $thing . FILTER(ISIRI(?from) && ?property NOT IN ({hidden}))
+}} LIMIT {NEAR + 1}
+"""
+
+
+COUNTS = """SELECT ?property (COUNT(DISTINCT ?from) AS ?number)
+WHERE { ?from ?property $thing . FILTER(ISIRI(?from)) }
+GROUP BY ?property
+"""
+
+
+def members_query(limit: int, skip: int) -> str:
+    """Some of what points at the thing by one property."""
+    return f"""SELECT DISTINCT ?from WHERE {{ ?from $property $thing . FILTER(ISIRI(?from)) }}
+ORDER BY ?from LIMIT {limit} OFFSET {skip}
+"""
+
+
+def labels_query(iris: Iterable[str]) -> str:
+    """The labels of some things, for IRIs that an answer of ours named.
+
+    A filter and not a second VALUES, which the engine joins twenty times slower (0.6 against 11 ms).
+    """
+    nodes = " ".join(str(NamedNode(iri)) for iri in iris)
+    named = ", ".join(f"<{iri}>" for iri in views().labels)
+    return (
+        f"SELECT ?subject ?property ?value WHERE {{ VALUES ?subject {{ {nodes} }} "
+        f"?subject ?property ?value . FILTER(?property IN ({named})) }}"
+    )

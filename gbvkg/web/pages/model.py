@@ -1,0 +1,96 @@
+"""What the template of a page about a thing gets: text and addresses, nothing that it must look up.
+
+This module refuses to know where any of it comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gbvkg.web.pages.values import Value
+from gbvkg.web.pages.views import ClassView
+
+
+@dataclass
+class Fact:
+    """A property with its values; ``nodes`` are values that belong to the thing and are shown whole."""
+
+    label: str
+    href: str
+    values: list[Value]
+    quote: bool = False
+    nodes: list[Node] = field(default_factory=list)
+    table: Table | None = None
+
+
+@dataclass
+class Node:
+    """A thing that belongs to another, with what is said of it. ``when`` is "current", "past" or ""."""
+
+    iri: str
+    label: Value
+    kinds: list[str]
+    facts: list[Fact]
+    when: str = ""
+
+
+@dataclass
+class Table:
+    """``heads`` and rows of cells; a cell has any number of values. ``numeric`` columns line up right."""
+
+    heads: list[str]
+    rows: list[list[list[Value]]]
+    numeric: list[bool]
+
+
+@dataclass
+class Branch:
+    """A node of a tree with what is under it."""
+
+    mark: str
+    value: Value
+    text: str = ""
+    children: list[Branch] = field(default_factory=list)
+
+
+@dataclass
+class Part:
+    """A section of the page."""
+
+    name: str
+    title: str
+    empty: str = ""
+    intro: str = ""
+    facts: list[Fact] = field(default_factory=list)
+    table: Table | None = None
+    tree: list[Branch] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.facts or self.table or self.tree or self.empty)
+
+
+@dataclass
+class Group:
+    """What points at the thing by one property: how many, and the first of them."""
+
+    name: str
+    title: str
+    count: int
+    values: list[Value]
+
+
+@dataclass
+class Thing:
+    """The whole page but its frame. ``lead`` is a text with its language."""
+
+    iri: str
+    label: str
+    label_lang: str
+    kinds: list[Value]
+    kicker: str
+    lead: list[Value]
+    parts: list[Part]
+    sources: list[Value]
+    incoming: list[Group]
+    view: ClassView | None
+    types: list[str]
