@@ -75,10 +75,12 @@ LIMIT = 5_000_000
 
 COMUNICA = Path(__file__).parent / "clients/node_modules/@comunica/query-sparql/bin/query.js"
 
-pytestmark = pytest.mark.filterwarnings(
-    # SPARQLWrapper 2.0 and rdflib's JSON-LD parser read into it
-    "ignore:ConjunctiveGraph is deprecated, use Dataset instead.:DeprecationWarning"
-)
+pytestmark = [
+    pytest.mark.xdist_group("clients"),  # one service for all
+    pytest.mark.filterwarnings(  # SPARQLWrapper 2.0 and rdflib's JSON-LD parser read into it
+        "ignore:ConjunctiveGraph is deprecated, use Dataset instead.:DeprecationWarning"
+    ),
+]
 
 
 @pytest.fixture(scope="module")
