@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import socket
 import threading
@@ -84,6 +85,23 @@ def test_a_representation_has_a_strong_tag_and_is_sent_once(served: Served) -> N
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
         assert "vary" in again.headers
     assert served.get(f"{ACTION}.nt").headers["etag"] != tag
+
+
+def _kept(served: Served) -> int:
+    found = re.search(r"^gbvkg_kept_answers_total (\d+)$", served.get("/metrics").text, re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
+def test_that_nothing_changed_is_kept_too(served: Served) -> None:
+    """Who only ever asks whether it changed costs no worker the second time; another tag gets the answer."""
+    tag = served.get(ACTION, accept="application/rdf+xml").headers["etag"]
+    path = f"{ACTION}?format=rdf"
+    before = _kept(served)
+    for _ in range(3):
+        assert served.get(path, if_none_match=tag).status_code == 304
+    assert _kept(served) == before + 2
+    assert served.get(path, if_none_match='"other"').status_code == 200
 
 
 def test_head_says_what_get_would(served: Served) -> None:

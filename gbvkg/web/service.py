@@ -50,7 +50,7 @@ FREE = ("/static/", "/health/", "/metrics", "/releases/", "/robots.txt")
 
 _LONGEST_URL = 65_536
 _LONGEST_HEADER = 8_192
-_KEPT = frozenset((200, 301, 303, 308, 410))
+_KEPT = frozenset((200, 301, 303, 304, 308))
 
 
 class Service:
@@ -103,7 +103,12 @@ class Service:
     def _kept(self, scope: Scope, headers: dict[bytes, bytes]) -> Kept | None:
         if scope["method"] not in ("GET", "HEAD") or not self._is_host(headers.get(b"host", b"")):
             return None
-        return self.current.site.cache.get(_key(scope, headers))
+        cache, key = self.current.site.cache, _key(scope, headers)
+        kept = cache.get(key)
+        if kept is None and (held := headers.get(b"if-none-match", b"")):
+            kept = cache.get(_unchanged(key))
+            return kept if kept is not None and is_fresh(kept.etag, held) else None
+        return kept
 
     def _is_host(self, host: bytes) -> bool:
         name = host if host.endswith(b"]") else host.rpartition(b":")[0] or host
@@ -121,9 +126,9 @@ class Service:
         finally:
             charged.reset(token)
         if scope["method"] == "GET" and answer.is_whole and answer.status in _KEPT and answer.is_public:
-            site.cache.put(
-                _key(scope, headers), Kept(answer.status, answer.headers, answer.body, answer.etag)
-            )
+            key = _key(scope, headers)
+            kept = Kept(answer.status, answer.headers, answer.body, answer.etag)
+            site.cache.put(_unchanged(key) if answer.status == 304 else key, kept)
         return answer.status
 
     async def _within_limits(
@@ -245,6 +250,11 @@ def _key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
     path = scope.get("raw_path") or scope["path"].encode()
     language = headers.get(b"accept-language", b"")
     return (path.decode("latin-1"), scope["query_string"], headers.get(b"accept", b""), language)
+
+
+def _unchanged(key: Key) -> Key:
+    """Where it is kept that an answer has not changed, when the answer itself is not."""
+    return (f"304 {key[0]}", *key[1:])
 
 
 async def _send_kept(kept: Kept, method: str, headers: dict[bytes, bytes], send: Send) -> int:
