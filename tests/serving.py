@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
@@ -22,6 +22,8 @@ import httpx
 
 from gbvkg import release
 from gbvkg.project import Project
+
+GBVKG = (sys.executable, "-m", "gbvkg")
 
 
 def released(project: Path | None = None) -> Path:
@@ -76,8 +78,9 @@ class Served:
 
 
 @contextmanager
-def serving(releases: Path, log: Path, **environ: str) -> Iterator[Served]:
-    """``gbvkg serve`` over a releases folder until the block ends; ``environ`` are its ``GBVKG_`` settings.
+def serving(releases: Path, log: Path, *, command: Sequence[str] = GBVKG, **environ: str) -> Iterator[Served]:
+    """``gbvkg serve`` over a releases folder until the block ends; ``environ`` are its ``GBVKG_`` settings,
+    ``command`` is what starts gbvkg.
 
     Its standard error is in the file ``log``. Raises AssertionError with that log when it does not start.
     """
@@ -85,7 +88,7 @@ def serving(releases: Path, log: Path, **environ: str) -> Iterator[Served]:
     given = {f"GBVKG_{name.upper()}": value for name, value in environ.items()}
     with log.open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gbvkg", "serve", "--port", str(port), "--out", str(releases)],
+            [*command, "serve", "--port", str(port), "--out", str(releases)],
             stdout=said,
             stderr=said,
             env=os.environ | given,

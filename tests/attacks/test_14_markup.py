@@ -25,7 +25,8 @@ THINGS = [
 ]  # fmt: skip
 PLAIN = [
     "/", "/?lang=en", "/search?q=img", "/search?q=script", "/list/Action", "/list/ActionPlan", "/doc/ns",
-    "/releases/", "/releases/2026.1/", "/query/", "/query/titles", f"/query/titles?plan={quote(planted.TEXTS[1])}&lang=x",
+    "/releases/", "/releases/2026.1/", "/query/", "/query/titles",
+    f"/query/titles?plan={quote(planted.TEXTS[1])}&lang=x",
     f"/query/titles?plan={planted.BASE}plan/p&lang=x-onload", f"/query/titles?plan={planted.BASE}plan/p",
     "/docs", "/sparql",
     f"/sparql?query={quote(planted.TEXTS[1])}", f"/nothing/{quote(planted.TEXTS[0], safe='')}",

@@ -59,7 +59,10 @@ def test_nothing_connects_elsewhere(tmp_path: Path) -> None:
     """
     tests = Path(__file__).parents[1]
     code = RUN.format(
-        paths=[str(tests), str(tests.parent)], releases=str(released()), log=str(tmp_path / "log")
+        folders=[str(tests), str(tests.parent)],
+        paths=PATHS,
+        releases=str(released()),
+        log=str(tmp_path / "log"),
     )
     if shutil.which("unshare") is None or shutil.which("ip") is None:
         pytest.skip("unshare or ip is not installed (apt-get install util-linux iproute2)")

@@ -1,0 +1,239 @@
+"""What is in deploy/: right by the tools that read it, true to the settings, with walls behind it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from serving import Served, released, serving
+
+from gbvkg.config import ServeSettings
+from gbvkg.web.server import HEADER_SECONDS
+
+ROOT = Path(__file__).parent.parent
+DEPLOY = ROOT / "deploy"
+UNIT = (DEPLOY / "gbvkg.service").read_text("utf-8")
+NGINX = (DEPLOY / "nginx.conf").read_text("utf-8")
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
+DEFAULTS = ServeSettings()
+
+
+def _unit(name: str) -> str:
+    found = re.findall(rf"^{name}=(.*)$", UNIT, re.MULTILINE)
+    assert len(found) == 1, name
+    return str(found[0])
+
+
+def _nginx(name: str) -> list[str]:
+    return re.findall(rf"^\s*{name}\s+([^;]*);", NGINX, re.MULTILINE)
+
+
+def _seconds(text: str) -> float:
+    return float(text.removesuffix("s"))
+
+
+# systemd
+
+
+def test_the_unit_gives_no_rights() -> None:
+    """No user, capability, device, place to write or connection of its own."""
+    for name in (
+        "DynamicUser", "NoNewPrivileges", "PrivateTmp", "PrivateDevices", "ProtectHome",
+        "ProtectKernelModules", "ProtectKernelTunables", "ProtectControlGroups", "LockPersonality",
+        "MemoryDenyWriteExecute",
+        "RestrictRealtime", "RestrictSUIDSGID", "ProtectClock", "ProtectHostname", "ProtectKernelLogs",
+    ):  # fmt: skip
+        assert _unit(name) == "yes", name
+    assert _unit("ProtectSystem") == "strict"
+    assert _unit("CapabilityBoundingSet") == _unit("AmbientCapabilities") == ""
+    assert _unit("IPAddressDeny") == "any"
+    assert "ReadWritePaths" not in UNIT
+    assert _unit("OOMPolicy") == "continue"
+    assert _unit("LimitCORE") == "0"
+
+
+def test_the_unit_leaves_the_workers_their_walls() -> None:
+    """A network namespace needs one of a user; a server and its workers need these families of sockets."""
+    assert set(_unit("RestrictNamespaces").split()) == {"user", "net"}
+    assert set(_unit("RestrictAddressFamilies").split()) == {"AF_INET", "AF_INET6", "AF_UNIX"}
+
+
+def test_settings_that_are_named_exist() -> None:
+    """Every GBVKG_ variable is one that is read."""
+    others = {"GBVKG_RELEASES", "GBVKG_PROJECT", "GBVKG_LANG"}
+    text = UNIT + NGINX + DOCKERFILE + (DEPLOY / "README.md").read_text("utf-8")
+    for name in set(re.findall(r"\bGBVKG_[A-Z_]+", text)) - others:
+        assert hasattr(DEFAULTS, name.removeprefix("GBVKG_").lower()), name
+
+
+def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+    """``systemd-analyze verify`` says nothing, and finds little that is exposed."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed (apt-get install systemd)")
+    unit = tmp_path / "gbvkg.service"
+    unit.write_text(UNIT.replace("/opt/gbvkg/.venv/bin/gbvkg", sys.executable), "utf-8")
+    done = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True)
+    ours = [line for line in done.stderr.splitlines() if "gbvkg" in line]
+    assert done.returncode == 0, done.stderr
+    assert not ours, ours
+    rated = subprocess.run(
+        [analyze, "security", "--offline=true", "--threshold=25", str(unit)], capture_output=True, text=True
+    )
+    assert rated.returncode == 0, rated.stdout[-500:] + rated.stderr
+
+
+REFUSED = """
+import ctypes, os, sys
+from gbvkg.store import sealing
+sealing._DENIED = {name: numbers for name, numbers in sealing._DENIED.items() if name in ("unshare", "setns")}
+assert sealing.deny_system_calls()
+ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)  # PR_SET_MDWE: no memory that is written and run (Linux 6.3)
+os.execv(sys.executable, [sys.executable, "-m", "gbvkg", *sys.argv[1:]])
+"""
+
+
+@pytest.fixture(scope="module")
+def confined(tmp_path_factory: pytest.TempPathFactory) -> object:
+    """A service that may not make a namespace, as in a container or a unit with RestrictNamespaces=yes, and
+    as MemoryDenyWriteExecute=yes has it.
+    """
+    log = tmp_path_factory.mktemp("confined") / "log"
+    with serving(released(), log, command=(sys.executable, "-c", REFUSED), workers="1") as found:
+        yield found
+
+
+def test_without_a_namespace_the_other_walls_stand(confined: Served) -> None:
+    """Queries are answered; every worker is behind a filter of its own, within the server's network."""
+    assert confined.sparql("ASK { ?s ?p ?o }").json()["boolean"] is True
+    assert confined.get("/search?q=geweld").status_code == 200
+    workers = _children(_children(confined.process.pid)[0])
+    assert workers
+    server = Path(f"/proc/{confined.process.pid}/ns/net").readlink()
+    for worker in workers:
+        said = dict(
+            line.split(":", 1)
+            for line in Path(f"/proc/{worker}/status").read_text().splitlines()
+            if ":" in line
+        )
+        assert said["Seccomp"].strip() == "2"
+        assert int(said.get("Seccomp_filters", "2")) == 2
+        assert Path(f"/proc/{worker}/ns/net").readlink() == server
+        limits = Path(f"/proc/{worker}/limits").read_text()
+        assert re.search(r"Max open files\s+0\s+0", limits)
+        assert re.search(r"Max core file size\s+0\s+0", limits)
+
+
+def _children(pid: int) -> list[int]:
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+
+
+# nginx
+
+
+def test_the_proxy_waits_longer_than_the_service() -> None:
+    """A query has its deadline and as long again to wait for a worker; the proxy does not give up first."""
+    for wait in _nginx("proxy_read_timeout"):
+        assert _seconds(wait) > 2 * DEFAULTS.query_seconds
+    for wait in _nginx("proxy_send_timeout"):
+        assert _seconds(wait) > DEFAULTS.body_seconds
+    assert _nginx("client_header_timeout") == [f"{HEADER_SECONDS}s"]
+    assert _nginx("client_max_body_size") == [f"{DEFAULTS.body_bytes // 1024}k"]
+
+
+def test_the_proxy_says_who_asks_and_repeats_no_name() -> None:
+    """X-Forwarded-For replaces what a client wrote; the redirect goes to the name that was configured."""
+    locations = NGINX.count("proxy_pass http://gbvkg;")
+    assert NGINX.count("proxy_set_header X-Forwarded-For $remote_addr;") == locations > 0
+    assert NGINX.count("proxy_set_header Host $host;") == locations
+    assert "proxy_add_x_forwarded_for" not in NGINX
+    assert not re.search(r"return 30\d https://\$", NGINX)
+    assert _nginx("limit_conn gbvkg_connections")
+    assert "deny all;" in NGINX.partition("location = /metrics")[2].partition("}")[0]
+    assert "$request_uri" not in NGINX.partition("log_format")[2].partition(";")[0]
+    assert "w3id.org" in NGINX
+
+
+def test_nginx_reads_its_file(tmp_path: Path) -> None:
+    """``nginx -t`` with a certificate made for the test."""
+    nginx, openssl = (
+        shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") for name in ("nginx", "openssl")
+    )
+    if nginx is None or openssl is None:
+        pytest.skip("nginx or openssl is not installed (apt-get install nginx-light openssl)")
+    key, certificate = tmp_path / "key.pem", tmp_path / "chain.pem"
+    made = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=data.example.org -keyout {key}"
+    subprocess.run([*made.split(), "-out", str(certificate)], check=True, capture_output=True)
+    text = NGINX.replace("/etc/ssl/gbvkg/fullchain.pem", str(certificate))
+    text = text.replace("/etc/ssl/gbvkg/privkey.pem", str(key))
+    text = text.replace("/var/log/nginx/gbvkg.log", str(tmp_path / "access.log"))
+    text = re.sub(
+        r"listen (\[::\]:)?(80|443)", lambda found: f"listen {found[1] or ''}{int(found[2]) + 18000}", text
+    )
+    (tmp_path / "site.conf").write_text(text, "utf-8")
+    whole = tmp_path / "nginx.conf"
+    places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    folders = " ".join(f"{name}_temp_path {tmp_path}/{name};" for name in places)
+    whole.write_text(
+        f"pid {tmp_path}/pid; error_log stderr; events {{}}\n"
+        f"http {{ include {tmp_path}/site.conf; {folders} }}\n"
+    )
+    done = subprocess.run([nginx, "-t", "-q", "-c", str(whole)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# The image
+
+
+def test_the_image_is_built_in_two_steps_of_one_exact_base() -> None:
+    """What builds is not in what runs."""
+    bases = re.findall(r"^FROM (\S+?)(?: AS \w+)?$", DOCKERFILE, re.MULTILINE)
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases[0])
+    assert DOCKERFILE.count("COPY --from=build") == 1
+
+
+def test_the_image_carries_what_the_wheel_needs() -> None:
+    """Everything that pyproject.toml puts in the wheel is copied before it is built, and is there."""
+    carried = re.search(
+        r"force-include\]\n(.*?)\n\n", (ROOT / "pyproject.toml").read_text("utf-8"), re.DOTALL
+    )
+    assert carried
+    first = DOCKERFILE.partition(" AS build")[2].partition("FROM")[0]
+    copied = re.findall(r"^COPY (.+) \S+$", first, re.MULTILINE)
+    names = {name for line in copied for name in line.split()}
+    assert set(re.findall(r'^"([\w/]+)" =', carried[1], re.MULTILINE)) | {"gbvkg", "pyproject.toml"} <= names
+    for name in names:
+        assert (ROOT / name).exists(), name
+
+
+def test_the_image_runs_as_nobody_and_says_how_it_is() -> None:
+    """Not as root, by number so that a cluster can tell; its health is asked of the right path."""
+    final = DOCKERFILE.rpartition("\nFROM")[2]
+    assert re.search(r"^USER [1-9]\d+:[1-9]\d+$", final, re.MULTILINE)
+    assert final.index("USER ") < final.index("ENTRYPOINT")
+    assert "/health/ready" in final.partition("HEALTHCHECK")[2]
+    assert 'ENTRYPOINT ["gbvkg"]\nCMD ["serve"]' in final
+    code = re.search(r'CMD \["python", "-c", "(.*)"\]', final)
+    assert code
+    compile(code[1], "HEALTHCHECK", "exec")
+
+
+def test_the_health_check_works(confined: Served) -> None:
+    """Its very text, against a running service and against none."""
+    code = re.search(r'CMD \["python", "-c", "(.*)"\]', DOCKERFILE)
+    assert code
+    for port, expected in ((str(confined.client.base_url.port), True), ("9", False)):
+        done = subprocess.run(
+            [sys.executable, "-c", code[1]], env={"GBVKG_PORT": port, "PATH": "/usr/bin"}, capture_output=True
+        )
+        assert (done.returncode == 0) is expected
