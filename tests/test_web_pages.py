@@ -303,6 +303,33 @@ def test_languages_do_not_mix(real: serving.Served) -> None:
     assert '<html lang="nl">' in html(real, ACTION)
 
 
+def test_a_chosen_language_stays(real: serving.Served) -> None:
+    """Who chooses a language keeps it on the way: links to pages and the search say it, files do not."""
+    for path in ("/", ACTION, "/list/Action", "/doc/ns"):
+        read = Reader(html(real, f"{path}?lang=en", accept_language="nl"))
+        inside = [a["href"] for tag, a in read.tags if tag == "a" and a.get("href", "").startswith("/")]
+        pages = [href for href in inside if not re.search(r"\.\w+(\?|$)|/static/", href)]
+        assert pages
+        assert all("lang=" in href for href in pages), path
+        assert any(attrs.get("name") == "lang" and attrs["value"] == "en" for _, attrs in read.tags)
+    plain = [attrs["href"] for tag, attrs in Reader(html(real, "/")).tags if tag == "a"]
+    assert sum("lang=" in href for href in plain) == 1  # the link to the other language
+
+
+def test_keeping_a_language_touches_nothing_else() -> None:
+    """Text that looks like a link, addresses elsewhere, files and anchors of this page stay as they are."""
+    kept = (
+        '<p>href="/x"</p><a href="https://x.example/">x</a><a href="/doc/a.ttl">x</a><a href="#x">x</a>'
+        '<a href="/releases/1/dataset.nq">x</a><a href="/a?lang=nl">x</a><link href="/static/1/style.css">'
+    )
+    assert frame.keep_language(kept, "en") == kept
+    assert (
+        frame.keep_language('<a class="x" href="/a?b=1#c">', "en")
+        == '<a class="x" href="/a?b=1&amp;lang=en#c">'
+    )
+    assert frame.keep_language('<a href="/releases/1/">', "nl") == '<a href="/releases/1/?lang=nl">'
+
+
 def test_question_and_person(real: serving.Served) -> None:
     """A question shows its parts and the answer; a person shows mandates, the latest first."""
     question = Reader(html(real, "/doc/question/354-2021?lang=nl")).text
@@ -412,7 +439,7 @@ def test_api_page(real: serving.Served) -> None:
 def test_releases(hostile: serving.Served) -> None:
     """Every release is listed; the page of one has its files with checksums, and what changed."""
     listed = html(hostile, "/releases/?lang=nl")
-    assert all(f'/kg/releases/{version}/"' in listed for version in ("2026.1", "2026.2"))
+    assert all(f'/kg/releases/{version}/?lang=nl"' in listed for version in ("2026.1", "2026.2"))
     page = html(hostile, "/releases/2026.2/?lang=nl")
     assert "Wat veranderde sinds release 2026.1" in page
     assert "Nieuwe titel" in page

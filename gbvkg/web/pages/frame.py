@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -139,6 +140,24 @@ def script_data(value: object) -> Markup:
 
 # Pages
 
+_LINK = re.compile(r'(<a [^>]*?href=")(/[^"?#]*)(\?[^"#]*)?((?:#[^"]*)?")')
+_FILE = re.compile(r"/static/|/releases/.*[^/]$|\.\w{2,6}$")
+
+
+def keep_language(html: str, lang: str) -> str:
+    """The page with ``lang`` in every link to a page here that names none: the choice of a reader stays.
+
+    There is no cookie to keep it in. Attributes have no bare ``"`` or ``>`` in them: templates escape.
+    """
+
+    def link(found: re.Match[str]) -> str:
+        before, path, query, after = found.groups(default="")
+        if _FILE.search(path) or "lang=" in query:
+            return found[0]
+        return f"{before}{path}{query + '&amp;' if query else '?'}lang={lang}{after}"
+
+    return _LINK.sub(link, html)
+
 
 def context(request: Request, site: Site | None, lang: str) -> dict[str, Any]:
     """What ``page.html`` needs; without a site (a problem before one was chosen) a frame without release."""
@@ -157,6 +176,7 @@ def context(request: Request, site: Site | None, lang: str) -> dict[str, Any]:
         "is_archived": bool(site and site.is_archived),
         "licence": site.licence if site else "",
         "asked": "",
+        "chosen_lang": lang if request.query_params.get("lang") == lang else "",
         "current_page": here(request, release=None),
     }
 
@@ -210,6 +230,8 @@ def respond(
     """
     lang = language(request)
     body = render(template, {**context(request, site, lang), **values})
+    if request.query_params.get("lang") == lang:
+        body = keep_language(body, lang)
     return reply(
         request,
         body,

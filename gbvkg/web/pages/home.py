@@ -50,7 +50,7 @@ def _plan(row: Bindings, describer: Describer) -> dict[str, Any]:
         "declared": _count(row, "declared") if "declared" in row else None,
         "held": _count(row, "held"),
         "objectives": _count(row, "objectives"),
-        "complete": "complete" in row and row["complete"].value == "true",
+        "complete": {"true": True, "false": False}.get(row["complete"].value) if "complete" in row else None,
     }
 
 

@@ -256,6 +256,8 @@ class Describer:
         own = iri.startswith("^") or name in views().owned
         whole = [t for t in terms if own and _is_iri(t) and depth < DEEP and self._is_described(t.value)]
         fact.values = self._shown([term for term in terms if term not in whole])
+        if name in views().labels and {value.text for value in fact.values} == {self.show.label(subject)[0]}:
+            return None  # the heading says it
         self._add_nodes(fact, subject, [term.value for term in whole], depth)
         return fact
 
