@@ -14,11 +14,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from rdflib import OWL, RDFS, Graph, URIRef
 from starlette.types import Receive, Scope, Send
 
 from gbvkg import release
 from gbvkg.config import ServeSettings
 from gbvkg.project import Project
+from gbvkg.vocabulary import BASE
 from gbvkg.web.service import Service
 from tests.serving import Served, released, serving
 from tests.small_project import make
@@ -129,6 +131,19 @@ def test_the_ontology_is_at_its_own_iri(served: Served) -> None:
     answer = served.get("/ns")
     assert (answer.status_code, answer.headers["location"]) == (303, "/doc/ns")
     assert served.get("/doc/ns.ttl").status_code == 200
+
+
+def test_what_the_ontology_says_is_beside_it_is_there(served: Served) -> None:
+    """Its version, and every file that it refers to."""
+    ontology = Graph().parse(data=served.get("/doc/ns.ttl").text, format="turtle")
+    node = URIRef(f"{BASE}ns")
+    beside = [*ontology.objects(node, RDFS.seeAlso), *ontology.objects(node, OWL.versionIRI)]
+    assert len(beside) == 3
+    for iri in beside:
+        answer = served.get(f"/{str(iri).removeprefix(BASE)}")
+        assert answer.status_code == 303
+        assert served.get(answer.headers["location"], accept="text/turtle").status_code == 200
+    assert served.get("/ns/nothing").status_code == 404
 
 
 def test_a_download_is_immutable_and_can_be_resumed(served: Served) -> None:

@@ -77,12 +77,24 @@ class Documents:
         return [
             Route("/id/{path:path}", self.thing, methods=["GET"]),
             Route("/ns", self.ontology, methods=["GET"]),
+            Route("/ns/{part}", self.part, methods=["GET"]),
             Route("/doc/{path:path}", self.document, methods=["GET"]),
         ]
 
     async def ontology(self, request: Request) -> Response:
         """``/ns``, and with it ``/ns#Term``: a client drops the fragment, so one document has all terms."""
         return self._see_other("ns")
+
+    async def part(self, request: Request) -> Response:
+        """``/ns/<part>``, a published file beside the ontology, and ``/ns/<version>``, a version of it."""
+        part, site = request.path_params["part"], self.site
+        for path in (f"inputs/ontology/{stem}-{part}.ttl" for stem in _stems(site)):
+            if path in site.files:
+                return redirect(f"{site.settings.prefix}/releases/{site.version}/{path}")
+        used = site.manifest.used or {}
+        if part == used.get("ontology", {}).get("version"):
+            return self._see_other("ns")
+        return await self._missing(request, f"ns/{part}")
 
     async def thing(self, request: Request) -> Response:
         """303 to the document; 301, 410 and 404 as the data says."""
@@ -207,6 +219,13 @@ class Documents:
         rows = await self.site.rows(_SIBLINGS, {"space": Literal(space)})
         names = [row["thing"].value for row in rows if isinstance(row["thing"], NamedNode)]
         return get_close_matches(space + ref, names, 3, 0.8)
+
+
+def _stems(site: Site) -> list[str]:
+    """Names of the ontology files of a release, without folder and extension."""
+    folder = "inputs/ontology/"
+    names = (path.removeprefix(folder) for path in site.files if path.startswith(folder))
+    return [name.removesuffix(".ttl") for name in names if "/" not in name and name.endswith(".ttl")]
 
 
 def _split(path: str) -> tuple[str, Format | None]:

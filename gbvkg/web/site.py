@@ -62,6 +62,7 @@ class Site:
         self.files = {file.path: file for file in manifest.files}
         self.sparql = SparqlEndpoint(self, partial(sparql, self))
         self.app: ASGIApp
+        self._own = Limits(settings.query_seconds, settings.query_memory * 1_000_000, _OWN_RESULT)
         self._users = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -139,9 +140,9 @@ class Site:
 
     # Asking
 
-    async def ask(self, ask: Ask) -> Answer:
+    async def ask(self, ask: Ask, limits: Limits | None = None) -> Answer:
         """The answer of the workers; raises as ``Pool.ask``. Its time is charged to the request at hand."""
-        answer = await self.pool.ask(ask)
+        answer = await self.pool.ask(ask, limits)
         spent = charged.get()
         if spent is not None:
             spent[0] += answer.seconds
@@ -151,7 +152,7 @@ class Site:
         self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
     ) -> list[Bindings]:
         """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``."""
-        answer = await self.ask(Ask(fill(text, values) if values else text, "json"))
+        answer = await self.ask(Ask(fill(text, values) if values else text, "json"), self._own)
         return solutions(answer.body)
 
     async def _licence(self) -> str:
@@ -159,4 +160,6 @@ class Site:
         return next((row["licence"].value for row in rows if isinstance(row["licence"], NamedNode)), "")
 
 
+_OWN_RESULT = 256_000_000
+"""Bytes of an answer to a question of our own, whatever the limit for others is: a list has every thing."""
 _LICENCE = "SELECT ?licence WHERE { $dataset <http://purl.org/dc/terms/license> ?licence } ORDER BY ?licence"
