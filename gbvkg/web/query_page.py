@@ -27,11 +27,11 @@ from gbvkg.queries.parameters import TYPES, Term, bind
 from gbvkg.queries.result import Cell, for_reader, lexical
 from gbvkg.store import Answer, Ask
 from gbvkg.vocabulary import BASE
-from gbvkg.web import pages, snippets
+from gbvkg.web import snippets
 from gbvkg.web.answers import NUMBERS, read, whole
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages import frame
-from gbvkg.web.pages.thing import labels_query
+from gbvkg.web.pages.asking import labels_query
 from gbvkg.web.pages.values import Labels, Shower, Value, best
 from gbvkg.web.pages.views import views
 from gbvkg.web.query_api import offered
@@ -207,7 +207,7 @@ class QueryPages:
         if query.form == "ASK":
             return Shown(0, boolean=lexical(full.rows[0][0]) == "true")
         labels = await self._labels(full)
-        terms = await pages.of(self.site).terms()
+        terms = await self.site.pages.terms()
         shower = Shower(
             self.site, lang, labels, lambda iri: terms.label(iri, lang) if terms.knows(iri) else None
         )
