@@ -334,7 +334,7 @@ def test_a_page_explains_asks_and_shows(served: Served, catalogue: Catalogue) ->
         assert '<option value="plan/vap-ggg-2025">' in page
         assert f'<input type="hidden" name="lang" value="{lang}">' in page
         assert f'<th scope="col" class="num">{query.columns["actions"].heading[lang]}</th>' in page
-        link = re.search(r'<a href="/doc/plan/vap-sg-2020">([^<]*)</a>', page)
+        link = re.search(r'<a href="/doc/plan/vap-sg-2020\?lang=\w+">([^<]*)</a>', page)
         assert link
         assert link[1].startswith(label)
         assert 'type="date"' in page
