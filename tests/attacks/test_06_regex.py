@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import pytest
 from bystander import refused, unharmed, within
 from serving import Served
+from snowballstemmer import stemmer
+
+from gbvkg.web.search import stem
 
 PATTERNS = ["^(a+)+$", "(a|a)*b", "(.*)*x", "a{1000}{1000}", "^(([a-z])+.)+[A-Z]([a-z])+$", "(?:a?){60}a{60}"]
 TEXT = "a" * 60 + "!"
@@ -40,6 +46,27 @@ def test_a_search_leaves_others_alone(service: Served) -> None:
     with unharmed(service), within(2):
         service.client.get("/search", params={"q": words})
         assert service.get("/health/live").status_code == 200
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Threads take turns as often as they can, so that what they share shows."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.xfail(strict=False, reason="the stemmer is one object that all threads share")
+@pytest.mark.usefixtures("impatient")
+def test_searches_at_once_do_not_get_in_each_others_way() -> None:
+    """A stem is the same whoever else searches: a wrong one would be kept, and the answers made with it."""
+    letters = Random(1)
+    asked = ["".join(letters.choices("aeioutrnslgd", k=9)) for _ in range(4000)]
+    right = [stemmer("dutch").stemWord(word) for word in asked]
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda word: stem(word, "nl"), asked))
+    assert found == right
 
 
 def test_no_backtracking_engine_is_loaded() -> None:
