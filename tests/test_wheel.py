@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.serving import released, serving
+
 REPOSITORY = Path(__file__).parent.parent
 CARRIED = ("ontology", "shapes", "queries", "data", "tests/cases")
 
@@ -172,3 +174,25 @@ def test_other_project_folder(installed: Path, tmp_path: Path) -> None:
         installed, "--project", str(REPOSITORY / "examples/fictional-plan"), "validate", folder=tmp_path
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_serve_outside_the_clone(installed: Path, tmp_path: Path) -> None:
+    """The wheel carries what pages are made of: templates, texts, views, styles and the editor."""
+    with serving(released(), tmp_path / "log", command=[str(installed)]) as served:
+        home = served.get("/", accept="text/html")
+        assert home.status_code == 200
+        styles = re.findall(r'<link rel="stylesheet" href="([^"]+)"', home.text)
+        assert styles
+        editor = re.findall(r'<script defer src="([^"]+)"', served.get("/sparql", accept="text/html").text)
+        assert editor
+        for path in (
+            "/doc/action/vap-sg-2020/11",
+            "/doc/ns",
+            "/query/",
+            "/search?q=geweld",
+            *styles,
+            *editor,
+        ):
+            assert served.get(path, accept="text/html,*/*").status_code == 200, path
+        asked = served.sparql("ASK { ?thing ?property ?value }", accept="application/sparql-results+json")
+        assert asked.json()["boolean"] is True
