@@ -38,15 +38,15 @@ def released(project: Path | None = None) -> Path:
     with (folder.parent / f"{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "current").exists():
+            _clear_old(folder.parent)
             shutil.rmtree(folder, ignore_errors=True)
             release.publish(Project.open(project), folder)
     return folder
 
 
-def clear_released() -> None:
-    """Remove what earlier test runs left behind."""
-    folder = Path(gettempdir()) / f"gbvkg-tests-{os.getuid()}"
-    for old in folder.glob("*") if folder.is_dir() else ():
+def _clear_old(folder: Path) -> None:
+    """Remove what runs of more than an hour ago left behind."""
+    for old in folder.glob("*"):
         if time.time() - old.stat().st_mtime > 3600:
             shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
 
