@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import NamedTuple
 
+import httpx
 import pytest
-from serving import Served, released, serving
+from serving import Served, free_port, released, serving
 
 from gbvkg.config import ServeSettings
 from gbvkg.web.server import HEADER_SECONDS
@@ -97,13 +101,16 @@ os.execv(sys.executable, [sys.executable, "-m", "gbvkg", *sys.argv[1:]])
 """
 
 
+PROXIED = {"workers": "1", "hosts": "data.example.org localhost 127.0.0.1", "trusted_proxies": "127.0.0.0/8"}
+
+
 @pytest.fixture(scope="module")
 def confined(tmp_path_factory: pytest.TempPathFactory) -> object:
     """A service that may not make a namespace, as in a container or a unit with RestrictNamespaces=yes, and
     as MemoryDenyWriteExecute=yes has it.
     """
     log = tmp_path_factory.mktemp("confined") / "log"
-    with serving(released(), log, command=(sys.executable, "-c", REFUSED), workers="1") as found:
+    with serving(released(), log, command=(sys.executable, "-c", REFUSED), **PROXIED) as found:
         yield found
 
 
@@ -162,8 +169,17 @@ def test_the_proxy_says_who_asks_and_repeats_no_name() -> None:
     assert "w3id.org" in NGINX
 
 
-def test_nginx_reads_its_file(tmp_path: Path) -> None:
-    """``nginx -t`` with a certificate made for the test."""
+class Proxy(NamedTuple):
+    """nginx by our file, on other ports, with a certificate made for the test."""
+
+    command: list[str]
+    secure: int
+    plain: int
+
+
+@pytest.fixture
+def proxy(tmp_path: Path, confined: Served) -> Proxy:
+    """Skipped, with the reason, where there is no nginx."""
     nginx, openssl = (
         shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") for name in ("nginx", "openssl")
     )
@@ -172,22 +188,67 @@ def test_nginx_reads_its_file(tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "chain.pem"
     made = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=data.example.org -keyout {key}"
     subprocess.run([*made.split(), "-out", str(certificate)], check=True, capture_output=True)
+    ports = {"443": free_port(), "80": free_port()}
     text = NGINX.replace("/etc/ssl/gbvkg/fullchain.pem", str(certificate))
     text = text.replace("/etc/ssl/gbvkg/privkey.pem", str(key))
     text = text.replace("/var/log/nginx/gbvkg.log", str(tmp_path / "access.log"))
-    text = re.sub(
-        r"listen (\[::\]:)?(80|443)", lambda found: f"listen {found[1] or ''}{int(found[2]) + 18000}", text
-    )
+    text = text.replace("127.0.0.1:8000", f"127.0.0.1:{confined.client.base_url.port}")
+    text = re.sub(r"listen \[::\]:\d+[^;]*;", "", text)
+    text = re.sub(r"listen (80|443)", lambda found: f"listen 127.0.0.1:{ports[found[1]]}", text)
     (tmp_path / "site.conf").write_text(text, "utf-8")
     whole = tmp_path / "nginx.conf"
     places = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     folders = " ".join(f"{name}_temp_path {tmp_path}/{name};" for name in places)
+    user = "user root; " if os.getuid() == 0 else ""
     whole.write_text(
-        f"pid {tmp_path}/pid; error_log stderr; events {{}}\n"
+        f"{user}daemon off; pid {tmp_path}/pid; error_log stderr; events {{}}\n"
         f"http {{ include {tmp_path}/site.conf; {folders} }}\n"
     )
-    done = subprocess.run([nginx, "-t", "-q", "-c", str(whole)], capture_output=True, text=True)
+    return Proxy([nginx, "-c", str(whole)], ports["443"], ports["80"])
+
+
+def test_nginx_reads_its_file(proxy: Proxy) -> None:
+    """``nginx -t`` has nothing against it."""
+    done = subprocess.run([*proxy.command, "-t", "-q"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_proxy_and_the_service_work_together(proxy: Proxy, confined: Served) -> None:
+    """Compressed answers with a tag that still gives 304, the client's own address and no other, no metrics
+    under another name than the machine's own, and a redirect to the name that was configured.
+    """
+    running = subprocess.Popen(proxy.command, stderr=subprocess.PIPE)
+    name = {"Host": "data.example.org"}
+    try:
+        with httpx.Client(base_url=f"https://127.0.0.1:{proxy.secure}", verify=False, headers=name) as client:
+            found = _patiently(client, "/doc/action/vap-sg-2020/11.ttl")
+            assert found.headers["content-encoding"] == "gzip"
+            assert {"Accept", "Accept-Encoding"} <= set(", ".join(found.headers.get_list("vary")).split(", "))
+            tag = found.headers["etag"]
+            assert client.get(found.url.path, headers={"If-None-Match": tag}).status_code == 304
+            asked = client.post("/sparql", data={"query": "ASK { ?s ?p ?o }"})
+            assert asked.json()["boolean"] is True
+            assert client.post("/sparql", content=b"x" * 200_000).status_code == 413
+            assert client.get("/id/action/vap-sg-2020/11").headers["location"] == "/doc/action/vap-sg-2020/11"
+            assert client.get("/metrics").status_code == 200
+            for address in ("198.51.100.1", "198.51.100.2"):
+                client.post("/sparql", data={"query": "ASK {}"}, headers={"X-Forwarded-For": address})
+        assert "gbvkg_clients 1\n" in confined.get("/metrics").text
+        plain = httpx.get(f"http://127.0.0.1:{proxy.plain}/x?y=z", headers={"Host": "evil.example"})
+        assert plain.headers["location"] == "https://data.example.org/x?y=z"
+    finally:
+        running.terminate()
+        running.communicate()
+
+
+def _patiently(client: httpx.Client, path: str) -> httpx.Response:
+    """The answer, once the proxy listens."""
+    for _ in range(100):
+        try:
+            return client.get(path)
+        except httpx.ConnectError:
+            time.sleep(0.05)
+    return client.get(path)
 
 
 # The image
