@@ -131,6 +131,9 @@ RESULTS: dict[str, Format] = {
 HTML = Format("html", "html", "text/html", aliases=("application/xhtml+xml",))
 """A page for people."""
 
+XLSX = Format("xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+"""A workbook, for who has a spreadsheet."""
+
 _OTHER_FILES: dict[str, str] = {
     "gz": "application/gzip",
     "html": "text/html",

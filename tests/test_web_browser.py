@@ -161,7 +161,7 @@ def test_axe_finds_what_is_wrong(tab: Tab) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/doc/action/vap-sg-2020/11", "/search?q=geweld"])
 def test_keyboard(tab: Tab, path: str) -> None:
-    """The first Tab leads to a link past the menu, every stop is visible, and nothing holds on to the focus."""
+    """The first Tab leads to a link past the menu, every stop is visible, and nothing keeps the focus."""
     tab.open(path)
     tab.page.keyboard.press("Tab")
     assert tab.page.evaluate("document.activeElement.className") == "skip"

@@ -346,3 +346,15 @@ def test_a_fault_of_ours_is_a_problem_and_stands_in_the_log(
     assert status == 500
     assert b"planted" not in body
     assert "planted" in caplog.text
+
+
+def test_a_list_is_a_page_or_a_file_as_the_client_prefers(served: Served) -> None:
+    """By ``?format=``, Accept or extension; each has a tag of its own, so that none is taken for another."""
+    tags = set()
+    for accept, kind in (("text/html", "text/html"), ("text/csv", "text/csv"), ("*/*", "text/html")):
+        found = served.get("/list/Action", accept=accept)
+        assert found.headers["content-type"].partition(";")[0] == kind
+        tags.add(found.headers["etag"])
+    assert len(tags) == 2
+    assert served.get("/list/Action?format=csv").content == served.get("/list/Action.csv").content
+    assert served.get("/list/Action?format=png").status_code == 406

@@ -19,8 +19,8 @@ from starlette.responses import PlainTextResponse
 
 from gbvkg.errors import BackEndUnavailable, GbvkgError
 from gbvkg.formats import RDF, RESULTS
-from gbvkg.web.description import SD
 from gbvkg.web.attended import ClientGone
+from gbvkg.web.description import SD
 from gbvkg.web.sparql import GRAPHS, TABLES, Question
 
 ONE = "https://small.example/id/graph/one"

@@ -18,7 +18,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gbvkg.formats import RDF, RESULTS, Format
-from gbvkg.queries.parameters import bind
+from gbvkg.queries.prepared import fill
 from gbvkg.store import Ask
 from gbvkg.web.asgi import whole
 from gbvkg.web.negotiation import HTML, choose
@@ -140,7 +140,7 @@ class Documents:
     async def _body(self, iri: str, format: Format) -> bytes:
         graph = _TERMS if iri in self.site.iris("ns") else "DESCRIBE $thing"
         text = _STATEMENTS if format is CSV else graph
-        answer = await self.site.ask(Ask(bind(text, {"thing": NamedNode(iri)}), format.name))
+        answer = await self.site.ask(Ask(fill(text, {"thing": NamedNode(iri)}), format.name))
         return whole(answer.body)
 
     def _links(self, path: str, iri: str, chosen: Format) -> list[str]:

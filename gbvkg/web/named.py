@@ -21,7 +21,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from gbvkg.errors import BadParameter, UnknownQuery
-from gbvkg.formats import HTML, Format
+from gbvkg.formats import HTML, XLSX, Format
 from gbvkg.queries import Query
 from gbvkg.queries.parameters import Term, bind
 from gbvkg.store import Ask, Spool
@@ -31,7 +31,7 @@ from gbvkg.web.cache import is_fresh
 from gbvkg.web.negotiation import choose, not_acceptable
 from gbvkg.web.pages import frame
 from gbvkg.web.problems import problem
-from gbvkg.web.query_api import LIST, XLSX, offered
+from gbvkg.web.query_api import LIST, offered
 from gbvkg.web.query_page import QueryPages
 from gbvkg.web.replies import link, redirect, reply
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gbvkg.formats import HTML, Format
+from gbvkg.formats import HTML, XLSX, Format
 from gbvkg.queries import Parameter, Query
 from gbvkg.queries.parameters import LONGEST
 from gbvkg.vocabulary import LANGUAGES
@@ -18,7 +18,6 @@ from gbvkg.web.sparql import GRAPHS, TABLES
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
 
-XLSX = Format("xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 JSON = Format("json", "json", "application/json")
 LIST = (JSON, HTML)
 """What the list of queries comes in."""

@@ -86,7 +86,8 @@ def _written(site: Site, query: Query, terms: Mapping[str, Term], body: bytes | 
 
 
 def _too_much(query: Query) -> NotAcceptable:
-    from gbvkg.web.query_api import XLSX, offered
+    from gbvkg.formats import XLSX
+    from gbvkg.web.query_api import offered
 
     others = tuple((row.name, row.media_type) for row in offered(query) if row is not XLSX)
     return NotAcceptable(

@@ -200,15 +200,17 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     return environment().get_template(template).render(values)
 
 
-def tag(site: Site, request: Request) -> str:
-    """The entity tag of a page: of the release, the address, the language and what pages are made with."""
+def tag(site: Site, request: Request, format: str = "html") -> str:
+    """The entity tag of a page: of the release, the address, the language and what pages are made with;
+    ``format`` tells it from a file at the same address.
+    """
     files = static(site.settings.theme).version
-    return site.etag("page", request.url.path, request.url.query, language(request), build(), files)
+    return site.etag("page", request.url.path, request.url.query, language(request), build(), files, format)
 
 
-def unchanged(site: Site, request: Request) -> Response | None:
+def unchanged(site: Site, request: Request, format: str = "html") -> Response | None:
     """304 when the client has the page already; asked before anything is looked up."""
-    found = tag(site, request)
+    found = tag(site, request, format)
     if is_fresh(found.encode(), request.headers.get("if-none-match", "").encode()):
         return reply(request, b"", "text/html", tag=found, licence=site.licence, vary=VARY)
     return None

@@ -15,13 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
-from gbvkg.formats import RDF, RESULTS
+from gbvkg.formats import HTML, RDF, RESULTS, Format
 from gbvkg.queries.parameters import bind
 from gbvkg.vocabulary import expand, shrink
+from gbvkg.web.negotiation import choose
 from gbvkg.web.pages import api, home, ontology, releases, static, tables
 from gbvkg.web.pages.citing import KINDS, Citation, snippets
 from gbvkg.web.pages.finding import Finder, page, questions
-from gbvkg.web.pages.frame import day, language, number, respond, tag, texts, unchanged
+from gbvkg.web.pages.frame import VARY, day, language, number, respond, tag, texts, unchanged
 from gbvkg.web.pages.history import versions_with
 from gbvkg.web.pages.model import Thing
 from gbvkg.web.pages.terms import Terms
@@ -136,30 +137,33 @@ class Pages:
 
     async def listing(self, request: Request) -> Response:
         """The things of a class, as a page or, by extension, as a file."""
-        if kept := unchanged(self.site, request):
-            return kept
         name, dot, kind = request.path_params["name"].partition(".")
         finder = await self.finder()
         class_, docs = finder.index.of_class(name)
-        if not class_ or (dot and kind not in tables.KINDS):
+        if not class_ or (dot and kind not in tables.FILES):
             return problem(
                 request, 404, "Niet gevonden", "Not found", "Zo een lijst is er niet.",
                 "There is no such list.", type="not-found",
             )  # fmt: skip
-        if not dot:
+        format = tables.FILES[kind] if dot else _list_format(request)
+        if kept := unchanged(self.site, request, format.name):
+            return kept
+        if format is HTML:
             return respond(self.site, request, "finding.html", finder.listing(request, class_, docs, name))
-        return await self._file(request, finder, class_, name, kind)
+        return await self._file(request, finder, class_, name, format)
 
-    async def _file(self, request: Request, finder: Finder, class_: str, name: str, kind: str) -> Response:
+    async def _file(
+        self, request: Request, finder: Finder, class_: str, name: str, format: Format
+    ) -> Response:
         lang = language(request)
         docs = narrowed(finder.index.of_class(name)[1], finder.chosen(request))
         things = [doc.iri for doc in docs]
         said = [row async for row in every(self.site, bind(_SAID, {"class": NamedNode(class_)}))]
-        body = await asyncio.to_thread(self._written, finder, said, things, class_, kind, lang)
+        body = await asyncio.to_thread(self._written, finder, said, things, class_, format.name, lang)
         return reply(
-            request, body, tables.KINDS[kind], tag=tag(self.site, request),
-            licence=self.site.licence, vary=("Accept-Language",),
-            headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
+            request, body, format.media_type, tag=tag(self.site, request, format.name),
+            licence=self.site.licence, vary=VARY,
+            headers={"Content-Disposition": f'attachment; filename="{name}.{format.extension}"'},
         )  # fmt: skip
 
     def _written(
@@ -341,6 +345,12 @@ def _expanded(name: str) -> str:
     except KeyError:
         return ""
     return iri if _node(iri) else ""
+
+
+def _list_format(request: Request) -> Format:
+    """What a list without an extension comes in. Raises NotAcceptable."""
+    offered = (HTML, *tables.FILES.values())
+    return choose(request.headers.get("accept"), offered, request.query_params.get("format"))
 
 
 def _node(iri: str) -> NamedNode | None:

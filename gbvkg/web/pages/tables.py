@@ -16,18 +16,15 @@ import xlsxwriter
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from gbvkg.errors import NotAcceptable
+from gbvkg.formats import RDF, RESULTS, XLSX
 from gbvkg.vocabulary import prefixes
 from gbvkg.web.pages.values import in_language
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Term
 
-KINDS = {
-    "csv": "text/csv",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "jsonld": "application/ld+json",
-}
-"""Extension → media type."""
+FILES = {row.extension: row for row in (RESULTS["csv"], XLSX, RDF["jsonld"])}
+"""Extension → format of a list as a file."""
 
 CELL = 32_767
 """Characters that a cell of Excel can hold."""
@@ -97,7 +94,7 @@ def as_workbook(found: Table, title: str) -> bytes:
         raise NotAcceptable(
             "Een tekst of het aantal rijen is te groot voor een Excel-blad; vraag csv of jsonld.",
             "A text or the number of rows is too large for an Excel sheet; ask for csv or jsonld.",
-            (("csv", KINDS["csv"]), ("jsonld", KINDS["jsonld"])),
+            tuple((row.name, row.media_type) for row in FILES.values() if row is not XLSX),
         )
     file = io.BytesIO()
     safe = {
