@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -88,17 +89,12 @@ class ServeSettings:
             raise _impossible("GBVKG_PREFIX", self.prefix, "een pad zoals /gbvkg", "a path such as /gbvkg")
         if not 0 <= self.port <= 65535:
             raise _impossible("GBVKG_PORT", str(self.port), "een poort, 0 tot 65535", "a port, 0 to 65535")
-        for name in (
-            "query_seconds",
-            "query_memory",
-            "result_bytes",
-            "queue",
-            "budget_seconds",
-            "budget_window",
-        ):
-            if getattr(self, name) <= 0:
-                shown = str(getattr(self, name))
-                raise _impossible(f"GBVKG_{name.upper()}", shown, "groter dan 0", "above 0")
+        for name in _ABOVE_NOTHING:
+            value = getattr(self, name)
+            if not (value > 0 and math.isfinite(value)):
+                raise _impossible(
+                    f"GBVKG_{name.upper()}", str(value), "een getal boven 0", "a number above 0"
+                )
         return self
 
 
@@ -138,7 +134,10 @@ def _networks(name: str, value: str) -> tuple[Network, ...]:
         ) from None
 
 
-_POSITIVE = ("query_seconds", "query_memory", "result_bytes", "queue", "budget_seconds", "budget_window")
+_ABOVE_NOTHING = (
+    "query_seconds", "query_memory", "result_bytes", "queue", "budget_seconds", "budget_window", "body_bytes",
+    "body_seconds", "cache_bytes", "poll_seconds", "archived",
+)  # fmt: skip
 _READERS: dict[str, Any] = {
     "str": lambda name, value: value,
     "int": _whole,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from starlette.types import Receive, Scope, Send
 
 from gbvkg.store import Spool
+from gbvkg.web.replies import common_headers
 
 
 def header(scope: Scope, name: bytes) -> str:
@@ -56,3 +57,15 @@ class Reply:
         finally:
             if not isinstance(self.body, bytes):
                 self.body.close()
+
+
+def preflight(methods: str, **more: str) -> Reply:
+    """The answer to OPTIONS: what may be asked, and what a script of any origin may send (Fetch §3.2)."""
+    said = {
+        "Allow": methods,
+        "Access-Control-Allow-Methods": methods,
+        "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, Range",
+        "Access-Control-Max-Age": "86400",
+        "Cache-Control": "public, max-age=86400",
+    }
+    return Reply(204, common_headers() | said | more)

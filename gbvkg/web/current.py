@@ -17,7 +17,9 @@ from typing import Any
 
 from gbvkg.config import ServeSettings
 from gbvkg.errors import GbvkgError, ReleaseCorrupt
+from gbvkg.project import checked_version
 from gbvkg.release.folder import CURRENT, find
+from gbvkg.release.manifest import Manifest, verify
 from gbvkg.web.site import Site
 
 log = logging.getLogger("gbvkg.web")
@@ -33,6 +35,7 @@ class Current:
         self.swaps = 0
         self._site: Site | None = None
         self._archive: OrderedDict[str, Site] = OrderedDict()
+        self._manifests: dict[str, tuple[Path, Manifest]] = {}
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turned_down: tuple[str, int] | None = None
@@ -63,7 +66,7 @@ class Current:
 
     async def of(self, version: str) -> Site:
         """The site of a version. Raises BadVersion, ReleaseNotFound, ReleaseCorrupt."""
-        if version == self.site.version:
+        if checked_version(version) == self.site.version:
             return self.site
         if version in self._archive:
             self._archive.move_to_end(version)
@@ -77,6 +80,20 @@ class Current:
                 while len(self._archive) > self.settings.archived:
                     self._keep(self._archive.popitem(last=False)[1].close())
         return self._archive[version]
+
+    async def files_of(self, version: str) -> tuple[Path, Manifest]:
+        """The folder and manifest of a version, whose files can be handed out without opening it; verified
+        the first time.
+
+        Raises BadVersion, ReleaseNotFound, ReleaseCorrupt.
+        """
+        if version == self.site.version:
+            return self.site.release, self.site.manifest
+        if checked_version(version) not in self._manifests:
+            async with self._opening:
+                release = await asyncio.to_thread(find, self.releases, version)
+                self._manifests[version] = release, await asyncio.to_thread(verify, release, contents=False)
+        return self._manifests[version]
 
     async def _open(self, release: Path, workers: int = 0) -> Site:
         return await Site.open(release, self.settings, workers=workers)

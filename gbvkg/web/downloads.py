@@ -8,6 +8,8 @@ change a byte of what it hands out.
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -15,11 +17,11 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
-from gbvkg.project import VERSION
+from gbvkg.project import VERSION, is_regular_inside
 from gbvkg.release.folder import versions as versions_in
-from gbvkg.release.manifest import MANIFEST, File, sha256
+from gbvkg.release.manifest import MANIFEST, File, Manifest, sha256
 from gbvkg.web.problems import problem
-from gbvkg.web.replies import CACHING, common_headers, media_type, redirect, reply
+from gbvkg.web.replies import CACHING, common_headers, etag, media_type, redirect, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.current import Current
@@ -58,32 +60,33 @@ class Downloads:
         if not VERSION.fullmatch(version):  # nor "current": what is immutable has a version
             return _nameless(request)
         try:
-            site = await current(request).of(version)
+            release, manifest = await current(request).files_of(version)
         except GbvkgError as error:
             return _missing(request, error.nl, error.en)
         if path == CHECKSUMS:
-            return self._checksums(request, site)
-        file = site.files.get(path) or (_manifest(site) if path == MANIFEST else None)
+            return self._checksums(request, manifest)
+        file = _listed(release, manifest, path)
         if file is None:
             return _missing(
                 request,
-                f"Release {site.version} heeft geen bestand met die naam; zie manifest.json.",
-                f"Release {site.version} has no file of that name; see manifest.json.",
+                f"Release {version} heeft geen bestand met die naam; zie manifest.json.",
+                f"Release {version} has no file of that name; see manifest.json.",
             )
-        headers = common_headers(site.licence) | {
+        headers = common_headers(self.site.licence) | {
             "Cache-Control": CACHING["immutable"],
             "ETag": f'"{file.sha256}"',
             "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",
         }
         if request.headers.get("if-none-match", "").strip() == headers["ETag"]:
             return Response(status_code=304, headers=headers)
-        return FileResponse(site.release / file.path, headers=headers, media_type=media_type(file.media_type))
+        return FileResponse(release / file.path, headers=headers, media_type=media_type(file.media_type))
 
-    def _checksums(self, request: Request, site: Site) -> Response:
+    def _checksums(self, request: Request, manifest: Manifest) -> Response:
         """What ``sha256sum -c`` reads."""
-        lines = "".join(f"{file.sha256}  {file.path}\n" for file in site.manifest.files)
+        lines = "".join(f"{file.sha256}  {file.path}\n" for file in manifest.files)
+        tag = etag(CHECKSUMS, manifest.version, manifest.inputs)
         return reply(
-            request, lines, "text/plain", tag=site.etag(CHECKSUMS), licence=site.licence,
+            request, lines, "text/plain", tag=tag, licence=self.site.licence,
             cache="immutable", vary=(),
         )  # fmt: skip
 
@@ -99,9 +102,16 @@ def current(request: Request) -> Current:
     return found
 
 
-def _manifest(site: Site) -> File:
-    path = site.release / MANIFEST
-    return File(MANIFEST, path.stat().st_size, sha256(path), "application/json")
+def _listed(release: Path, manifest: Manifest, path: str) -> File | None:
+    """The file that the manifest lists, or the manifest itself, if it is still there as it was listed."""
+    if path == MANIFEST:
+        own = release / MANIFEST
+        return File(MANIFEST, own.stat().st_size, sha256(own), "application/json")
+    found = next((file for file in manifest.files if file.path == path), None)
+    with suppress(OSError):
+        if found and is_regular_inside(release / path, release.resolve()):
+            return found if (release / path).stat().st_size == found.size else None
+    return None
 
 
 def _nameless(request: Request) -> Response:

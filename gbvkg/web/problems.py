@@ -96,6 +96,15 @@ def of_error(request: Request, error: GbvkgError) -> Response:
     return _response(request, described(error))
 
 
+def fault(request: Request) -> Response:
+    """The response to a request that met a bug of ours: no more than that it is one."""
+    return problem(
+        request, 500, "Fout in de dienst", "Error in the service",
+        "Dit had niet mogen gebeuren; het staat in het logboek van de beheerder.",
+        "This should not have happened; it is in the operator's log.", type="fault",
+    )  # fmt: skip
+
+
 def described(error: GbvkgError) -> Problem:
     """The problem that an error of ours is; 500 for one that no request can cause."""
     status = getattr(error, "status", _STATUSES.get(error.slug, 500))

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from gbvkg.errors import GbvkgError
 from gbvkg.web import discovery, downloads, linked_data, named, pages
 from gbvkg.web.pages import sparql
-from gbvkg.web.problems import of_error, problem
+from gbvkg.web.problems import fault, of_error, problem
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -35,7 +35,7 @@ def application(site: Site) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         default_response_class=Response,
-        exception_handlers={GbvkgError: _refused, HTTPException: _http},
+        exception_handlers={GbvkgError: _refused, HTTPException: _http, Exception: _broken},
     )
     for module in (pages, linked_data, downloads, discovery, sparql):
         app.router.routes.extend(module.routes(site))
@@ -46,6 +46,11 @@ def application(site: Site) -> FastAPI:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, GbvkgError)
     return of_error(request, error)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """What the client gets; the error goes on to the Service, which writes it in the log."""
+    return fault(request)
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
+import threading
 import unicodedata
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -124,13 +125,20 @@ def words(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-_STEMMERS = {"nl": stemmer("dutch"), "en": stemmer("english")}
+_NAMES = {"nl": "dutch", "en": "english"}
+_OWN = threading.local()
+"""The stemmers of each thread: one remembers the word that it is at."""
 
 
 @lru_cache(maxsize=100_000)
 def stem(word: str, lang: str) -> str:
     """The stem of a folded word; a short word is its own."""
-    found: str = _STEMMERS[lang].stemWord(word) if len(word) > 3 else word
+    if len(word) <= 3:
+        return word
+    stemmers = vars(_OWN)
+    if lang not in stemmers:
+        stemmers[lang] = stemmer(_NAMES[lang])
+    found: str = stemmers[lang].stemWord(word)
     return found
 
 

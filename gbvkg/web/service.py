@@ -23,13 +23,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gbvkg.config import ServeSettings
 from gbvkg.errors import BodyTooLarge, BodyTooSlow, GbvkgError
+from gbvkg.web.asgi import preflight
 from gbvkg.web.attended import Attended, ClientGone
 from gbvkg.web.budget import Budget
 from gbvkg.web.cache import Headers, Kept, Key, is_fresh
 from gbvkg.web.clients import client_of
 from gbvkg.web.current import Current
 from gbvkg.web.pages import problem_page
-from gbvkg.web.problems import PAGE, of_error, problem
+from gbvkg.web.problems import PAGE, fault, of_error, problem
 from gbvkg.web.replies import policy
 from gbvkg.web.site import Site, charged
 
@@ -92,7 +93,7 @@ class Service:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = perf_counter()
-        headers: dict[bytes, bytes] = dict(scope["headers"])
+        headers = _headers(scope)
         if (kept := self._kept(scope, headers)) is not None:
             status = await _send_kept(kept, scope["method"], headers, send)
             self.hits += 1
@@ -111,8 +112,10 @@ class Service:
         return kept
 
     def _is_host(self, host: bytes) -> bool:
-        name = host if host.endswith(b"]") else host.rpartition(b":")[0] or host
-        return b"*" in self._hosts or name.lower() in self._hosts
+        name, colon, port = host.rpartition(b":")
+        if not colon or host.endswith(b"]"):
+            name, port = host, b""
+        return (b"*" in self._hosts or name.lower() in self._hosts) and (not port or port.isdigit())
 
     async def _work(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
         """Answer what is not kept, and keep it if it may be kept."""
@@ -151,9 +154,14 @@ class Service:
         path = scope["path"][len(self._prefix) :]
         body = _Body(receive, self.settings)
         try:
+            if scope["method"] == "OPTIONS" and path != "/sparql":
+                await preflight("GET, HEAD, OPTIONS")(scope, body, answer)
+                return
             if path.startswith(FREE):
                 await self._dispatch(path, site)(scope, body, answer)
                 return
+            if scope["method"] not in ("GET", "HEAD"):
+                await body.load()  # before its turn: who sends slowly keeps nobody waiting
             async with (
                 self._attended(scope, path, body),
                 self.budget.turn(self._client(scope, headers)) as ticket,
@@ -170,7 +178,7 @@ class Service:
         except Exception:
             log.exception("fault", extra={"path": path})
             if not answer.started:
-                await self._fault(request)(scope, receive, answer)
+                await fault(request)(scope, receive, answer)
 
     def _attended(self, scope: Scope, path: str, body: _Body) -> AbstractAsyncContextManager[None]:
         """Lets go when the client hangs up; the endpoint, which may have a body to read, does so itself."""
@@ -179,13 +187,6 @@ class Service:
 
     def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         return client_of(scope, headers, self.settings.trusted_proxies)
-
-    def _fault(self, request: Request) -> Any:
-        return problem(
-            request, 500, "Fout in de dienst", "Error in the service",
-            "Dit had niet mogen gebeuren; het staat in het logboek van de beheerder.",
-            "This should not have happened; it is in the operator's log.", type="fault",
-        )  # fmt: skip
 
     async def _asked(self, request: Request, path: str, site: Site) -> Site:
         """The site of the release that a document is asked of: ``?release=``, else the one at hand."""
@@ -246,6 +247,16 @@ _CLIENT_GONE = 499
 _METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"))
 
 
+def _headers(scope: Scope) -> dict[bytes, bytes]:
+    """Header → value; the values of one that is sent more than once are one list (RFC 9110 §5.2)."""
+    found: dict[bytes, bytes] = dict(scope["headers"])
+    if len(found) != len(scope["headers"]):
+        found = {}
+        for name, value in scope["headers"]:
+            found[name] = b", ".join((found[name], value)) if name in found else value
+    return found
+
+
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
     path = scope.get("raw_path") or scope["path"].encode()
     language = headers.get(b"accept-language", b"")
@@ -297,6 +308,8 @@ class _Answer:
         names = dict(said)
         if b"content-security-policy" not in names:
             said.append((b"content-security-policy", POLICY))
+        if b"access-control-allow-origin" not in names:
+            said.append((b"access-control-allow-origin", b"*"))
         self.headers = said + SECURITY
         is_public = names.get(b"cache-control", b"").startswith(b"public")
         self.is_public = is_public and (b"etag" in names or b"location" in names)
@@ -322,8 +335,20 @@ class _Body:
         self._seconds = settings.body_seconds
         self._deadline = 0.0
         self._done = False
+        self._loaded: list[Message] = []
+
+    async def load(self) -> None:
+        """Wait for the whole body. Raises BodyTooLarge and BodyTooSlow."""
+        loaded = []
+        while not self._done:
+            loaded.append(await self())
+            if loaded[-1]["type"] == "http.disconnect":
+                break
+        self._loaded = loaded
 
     async def __call__(self) -> Message:
+        if self._loaded:
+            return self._loaded.pop(0)
         if self._done:
             return await self._receive()
         loop = asyncio.get_running_loop()

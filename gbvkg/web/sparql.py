@@ -21,7 +21,7 @@ from gbvkg.errors import GbvkgError, QueryError, QuerySyntax
 from gbvkg.formats import HTML, RDF, RESULTS, Format
 from gbvkg.queries.precheck import check
 from gbvkg.store import Answer, Ask
-from gbvkg.web.asgi import Reply, header
+from gbvkg.web.asgi import Reply, header, preflight
 from gbvkg.web.attended import Attended, ClientGone
 from gbvkg.web.cache import is_fresh
 from gbvkg.web.description import ServiceDescription
@@ -104,7 +104,7 @@ class SparqlEndpoint:
     async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         method = scope["method"]
         if method == "OPTIONS":
-            return _preflight()
+            return preflight(METHODS, **{"Accept-Post": f"{QUERY}, {FORM}"})
         if method not in ("GET", "HEAD", "POST"):
             _refuse(
                 405, "method-not-allowed", "Methode niet toegestaan", "Method not allowed",
@@ -317,19 +317,6 @@ def _offered(form: str) -> tuple[Format, ...]:
 
 
 # Refusals
-
-
-def _preflight() -> Reply:
-    """The methods, and what a script of any origin may send (Fetch §3.2)."""
-    said = {
-        "Allow": METHODS,
-        "Accept-Post": f"{QUERY}, {FORM}",
-        "Access-Control-Allow-Methods": METHODS,
-        "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match",
-        "Access-Control-Max-Age": "86400",
-        "Cache-Control": "public, max-age=86400",
-    }
-    return Reply(204, common_headers() | said)
 
 
 def _no_update() -> NoReturn:

@@ -57,7 +57,6 @@ def impatient() -> Iterator[None]:
     sys.setswitchinterval(usual)
 
 
-@pytest.mark.xfail(strict=False, reason="the stemmer is one object that all threads share")
 @pytest.mark.usefixtures("impatient")
 def test_searches_at_once_do_not_get_in_each_others_way() -> None:
     """A stem is the same whoever else searches: a wrong one would be kept, and the answers made with it."""

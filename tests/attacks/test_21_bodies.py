@@ -67,12 +67,9 @@ def test_a_body_that_says_what_it_is_not(service: Served) -> None:
             assert b"live\n" not in reply
 
 
-QUEUED = pytest.mark.xfail(strict=False, reason="a body is only waited for when it is its client's turn")
-
-
 @pytest.mark.parametrize(
     ("sent", "seconds"),
-    [pytest.param(HEAD + "Content-Length: 100\r\n\r\nASK", 6, marks=QUEUED), (HEAD, 15)],
+    [(HEAD + "Content-Length: 100\r\n\r\nASK", 6), (HEAD, 15)],
     ids=["bodies", "heads"],
 )
 def test_stalled_requests_are_closed_and_others_served(proxied: Served, sent: str, seconds: float) -> None:
