@@ -136,7 +136,7 @@ class Named:
         """The answer in the format that is asked for; a page with a form for people."""
         format = _format(request, offered(query), query.parameters)
         if format is HTML:
-            if left := _without_blanks(request):
+            if left := _without_blanks(request, query):
                 return redirect(left, vary=frame.VARY)
             return await self._page(query, request)
         terms = query.terms(given(request, query))
@@ -233,10 +233,10 @@ def _unknown_parameter(name: str, known: list[str]) -> BadParameter:
     )
 
 
-def _without_blanks(request: Request) -> str:
+def _without_blanks(request: Request, query: Query) -> str:
     """The address without the fields that a reader left empty in the form; "" when there are none."""
     every = request.query_params.multi_items()
-    kept = [(name, value) for name, value in every if value]
+    kept = [(name, value) for name, value in every if value or name not in query.parameters]
     path = request.url.path
     return "" if len(kept) == len(every) else path + (f"?{urlencode(kept)}" if kept else "")
 
