@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -53,13 +52,15 @@ class Budget:
     def __len__(self) -> int:
         return len(self._clients)
 
-    @asynccontextmanager
-    async def turn(self, name: str) -> AsyncIterator[Ticket]:
-        """Wait for this client's turn, and charge it for the time that the body takes.
+    def turn(self, name: str) -> Turn:
+        """Wait for this client's turn, and charge it for the time that the block takes.
 
-        Raises BudgetSpent when it has used its time, or has too many waiting.
+        Entering raises BudgetSpent when it has used its time, or has too many waiting.
         """
-        client = self._client(name)
+        return Turn(self, name)
+
+    async def enter(self, client: _Client) -> Ticket:
+        """See ``turn``."""
         self._check(client)
         if len(client.running) >= self.at_once or client.waiting:
             await self._wait(client)
@@ -67,14 +68,20 @@ class Budget:
         client.running.append(ticket)
         try:
             self._check(client)
-            yield ticket
-        finally:
-            client.running.remove(ticket)
-            now = self._clock()
-            self._charge(client, now, now - ticket.start if ticket.seconds is None else ticket.seconds)
-            self._wake(client)
+        except BudgetSpent:
+            self.leave(client, ticket)
+            raise
+        return ticket
 
-    def _client(self, name: str) -> _Client:
+    def leave(self, client: _Client, ticket: Ticket) -> None:
+        """End a turn, and give the next one."""
+        client.running.remove(ticket)
+        now = self._clock()
+        self._charge(client, now, now - ticket.start if ticket.seconds is None else ticket.seconds)
+        self._wake(client)
+
+    def client(self, name: str) -> _Client:
+        """What is known of a client; made for one that is new."""
         client = self._clients.get(name)
         if client is None:
             if len(self._clients) >= self._sweep_at:
@@ -152,3 +159,22 @@ class Budget:
             if not client.running and not client.waiting and not self._used(client):
                 del self._clients[name]
         self._sweep_at = max(_MANY, 2 * len(self._clients))
+
+
+class Turn:
+    """The block of ``Budget.turn``. Written out, because every request that is not answered from what is kept
+    passes here.
+    """
+
+    __slots__ = ("_budget", "_client", "_ticket")
+
+    def __init__(self, budget: Budget, name: str) -> None:
+        self._budget = budget
+        self._client = budget.client(name)
+
+    async def __aenter__(self) -> Ticket:
+        self._ticket = await self._budget.enter(self._client)
+        return self._ticket
+
+    async def __aexit__(self, *_: object) -> None:
+        self._budget.leave(self._client, self._ticket)

@@ -94,17 +94,18 @@ class Service:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = perf_counter()
         headers = _headers(scope)
-        if (kept := self._kept(scope, headers)) is not None:
+        key = _key(scope, headers)
+        if (kept := self._kept(scope, headers, key)) is not None:
             status = await _send_kept(kept, scope["method"], headers, send)
             self.hits += 1
         else:
-            status = await self._work(scope, receive, send, headers)
+            status = await self._work(scope, receive, send, headers, key)
         self._tell(scope, status, perf_counter() - start, kept is not None)
 
-    def _kept(self, scope: Scope, headers: dict[bytes, bytes]) -> Kept | None:
+    def _kept(self, scope: Scope, headers: dict[bytes, bytes], key: Key) -> Kept | None:
         if scope["method"] not in ("GET", "HEAD") or not self._is_host(headers.get(b"host", b"")):
             return None
-        cache, key = self.current.site.cache, _key(scope, headers)
+        cache = self.current.site.cache
         kept = cache.get(key)
         if kept is None and (held := headers.get(b"if-none-match", b"")):
             kept = cache.get(_unchanged(key))
@@ -117,7 +118,9 @@ class Service:
             name, port = host, b""
         return (b"*" in self._hosts or name.lower() in self._hosts) and (not port or port.isdigit())
 
-    async def _work(self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes]) -> int:
+    async def _work(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], key: Key
+    ) -> int:
         """Answer what is not kept, and keep it if it may be kept."""
         site = self.current.site
         answer = _Answer(send, scope["method"] == "HEAD")
@@ -129,7 +132,6 @@ class Service:
         finally:
             charged.reset(token)
         if scope["method"] == "GET" and answer.is_whole and answer.status in _KEPT and answer.is_public:
-            key = _key(scope, headers)
             kept = Kept(answer.status, answer.headers, answer.body, answer.etag)
             site.cache.put(_unchanged(key) if answer.status == 304 else key, kept)
         return answer.status
