@@ -528,7 +528,7 @@ def test_every_operation_is_made_from_its_header(openapi: dict[str, Any], catalo
         for lang in LANGUAGES:
             assert query.summary[lang] in operation["description"]
         parameters = {row["name"]: row for row in operation["parameters"]}
-        assert set(parameters) == {*query.parameters, "format", "lang"}
+        assert set(parameters) == {*query.parameters, "format", "lang", "release"}
         for name, parameter in query.parameters.items():
             row = parameters[name]
             assert row["required"] is parameter.required
@@ -536,7 +536,7 @@ def test_every_operation_is_made_from_its_header(openapi: dict[str, Any], catalo
             assert ("default" in row["schema"]) == (parameter.default is not None)
             assert row["schema"]["type"] == ("integer" if parameter.type == "integer" else "string")
             assert all(parameter.summary[lang] in row["description"] for lang in LANGUAGES)
-        assert set(operation["responses"]) == {"200", "303", "304", "400", "406", "414", "429", "503"}
+        assert set(operation["responses"]) == {"200", "303", "304", "400", "404", "406", "414", "429", "503"}
 
 
 def test_the_description_has_the_prefix(small: Served) -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -25,6 +26,9 @@ from gbvkg.web.service import Service
 from tests.serving import Served, released, serving
 from tests.small_project import make
 
+SPARQL = (
+    f"/sparql?format=csv&query={quote('SELECT ?l { ?a <http://www.w3.org/2000/01/rdf-schema#label> ?l }')}"
+)
 RETIRED = """
 - type: RetiredThing
   id: action/p/77
@@ -298,6 +302,19 @@ def test_the_service_swaps_without_a_failed_or_mixed_request(tmp_path: Path) -> 
         old = small.get("/doc/action/p/1.ttl?release=2026.1")
         assert "Eerste" in old.text
         assert "immutable" in old.headers["cache-control"]
+        for path in (
+            "/query/titles?plan=plan/p&format=csv",
+            "/list/Action?format=csv",
+            SPARQL,
+            "/search?q=acti",
+        ):
+            assert "Nieuwe" in small.get(path).text
+            before = small.get(f"{path}&release=2026.1")
+            assert "Eerste" in before.text, path
+            assert "Nieuwe" not in before.text, path
+        missing = small.get("/doc/action/p/1?release=1999.1")
+        assert missing.status_code == 404
+        assert str(out) not in missing.text
 
 
 def test_a_release_that_does_not_verify_is_refused(tmp_path: Path) -> None:

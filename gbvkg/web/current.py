@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from gbvkg.config import ServeSettings
-from gbvkg.errors import GbvkgError, ReleaseCorrupt
+from gbvkg.errors import GbvkgError, ReleaseCorrupt, ReleaseNotFound
 from gbvkg.project import checked_version
-from gbvkg.release.folder import CURRENT, find
+from gbvkg.release.folder import CURRENT, find, versions
 from gbvkg.release.manifest import Manifest, verify
 from gbvkg.web.site import Site
 
@@ -73,7 +73,7 @@ class Current:
             return self._archive[version]
         async with self._opening:
             if version not in self._archive:
-                release = await asyncio.to_thread(find, self.releases, version)
+                release = await self._find(version)
                 site = await self._open(release, workers=1)
                 site.is_archived = True
                 self._archive[version] = site
@@ -91,9 +91,20 @@ class Current:
             return self.site.release, self.site.manifest
         if checked_version(version) not in self._manifests:
             async with self._opening:
-                release = await asyncio.to_thread(find, self.releases, version)
+                release = await self._find(version)
                 self._manifests[version] = release, await asyncio.to_thread(verify, release, contents=False)
         return self._manifests[version]
+
+    async def _find(self, version: str) -> Path:
+        """The folder of a version. Raises ReleaseNotFound, in words that tell nothing of this machine."""
+        try:
+            return await asyncio.to_thread(find, self.releases, version)
+        except ReleaseNotFound:
+            there = ", ".join(versions(self.releases))
+            raise ReleaseNotFound(
+                f"Er is geen release {version}. Er zijn: {there}.",
+                f"There is no release {version}. There are: {there}.",
+            ) from None
 
     async def _open(self, release: Path, workers: int = 0) -> Site:
         return await Site.open(release, self.settings, workers=workers)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = query_api.DESCRIPTION
 
-RESERVED = ("format", "lang")
+RESERVED = ("format", "lang", "release")
 """Parameters of every query, unless it has one of its own by that name: then the headers decide."""
 
 ATTACHED = ("csv", "tsv", "xlsx")
@@ -217,6 +217,8 @@ def _only(request: Request, known: Mapping[str, object]) -> dict[str, str]:
         if name not in RESERVED and name not in known:
             raise _unknown_parameter(name, [*known, *RESERVED])
         values[name] = value
+    if values.get("release") == "":
+        raise BadParameter('Parameter "release" is leeg.', 'Parameter "release" is empty.')
     if "lang" not in known and values.get("lang", LANGUAGES[0]) not in LANGUAGES:
         names = ", ".join(LANGUAGES)
         raise BadParameter(f'Parameter "lang": kies uit {names}.', f'Parameter "lang": choose from {names}.')

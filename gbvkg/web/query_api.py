@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gbvkg.formats import HTML, XLSX, Format
+from gbvkg.project import VERSION
 from gbvkg.queries import Parameter, Query
 from gbvkg.queries.parameters import LONGEST
 from gbvkg.vocabulary import LANGUAGES
@@ -87,7 +88,7 @@ def operation(query: Query) -> dict[str, Any]:
     extra: dict[str, Any] = {
         "parameters": [
             *(_parameter(query, parameter) for parameter in query.parameters.values()),
-            *(one for one in (_format(formats), _LANG) if one["name"] not in query.parameters),
+            *(one for one in (_format(formats), _LANG, _RELEASE) if one["name"] not in query.parameters),
         ],
         "x-stability": query.stability,
         "x-title": query.summary,
@@ -103,7 +104,7 @@ def operation(query: Query) -> dict[str, Any]:
         "tags": [query.topic],
         "summary": query.summary[LANGUAGES[0]],
         "description": _both(query),
-        "responses": _responses(content, (400, 406, 414, 429, 503), page=True),
+        "responses": _responses(content, (400, 404, 406, 414, 429, 503), page=True),
         "openapi_extra": extra,
     }
 
@@ -120,8 +121,8 @@ def list_operation() -> dict[str, Any]:
         "summary": "De lijst van alle vragen",
         "description": "De lijst van alle vragen, met hun parameters en formaten.\n\n"
         "The list of all queries, with their parameters and formats.",
-        "responses": _responses(content, (400, 406, 414, 429, 503)),
-        "openapi_extra": {"parameters": [_format(LIST), _LANG]},
+        "responses": _responses(content, (400, 404, 406, 414, 429, 503)),
+        "openapi_extra": {"parameters": [_format(LIST), _LANG, _RELEASE]},
     }
 
 
@@ -243,6 +244,16 @@ _LANG = {
     "description": "De taal van opschriften in pagina en Excel, in plaats van Accept-Language"
     " / The language of headings in page and Excel, instead of Accept-Language",
     "schema": {"type": "string", "enum": list(LANGUAGES)},
+}
+
+
+_RELEASE = {
+    "name": "release",
+    "in": "query",
+    "required": False,
+    "description": "Een oudere release die antwoordt, in plaats van de huidige"
+    " / An older release that answers, instead of the current one",
+    "schema": {"type": "string", "pattern": f"^{VERSION.pattern}$"},
 }
 
 

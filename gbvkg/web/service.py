@@ -32,7 +32,7 @@ from gbvkg.web.current import Current
 from gbvkg.web.pages import problem_page
 from gbvkg.web.problems import PAGE, fault, of_error, problem
 from gbvkg.web.replies import policy
-from gbvkg.web.site import Site, charged
+from gbvkg.web.site import OF_A_RELEASE, Site, charged
 
 log = logging.getLogger("gbvkg.web")
 
@@ -191,8 +191,9 @@ class Service:
         return client_of(scope, headers, self.settings.trusted_proxies)
 
     async def _asked(self, request: Request, path: str, site: Site) -> Site:
-        """The site of the release that a document is asked of: ``?release=``, else the one at hand."""
-        version = request.query_params.get("release", "") if path.startswith("/doc/") else ""
+        """The site of the release that is asked: ``?release=``, else the one at hand."""
+        asks = request.method in ("GET", "HEAD", "POST") and path.startswith(OF_A_RELEASE)
+        version = request.query_params.get("release", "") if asks else ""
         return await self.current.of(version) if version else site
 
     def _dispatch(self, path: str, site: Site) -> ASGIApp:

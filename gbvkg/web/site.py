@@ -39,6 +39,9 @@ Bindings = dict[str, Term]
 charged: ContextVar[list[float] | None] = ContextVar("charged", default=None)
 """Where the seconds that workers spend on the request at hand are added up."""
 
+OF_A_RELEASE = ("/doc/", "/about", "/list/", "/search", "/query/", "/sparql")
+"""Paths that take ``?release=``: the same as they were in an older release."""
+
 _SAFE = "/:@!$&'()*+,;=-._~%"
 """What a path of ours may hold as it is: an IRI of ours has its own percent signs."""
 
@@ -119,13 +122,15 @@ class Site:
                 if kind == "id" and rest:
                     return self.path(f"/doc/{quote(rest, _SAFE)}")
                 if path == "ns":
-                    return self.path("/doc/ns") + (f"#{quote(fragment, _SAFE)}" if hash_ else "")
+                    return self.path("/doc/ns" + (f"#{quote(fragment, _SAFE)}" if hash_ else ""))
         return None
 
     def path(self, path: str) -> str:
         """``path`` under the prefix of this service; of an older release with its version."""
-        query = f"?release={self.version}" if self.is_archived and "/doc/" in path else ""
-        return f"{self.settings.prefix}{path}{query}"
+        if self.is_archived and path.startswith(OF_A_RELEASE):
+            address, hash_, fragment = path.partition("#")
+            path = f"{address}{'&' if '?' in address else '?'}release={self.version}{hash_}{fragment}"
+        return f"{self.settings.prefix}{path}"
 
     def iris(self, path: str) -> list[str]:
         """The IRIs that a path below ``/id/`` or ``/doc/`` may be: of the base, then of gbvkg itself."""
