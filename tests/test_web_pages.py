@@ -623,3 +623,25 @@ def test_snippets_are_quoted() -> None:
     """An apostrophe in an IRI ends no string of a shell."""
     shell = dict(snippets("https://b.example/doc/a'b", "https://b.example/id/a'b", "PQ"))["curl"]
     assert shell == r"curl -L 'https://b.example/doc/a'\''b.ttl'"
+
+
+def test_sections_say_what_is_missing(real: serving.Served) -> None:
+    for path in ("concept/violence-form/IFG", "concept/violence-form/SG", "concept/target-group/children"):
+        page = html(real, f"/doc/{path}?lang=nl")
+        assert "115 van de 115 aangekondigde acties zijn hier niet opgenomen." in page, path
+        assert re.search(r"Van \d+ van de \d+ opgenomen acties is de (vorm van geweld|doelgroep) niet", page)
+    assert "115 of the 115 declared actions are not held here." in html(real, "/list/Action?lang=en")
+
+
+def test_lists_say_more_of_their_things(real: serving.Served) -> None:
+    actions = html(real, "/list/Action?lang=nl")
+    assert "status niet bekend" in actions
+    assert actions.index("/doc/action/vap-sg-2020/11?") < actions.index("/doc/action/vap-sg-2020/r01?")
+    people = html(real, "/list/Person?lang=nl")
+    assert people.index(", vanaf ") < people.index("Geen mandaat bij deze release.")
+    days = re.findall(r"Vanaf \d+ \w+ (\d{4});", html(real, "/list/Mandataris?lang=nl"))
+    assert days == sorted(days, reverse=True)
+
+
+def test_home_says_from_when_at_the_earliest(real: serving.Served) -> None:
+    assert "is van op of na 30 juni 2021." in html(real, "/?lang=nl")

@@ -7,6 +7,7 @@ This module refuses a class that the release does not have.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -59,6 +60,24 @@ def questions() -> Questions:
     )
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What a list says above its things (``notes``) and of each (``lines``, in the order of the list)."""
+
+    notes: list[str] = field(default_factory=list)
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    empty: str = ""
+
+    def of(self, iri: str) -> list[str]:
+        """The lines under the name of a thing."""
+        return self.lines.get(iri) or ([self.empty] if self.empty else [])
+
+    def in_order(self, docs: list[Doc]) -> list[Doc]:
+        """The things that lines are about first, in their order; the others after them as they were."""
+        place = {iri: number for number, iri in enumerate(self.lines)}
+        return sorted(docs, key=lambda doc: place.get(doc.iri, len(place)))
+
+
 class Finder:
     """Search and lists of one release."""
 
@@ -91,9 +110,12 @@ class Finder:
             ],
             "downloads": [],
             "is_search": True,
+            "notes": [],
         } | self._rows(request, kept, lang, passages)
 
-    def listing(self, request: Request, class_: str, docs: list[Doc], name: str) -> dict[str, Any]:
+    def listing(
+        self, request: Request, class_: str, docs: list[Doc], name: str, said: Listed
+    ) -> dict[str, Any]:
         """What the page of a list needs; ``docs`` are all things of the class, in order."""
         lang = language(request)
         chosen = self.chosen(request)
@@ -109,7 +131,8 @@ class Finder:
             "facets": self.facets(request, docs, chosen, lang),
             "downloads": [(kind, f"{address}.{kind}?{suffix}") for kind in ("csv", "xlsx", "jsonld")],
             "is_search": False,
-        } | self._rows(request, kept, lang, {})
+            "notes": said.notes,
+        } | self._rows(request, kept, lang, {}, said)
 
     # Facets
 
@@ -183,7 +206,12 @@ class Finder:
         return Value(self.terms.label(iri, lang))
 
     def _rows(
-        self, request: Request, docs: list[Doc], lang: str, passages: dict[str, Text]
+        self,
+        request: Request,
+        docs: list[Doc],
+        lang: str,
+        passages: dict[str, Text],
+        said: Listed | None = None,
     ) -> dict[str, Any]:
         current = page(request)
         pages = max(1, -(-len(docs) // SIZE))
@@ -194,7 +222,10 @@ class Finder:
             "total": len(docs),
             "first": number((current - 1) * SIZE + 1, lang),
             "last": number((current - 1) * SIZE + len(shown), lang),
-            "rows": [self._row(doc, lang, passages.get(doc.iri)) for doc in shown],
+            "rows": [
+                self._row(doc, lang, passages.get(doc.iri)) | {"lines": said.of(doc.iri) if said else []}
+                for doc in shown
+            ],
             "before": here(request, page=str(current - 1)) if current > 1 else "",
             "after": here(request, page=str(current + 1)) if current < pages else "",
             "position": (current, pages),

@@ -39,6 +39,7 @@ async def home(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
         "description": fact["description"].value if "description" in fact else "",
         "statements": _count(fact, "statements"),
         "last": fact["last"].value if "last" in fact else "",
+        "is_last_from": "precision" in fact and fact["precision"].value == "from",
         "ways": [dict(way) | {"count": ""} for way in views().ways],
         "schema": _schema(site, fact, lang),
     }

@@ -61,6 +61,7 @@ class Part:
     title: str
     empty: str = ""
     intro: str = ""
+    notes: list[str] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
     table: Table | None = None
     tree: list[Branch] = field(default_factory=list)

@@ -21,13 +21,15 @@ from gbvkg.vocabulary import expand, shrink
 from gbvkg.web.negotiation import choose
 from gbvkg.web.pages import api, home, ontology, releases, static, tables
 from gbvkg.web.pages.citing import KINDS, Citation, snippets
-from gbvkg.web.pages.finding import Finder, page, questions
+from gbvkg.web.pages.finding import Finder, Listed, page, questions
 from gbvkg.web.pages.frame import VARY, day, language, number, respond, tag, texts, unchanged
 from gbvkg.web.pages.history import versions_with
 from gbvkg.web.pages.model import Thing
+from gbvkg.web.pages.sentences import lines, notes
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.values import is_web
+from gbvkg.web.pages.views import views
 from gbvkg.web.problems import of_error, problem
 from gbvkg.web.replies import reply
 from gbvkg.web.search import Index, every, narrowed
@@ -52,6 +54,7 @@ class Pages:
         self.site = site
         self._terms: asyncio.Task[Terms] | None = None
         self._index: asyncio.Task[Index] | None = None
+        self._listed: dict[tuple[str, str], Listed] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -149,14 +152,32 @@ class Pages:
         if kept := unchanged(self.site, request, format.name):
             return kept
         if format is HTML:
-            return respond(self.site, request, "finding.html", finder.listing(request, class_, docs, name))
+            said = await self.listed(class_, language(request))
+            values = finder.listing(request, class_, said.in_order(docs), name, said)
+            return respond(self.site, request, "finding.html", values)
         return await self._file(request, finder, class_, name, format)
+
+    async def listed(self, class_: str, lang: str) -> Listed:
+        """What a list of a class says of itself and its things, asked once for each language."""
+        key = (class_, lang)
+        if key not in self._listed:
+            view = views().classes.get(class_)
+            describer = Describer(self.site, await self.terms(), self.site.manifest.dataset, lang)
+            told = await notes(describer, view.notes if view else ())
+            asked = view.listed if view else None
+            self._listed[key] = Listed(
+                [text for texts in told.values() for text in texts],
+                await lines(describer, asked) if asked else {},
+                asked.empty.get(lang, "") if asked else "",
+            )
+        return self._listed[key]
 
     async def _file(
         self, request: Request, finder: Finder, class_: str, name: str, format: Format
     ) -> Response:
         lang = language(request)
-        docs = narrowed(finder.index.of_class(name)[1], finder.chosen(request))
+        said_of = await self.listed(class_, lang)
+        docs = narrowed(said_of.in_order(finder.index.of_class(name)[1]), finder.chosen(request))
         things = [doc.iri for doc in docs]
         said = [row async for row in every(self.site, bind(_SAID, {"class": NamedNode(class_)}))]
         body = await asyncio.to_thread(self._written, finder, said, things, class_, format.name, lang)

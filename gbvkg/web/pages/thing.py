@@ -27,6 +27,7 @@ from gbvkg.web.pages.asking import (
     members_query,
 )
 from gbvkg.web.pages.model import Branch, Fact, Group, Node, Part, Table, Thing
+from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Labels, Shower, Value, best, in_language
 from gbvkg.web.pages.views import Section, views
@@ -54,6 +55,7 @@ class Describer:
         self.labels = Labels(views().labels)
         self.show = Shower(site, lang, self.labels, self._term)
         self._taken: set[tuple[str, str]] = set()
+        self._notes: dict[str, list[str]] = {}
 
     def _term(self, iri: str) -> str | None:
         return self.terms.label(iri, self.lang) if self.terms.knows(iri) else None
@@ -67,7 +69,8 @@ class Describer:
         )
         self._read(about)
         types = [term.value for term in self.statements.get(self.iri, {}).get(TYPE, [])]
-        answers = await self._answers(types)
+        named = dict.fromkeys(name for part in self._sections(types) for name in part.notes)
+        answers, self._notes = await asyncio.gather(self._answers(types), notes(self, named))
         counts, members = await self._pointing(incoming)
         told = (row for rows in (about, incoming, *answers.values()) for row in rows)
         await self.name(term.value for row in told for term in row.values() if _is_iri(term))
@@ -87,12 +90,7 @@ class Describer:
         asking = [part for part in self._sections(types) if part.query]
         if not asking:
             return {}
-        today = Literal(self.site.manifest.issued, datatype=NamedNode(expand("xsd:date")))
-        values: dict[str, NamedNode | Literal] = {
-            "thing": NamedNode(self.iri),
-            "today": today,
-            "lang": Literal(self.lang),
-        }
+        values = slots(self.site, self.lang) | {"thing": NamedNode(self.iri)}
         found = await asyncio.gather(*(self.site.rows(fill(part.query, values)) for part in asking))
         return {part.name: rows for part, rows in zip(asking, found, strict=True)}
 
@@ -203,6 +201,7 @@ class Describer:
         part = Part(
             section.name, section.title[self.lang], section.empty.get(self.lang, ""),
             section.intro.get(self.lang, ""),
+            [text for name in section.notes for text in self._notes[name]],
         )  # fmt: skip
         if section.query:
             rows = answers.get(section.name, [])

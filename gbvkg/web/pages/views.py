@@ -34,7 +34,7 @@ class Section:
 
     ``kind`` is "facts", "table" (columns are the question's variables) or "tree" (``?node``, ``?parent``).
     ``empty`` is said when there is nothing; without it an empty section is left out. ``covers`` are the
-    properties that its question shows, so that they are not shown again.
+    properties that its question shows, so that they are not shown again. ``notes`` stand above it.
     """
 
     name: str
@@ -45,6 +45,20 @@ class Section:
     empty: dict[str, str] = field(default_factory=dict)
     intro: dict[str, str] = field(default_factory=dict)
     covers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """``text`` by language, with the variables of ``query`` between braces: said once for each row.
+
+    In a list ``query`` has ``?thing``, its rows put the list in order, and ``empty`` is said of the things
+    that it has no row for.
+    """
+
+    text: dict[str, str]
+    query: str
+    empty: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,8 @@ class ClassView:
     """What is special about the pages of one class.
 
     ``row`` are the columns when many are shown together, ``brief`` all that is shown of one inside another
-    thing. Of a timed thing it is said whether it is in force.
+    thing. Of a timed thing it is said whether it is in force. ``notes`` stand above a list of the class, and
+    ``listed`` says something of each thing in it.
     """
 
     iri: str
@@ -73,6 +88,8 @@ class ClassView:
     is_timed: bool = False
     schema: str = ""
     order: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    listed: Sentence | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +119,7 @@ class Views:
     terms: dict[str, dict[str, str]]
     columns: dict[str, dict[str, str]]
     facets: dict[str, Facet]
+    notes: dict[str, Sentence]
     home: dict[str, str]
     ways: tuple[dict[str, Any], ...]
 
@@ -125,6 +143,7 @@ def views() -> Views:
         terms={expand(name): _both(table) for name, table in read["terms"].items()},
         columns={name: _both(table) for name, table in read["columns"].items()},
         facets={name: Facet(name, _both(table), table["path"]) for name, table in read["facet"].items()},
+        notes={name: _sentence(table) for name, table in read["note"].items()},
         home={name: query(text) for name, text in read["home"].items()},
         ways=tuple(read["way"]),
     )
@@ -153,7 +172,13 @@ def _class(iri: str, table: dict[str, Any]) -> ClassView:
         is_timed=table.get("timed", False),
         schema=table.get("schema", ""),
         order=_all(table.get("order", [])),
+        notes=tuple(table.get("notes", [])),
+        listed=_sentence(table["listed"]) if "listed" in table else None,
     )
+
+
+def _sentence(table: dict[str, Any]) -> Sentence:
+    return Sentence(_both(table), query(table["query"]), _both(table.get("empty", {})))
 
 
 def _section(part: dict[str, Any]) -> Section:
@@ -166,4 +191,5 @@ def _section(part: dict[str, Any]) -> Section:
         _both(part.get("empty", {})),
         _both(part.get("intro", {})),
         _all(part.get("covers", [])),
+        tuple(part.get("notes", [])),
     )

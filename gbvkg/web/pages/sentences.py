@@ -1,0 +1,68 @@
+"""Sentences of ``views.toml`` filled in with what their question answers: notes, and the lines of a list.
+
+A value stands in a sentence as it stands on a page, with its label. This module refuses to say a sentence of
+which the question has no answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.queries.prepared import fill
+from gbvkg.vocabulary import expand
+from gbvkg.web.pages.views import views
+from gbvkg.web.search import every
+
+if TYPE_CHECKING:
+    from gbvkg.web.pages.thing import Describer
+    from gbvkg.web.pages.views import Sentence
+    from gbvkg.web.site import Bindings, Site
+
+
+def slots(site: Site, lang: str) -> dict[str, NamedNode | Literal]:
+    """What every question of ``views.toml`` may use: ``$today``, the day of the release, and ``$lang``."""
+    today = Literal(site.manifest.issued, datatype=NamedNode(expand("xsd:date")))
+    return {"today": today, "lang": Literal(lang)}
+
+
+async def notes(describer: Describer, names: Iterable[str]) -> dict[str, list[str]]:
+    """Name of a note → its sentences, one for each row that its question answers. Raises as ``Site.rows``."""
+    asked = {name: views().notes[name] for name in names}
+    values = slots(describer.site, describer.lang) | {"thing": NamedNode(describer.iri)}
+    found = await asyncio.gather(
+        *(describer.site.rows(fill(sentence.query, values)) for sentence in asked.values())
+    )
+    await _name(describer, (row for rows in found for row in rows))
+    return {
+        name: [_said(sentence, row, describer) for row in rows]
+        for (name, sentence), rows in zip(asked.items(), found, strict=True)
+    }
+
+
+async def lines(describer: Describer, sentence: Sentence) -> dict[str, list[str]]:
+    """Thing → what is said of it in a list; the things are in the order of the rows."""
+    text = fill(sentence.query, slots(describer.site, describer.lang))
+    rows = [row async for row in every(describer.site, text)]
+    await _name(describer, rows)
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        found = said.setdefault(row["thing"].value, [])
+        if (line := _said(sentence, row, describer)) not in found:
+            found.append(line)
+    return said
+
+
+async def _name(describer: Describer, rows: Iterable[Bindings]) -> None:
+    await describer.name(term.value for row in rows for term in row.values() if isinstance(term, NamedNode))
+
+
+def _said(sentence: Sentence, row: Bindings, describer: Describer) -> str:
+    values: Mapping[str, str] = defaultdict(lambda: "…") | {
+        name: describer.show.value(term).text for name, term in row.items() if name != "thing"
+    }
+    return sentence.text[describer.lang].format_map(values)
