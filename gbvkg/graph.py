@@ -25,6 +25,7 @@ from gbvkg.project import Project
 from gbvkg.sources import METADATA, Triple, yaml_reader
 from gbvkg.sources.files import LIMITS, Limits
 from gbvkg.sources.files import data_files as files_below
+from gbvkg.sources.meant import Meant
 from gbvkg.sources.reading import Reading
 from gbvkg.sources.rules import Refused, Rule, breach, choose_from, did_you_mean, nearest, quoted
 from gbvkg.sources.statement import Object, Place, Statement, Subject
@@ -285,10 +286,12 @@ def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]
         findings = yaml_reader.renumber(findings, repeated, used, lambda shown: own.get(shown, ""))
         things, statements = yaml_reader.leave_out(repeated, things, statements)
     dataset = Dataset(project, statements, {file.shown: file.path for file in files})
+    meant = Meant(statements, sources.context(project), project.base)
+    findings = [meant.worded(finding) for finding in findings]
     findings += _without_class(dataset, things)
     unread = _unread(dataset, zip(files, readings, strict=True), things, repeated)
     findings += _texts_of_nothing(dataset, files, unread)
-    references = _unknown_references(dataset, _described(files, readings), unread)
+    references = _unknown_references(dataset, _described(files, readings), unread, meant)
     told, deferred = _once(
         each for each in references if not unread or not unread.describes(each.value[1:-1])
     )
@@ -444,7 +447,9 @@ def _described(files: list[SourceFile], readings: list[Reading]) -> set[Object]:
     return described
 
 
-def _unknown_references(dataset: Dataset, described: set[Object], unread: Unread) -> list[Finding]:
+def _unknown_references(
+    dataset: Dataset, described: set[Object], unread: Unread, meant: Meant
+) -> list[Finding]:
     """A finding for each use, by the project itself, of an IRI of its own or ours that nothing describes.
 
     For one that ``unread`` may have described nobody looks for the nearest right value.
@@ -467,7 +472,9 @@ def _unknown_references(dataset: Dataset, described: set[Object], unread: Unread
         finding
         for term, users in unknown.items()
         if term not in described
-        for finding in _findings_about(term, users, dataset, {} if unread.describes(term.value) else known)
+        for finding in _findings_about(
+            term, users, dataset, None if unread.describes(term.value) else meant, known
+        )
     ]
 
 
@@ -498,14 +505,13 @@ def _neighbours(iri: str, known: list[str], start: int) -> list[str]:
 
 
 def _findings_about(
-    term: NamedNode, users: list[Statement], dataset: Dataset, known: dict[str, list[str]]
+    term: NamedNode,
+    users: list[Statement],
+    dataset: Dataset,
+    meant: Meant | None,
+    known: dict[str, list[str]],
 ) -> list[Finding]:
-    space = _kind(term.value)
-    candidates = _neighbours(term.value, known.get(space, []), len(space))
-    meant = nearest(term.value[len(space) :], candidates)
-    nl, en = choose_from(candidates)
-    if meant:
-        nl, en = did_you_mean(_as_typed(space + meant, users[0], dataset))
+    nl, en = _what_was_meant(term.value, users[0], dataset, meant, known) if meant else ("", "")
     return [
         breach(
             Rule.UNKNOWN_REFERENCE,
@@ -519,6 +525,24 @@ def _findings_about(
         for statement in users
         for typed in (_as_typed(term.value, statement, dataset),)
     ]
+
+
+def _what_was_meant(
+    iri: str, user: Statement, dataset: Dataset, meant: Meant, known: dict[str, list[str]]
+) -> tuple[str, str]:
+    """The end of a message: a code of the list, the nearest of the same kind, all of a few, or a thing that
+    is called so."""
+    typed = _as_typed(iri, user, dataset)
+    code = meant.code(user.predicate.value, typed)
+    if code is not None:
+        return code
+    space = _kind(iri)
+    candidates = _neighbours(iri, known.get(space, []), len(space))
+    near = nearest(iri[len(space) :], candidates)
+    if near:
+        return did_you_mean(_as_typed(space + near, user, dataset))
+    few = choose_from(candidates)
+    return few if any(few) else meant.thing(user.predicate.value, typed.rpartition("/")[2])
 
 
 def _as_typed(iri: str, statement: Statement, dataset: Dataset) -> str:

@@ -382,7 +382,7 @@ def test_explain_lists_the_codes_of_a_list(capsys: pytest.CaptureFixture[str]) -
     """Where a code is asked, the codes are those of the list."""
     assert main(["explain", "IndicatorDirection", "--lang", "nl"]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert "een code uit de lijst: decrease, increase, maintain, qualitative." in told
+    assert "een code uit de lijst: decrease (daling), increase (stijging)," in " ".join(told.split())
 
 
 def test_a_case_in_the_form_of_a_fiche_is_one() -> None:

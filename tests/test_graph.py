@@ -253,7 +253,11 @@ def test_progress_counts_every_file(project: Project) -> None:
             FICHE.replace("7", "8").replace("plan/zaak", "plan/zaag"),
             '"plan/zaak"',
         ),
-        ("data/plans/zaak/fiches/8.yaml", FICHE.replace("7", "8").replace("SG", "SQ"), 'u "SG"?'),
+        (
+            "data/plans/zaak/fiches/8.yaml",
+            FICHE.replace("7", "8").replace("SG", "SQ"),
+            'u "SG" (seksueel geweld)?',
+        ),
         ("data/links/b.ttl", f"<x/y> <{BASE}ns#adressesForm> <plan/zaak> .", "ns#addressesForm"),
         ("data/links/b.ttl", f"<x/y> a <{BASE}ns#Acton> .", "ns#Action"),
         (

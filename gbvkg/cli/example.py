@@ -19,7 +19,8 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from gbvkg.sources.context import Context, Term, load_context
 from gbvkg.sources.identifiers import Identifiers, load_identifiers
 from gbvkg.sources.lexical import expected, is_valid
-from gbvkg.vocabulary import expand, packaged_root, shrink
+from gbvkg.sources.meant import with_name
+from gbvkg.vocabulary import LANGUAGES, expand, packaged_root, shrink
 
 EXPECTED = "# The expected report"
 Statements = dict[str, dict[str, list[NamedNode | Literal]]]
@@ -98,8 +99,10 @@ def _value(term: Term) -> dict[str, str]:
     if term.language_map:
         return {"nl": "een tekst per taal, onder nl: en en:", "en": "a text per language, under nl: and en:"}
     if term.vocab and (codes := _codes(term.vocab)):
-        listed = ", ".join(codes)
-        return {"nl": f"een code uit de lijst: {listed}", "en": f"a code from the list: {listed}"}
+        nl, en = (
+            ", ".join(with_name(code, names.get(lang, "")) for code, names in codes) for lang in LANGUAGES
+        )
+        return {"nl": f"een code uit de lijst: {nl}", "en": f"a code from the list: {en}"}
     if term.coercion == "@vocab":
         return {"nl": "de naam van een sleutel", "en": "the name of a key"}
     if term.refers:
@@ -111,13 +114,17 @@ def _value(term: Term) -> dict[str, str]:
     return {"nl": nl or "een tekst", "en": en or "a text"}
 
 
-def _codes(vocab: str) -> list[str]:
+def _codes(vocab: str) -> list[tuple[str, dict[str, str]]]:
+    """The codes of a list, sorted, each with its name per language."""
     path = packaged_root() / "ontology" / "code-lists" / f"{vocab.rstrip('/').rpartition('/')[2]}.ttl"
     if not path.is_file():
         return []
-    said = _statements(path.read_text("utf-8"), path.as_uri())
-    found = [value for about in said.values() for value in about.get(expand("skos:notation"), [])]
-    return sorted(value.value for value in found)
+    found = []
+    for about in _statements(path.read_text("utf-8"), path.as_uri()).values():
+        names = [name for name in about.get(expand("skos:prefLabel"), []) if isinstance(name, Literal)]
+        labels = {str(name.language): name.value for name in names}
+        found += [(code.value, labels) for code in about.get(expand("skos:notation"), [])]
+    return sorted(found, key=lambda row: row[0])
 
 
 class _NotInAFiche(Exception):

@@ -44,6 +44,13 @@ WORDS = {
 }
 
 
+_QUOTED = r""" "(?:\\.|[^"\\])*" | '(?:''|[^'])*' | -(?=\s) """
+_END = r"\s*(?: :(?:\s|\Z) | \s\# | \Z"
+WORD = re.compile(r"[^\s:,]+")
+SCALAR = re.compile(rf"{_QUOTED} | \S.*?(?={_END}))", re.VERBOSE)
+IN_BRACKETS = re.compile(rf"{_QUOTED} | \S.*?(?={_END} | [],}}]))", re.VERBOSE)
+"""What is underlined: a word, or a scalar of YAML 1.2 (§7.3) on one line."""
+
 MANY = 10
 """Findings above which a tally per rule comes before the line that counts them all."""
 
@@ -98,12 +105,13 @@ def _excerpt(material: Material, place: Place | None) -> list[str]:
     bar = _paint(material, "|", BLUE)
     first = place.line - 1 if place.line > 1 and lines[place.line - 2].strip() else place.line
     start = max(0, place.column - 1 - WIDTH // 2)
+    yaml = place.file.endswith((".yaml", ".yml"))
     shown = [
         f"{number:>{gutter}} {bar} {_cut(lines[number - 1], start)}".rstrip()
         for number in range(first, place.line + 1)
     ]
     mark = (
-        [f"{' ' * gutter} {bar} {_mark(material, lines[place.line - 1], place.column, start)}"]
+        [f"{' ' * gutter} {bar} {_mark(material, lines[place.line - 1], place.column, start, yaml)}"]
         if place.column
         else []
     )
@@ -116,12 +124,21 @@ def _cut(line: str, start: int) -> str:
     return ("…" if start else "") + _one_line(window) + ("…" if len(line) > start + WIDTH else "")
 
 
-def _mark(material: Material, line: str, column: int, start: int) -> str:
-    """Spaces up to the column, as wide as what stands above them, and carets under the word there."""
+def _mark(material: Material, line: str, column: int, start: int, yaml: bool) -> str:
+    """Spaces up to the column, as wide as what stands above them, and carets under the word there; in YAML
+    under the whole value or key."""
     before = ("…" if start else "") + _one_line(line[start : column - 1])
-    word = re.match(r"[^\s:,]+", line[column - 1 : start + WIDTH])
+    word = _value(line[: column - 1], yaml).match(line[column - 1 : start + WIDTH])
     carets = "^" * (_width(_one_line(word[0])) if word else 1)
     return " " * _width(before) + _paint(material, carets, BOLD, "31")
+
+
+def _value(before: str, yaml: bool) -> re.Pattern[str]:
+    """What stands at a place: in YAML a scalar or a key, which ends sooner within brackets or braces."""
+    if not yaml:
+        return WORD
+    inside = any(before.count(opening) > before.count(closing) for opening, closing in ("[]", "{}"))
+    return IN_BRACKETS if inside else SCALAR
 
 
 def _width(text: str) -> int:
