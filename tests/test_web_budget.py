@@ -23,7 +23,7 @@ def test_a_client_gets_its_seconds_per_window_and_no_more() -> None:
 
     async def scene() -> None:
         clock = Clock()
-        budget = Budget(10, 60, 2, 5, clock)
+        budget = Budget(10, 60, 2, 5, clock=clock)
         async with budget.turn("a"):
             clock.now += 11
         with pytest.raises(BudgetSpent) as refused:
@@ -44,7 +44,7 @@ def test_a_ticket_may_say_what_it_cost() -> None:
 
     async def scene() -> None:
         clock = Clock()
-        budget = Budget(10, 60, 2, 5, clock)
+        budget = Budget(10, 60, 2, 5, clock=clock)
         async with budget.turn("a") as ticket:
             clock.now += 30
             ticket.seconds = 1.5
@@ -58,7 +58,7 @@ def test_running_queries_count_while_they_run() -> None:
 
     async def scene() -> None:
         clock = Clock()
-        budget = Budget(10, 60, 3, 5, clock)
+        budget = Budget(10, 60, 3, 5, clock=clock)
         async with budget.turn("a"):
             clock.now += 11
             with pytest.raises(BudgetSpent):
@@ -148,10 +148,33 @@ def test_quiet_clients_are_forgotten() -> None:
 
     async def scene() -> None:
         clock = Clock()
-        budget = Budget(10, 60, 2, 5, clock)
+        budget = Budget(10, 60, 2, 5, clock=clock)
         for number in range(3000):
             async with budget.turn(str(number)):
                 clock.now += 0.1
         assert len(budget) < 2500
+
+    asyncio.run(scene())
+
+
+def test_nobody_waits_for_longer_than_the_patience() -> None:
+    """Who is refused in time can try elsewhere; the one after it keeps its place in the line."""
+
+    async def scene() -> None:
+        budget = Budget(100, 60, 1, 5, patience=0.05)
+        gate = asyncio.Event()
+
+        async def ask() -> None:
+            async with budget.turn("a"):
+                await gate.wait()
+
+        first = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        with pytest.raises(BudgetSpent):
+            await ask()
+        late = asyncio.create_task(ask())
+        await asyncio.sleep(0.01)
+        gate.set()
+        await asyncio.gather(first, late)
 
     asyncio.run(scene())

@@ -38,13 +38,20 @@ class _Client:
 
 class Budget:
     """``seconds`` of processing per ``window`` seconds, ``at_once`` queries running and ``queue`` waiting,
-    per client.
+    none for longer than ``patience`` seconds, per client.
     """
 
     def __init__(
-        self, seconds: float, window: float, at_once: int, queue: int, clock: Callable[[], float] = monotonic
+        self,
+        seconds: float,
+        window: float,
+        at_once: int,
+        queue: int,
+        patience: float = math.inf,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self.seconds, self.window, self.at_once, self.queue = seconds, window, at_once, queue
+        self.patience = patience
         self._clock = clock
         self._clients: dict[str, _Client] = {}
         self._sweep_at = _MANY
@@ -102,14 +109,22 @@ class Budget:
             raise self._refusal(1)
         turn = asyncio.get_running_loop().create_future()
         client.waiting.append(turn)
+        patience = None if math.isinf(self.patience) else self.patience
         try:
-            await turn
+            async with asyncio.timeout(patience):
+                await turn
+        except TimeoutError:
+            self._abandon(client, turn)
+            raise self._refusal(1) from None
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():
-                self._wake(client)  # our turn had come: the next one's now
-            else:
-                client.waiting.remove(turn)
+            self._abandon(client, turn)
             raise
+
+    def _abandon(self, client: _Client, turn: asyncio.Future[None]) -> None:
+        if turn in client.waiting:
+            client.waiting.remove(turn)
+        else:
+            self._wake(client)  # our turn had come: the next one's now
 
     def _wake(self, client: _Client) -> None:
         while client.waiting and len(client.running) < self.at_once:

@@ -60,8 +60,15 @@ class Service:
     def __init__(self, releases: Path, settings: ServeSettings) -> None:
         self.settings = settings
         self.current = Current(releases, settings)
-        self.budget = Budget(
-            settings.budget_seconds, settings.budget_window, settings.at_once, settings.queue
+        self.budget, self.page_budget = (
+            Budget(
+                settings.budget_seconds,
+                settings.budget_window,
+                settings.at_once,
+                settings.queue,
+                settings.query_seconds,
+            )
+            for _ in range(2)
         )
         self.counts: Counter[tuple[str, int]] = Counter()
         self.hits = 0
@@ -166,7 +173,7 @@ class Service:
                 await body.load()  # before its turn: who sends slowly keeps nobody waiting
             async with (
                 self._attended(scope, path, body),
-                self.budget.turn(self._client(scope, headers)) as ticket,
+                self._budget(path).turn(self._client(scope, headers)) as ticket,
             ):
                 with await self._asked(request, path, site) as asked:
                     await self._dispatch(path, asked)(scope, body, answer)
@@ -187,13 +194,18 @@ class Service:
         attends = scope["method"] in ("GET", "HEAD") and path != "/sparql"
         return Attended(body) if attends else nullcontext()
 
+    def _budget(self, path: str) -> Budget:
+        """Pages have a line of their own: they do not wait behind the queries of somebody at that address."""
+        return self.budget if path == "/sparql" or path.startswith("/query/") else self.page_budget
+
     def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         return client_of(scope, headers, self.settings.trusted_proxies)
 
     async def _asked(self, request: Request, path: str, site: Site) -> Site:
         """The site of the release that is asked: ``?release=``, else the one at hand."""
-        asks = request.method in ("GET", "HEAD", "POST") and path.startswith(OF_A_RELEASE)
-        version = request.query_params.get("release", "") if asks else ""
+        asks = request.method in ("GET", "HEAD") or path == "/sparql"
+        of_a_release = asks and path.startswith(OF_A_RELEASE)
+        version = request.query_params.get("release", "") if of_a_release else ""
         return await self.current.of(version) if version else site
 
     def _dispatch(self, path: str, site: Site) -> ASGIApp:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from bystander import SHORT, refused, unharmed, within
@@ -88,3 +89,21 @@ def test_who_is_not_a_proxy_is_not_believed(service: Served) -> None:
 
 def _clients(metrics: str) -> int:
     return int(next(line for line in metrics.splitlines() if line.startswith("gbvkg_clients ")).split()[1])
+
+
+def test_pages_do_not_wait_behind_queries_from_the_same_address(tmp_path: Path) -> None:
+    """A ministry is one address: eight heavy queries there leave its pages alone, and each gets its answer
+    within twice the time that one query may take.
+    """
+    limits = SHORT | {"query_seconds": "2", "budget_seconds": "100"}
+    with serving(released(), tmp_path / "log", **limits) as crowded, ThreadPoolExecutor(8) as threads:
+        running = [threads.submit(_ask, crowded, GREEDY, f"{LONG} # {n}") for n in range(8)]
+        time.sleep(0.3)
+        for number in range(3):
+            with within(1):
+                page = crowded.get(f"/doc/action/vap-sg-2020/r0{number + 1}", accept="text/html")
+                assert page.status_code == 200
+        for future in running:
+            took, answer = future.result()
+            assert answer.status_code in (429, 503)  # type: ignore[attr-defined]
+            assert took < 5
