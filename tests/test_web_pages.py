@@ -412,6 +412,9 @@ def test_citation(real: serving.Served) -> None:
         found["csl"].json()[0]["title"]
         == "Opnemen van het thema seksueel geweld in lokale veiligheidsplannen"
     )
+    assert found["csl"].json()[0]["author"][0]["literal"]
+    assert "  author = {{" in found["bibtex"].text
+    assert "  publisher = {" in found["bibtex"].text
     assert found["bibtex"].headers["content-type"] == "application/x-bibtex"
     assert permanent in html(real, f"{ACTION}?lang=nl")
 
@@ -461,6 +464,11 @@ def test_history_and_archive(hostile: serving.Served) -> None:
     assert "U bekijkt release 2026.1" in old
     assert "Eerste actie" in old
     assert '/kg/doc/action/p/2?release=2026.1"' in old or "release=2026.1" in old
+    snippet = "/doc/action/p/1.ttl?release=2026.1"
+    assert snippet in old
+    assert snippet not in page
+    assert "/kg/sparql?release=2026.1&amp;query=" in old
+    assert "/kg/list/Action?release=2026.1" in old
 
 
 # A new property, and attacks
@@ -621,7 +629,8 @@ def test_citation_is_escaped() -> None:
 
 def test_snippets_are_quoted() -> None:
     """An apostrophe in an IRI ends no string of a shell."""
-    shell = dict(snippets("https://b.example/doc/a'b", "https://b.example/id/a'b", "PQ"))["curl"]
+    document = "https://b.example/doc/a'b"
+    shell = dict(snippets(f"{document}.ttl", f"{document}.csv", "https://b.example/id/a'b", "PQ"))["curl"]
     assert shell == r"curl -L 'https://b.example/doc/a'\''b.ttl'"
 
 

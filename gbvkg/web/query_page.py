@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from pyoxigraph import Literal, NamedNode
 from starlette.requests import Request
@@ -123,9 +122,9 @@ class QueryPages:
             "topics": topics,
             "own_style": frame.static_path(self.site, "query.css"),
             "openapi": self.site.path("/openapi.json"),
-            "as_json": self.site.path("/query/") + "?format=json",
-            "path": self.site.path("/query/"),
-            "lang_query": _lang_query(request),
+            "as_json": frame.address(self.site, "/query/", format="json"),
+            "path": self.site.path("/query/").partition("?")[0],
+            "lang_query": self._chosen_lang(request),
         }
         return frame.respond(self.site, request, "queries.html", values)
 
@@ -169,11 +168,10 @@ class QueryPages:
         return await asyncio.to_thread(frame.respond, self.site, request, "query.html", page, links=links)
 
     def _values(self, request: Request, query: Query, terms: Mapping[str, Term], lang: str) -> dict[str, Any]:
-        path = self.site.path(f"/query/{query.name}")
+        path = self.site.path(f"/query/{query.name}").partition("?")[0]
         sent = {name: self._short(query.parameters[name], term) for name, term in terms.items()}
         required = {name: query.parameters[name].example for name in query.required if name not in sent}
-        query_string = urlencode(sent | required)
-        address = f"{self.site.base}query/{query.name}" + (f"?{query_string}" if query_string else "")
+        address = f"{self.site.base}query/{query.name}{frame.query_of(self.site, **sent, **required)}"
         formats = [format for format in offered(query) if format is not HTML]
         words = frame.texts("queries", lang)
         bound = bind(query.text, terms)
@@ -183,17 +181,21 @@ class QueryPages:
             "topic": words["topics"].get(query.topic, query.topic.replace("-", " ")),
             "own_style": frame.static_path(self.site, "query.css"),
             "path": path,
-            "list_path": self.site.path("/query/") + _lang_query(request),
-            "sparql_text": f"{path}.rq",
-            "open_in_sparql": self.site.path("/sparql") + "?" + urlencode({"query": _without_header(bound)}),
+            "list_path": self.site.path("/query/").partition("?")[0] + self._chosen_lang(request),
+            "sparql_text": frame.address(self.site, f"/query/{query.name}.rq"),
+            "open_in_sparql": frame.address(self.site, "/sparql", query=_without_header(bound)),
             "asked_lang": "" if "lang" in query.parameters else request.query_params.get("lang", ""),
             "downloads": [
-                (words["formats"][format.name], f"{path}?{urlencode(sent | {'format': format.name})}")
+                (words["formats"][format.name], path + frame.query_of(self.site, **sent, format=format.name))
                 for format in formats
             ],
             "snippets": snippets.of(query.form, address),
             "shown_rows": ROWS,
         }
+
+    def _chosen_lang(self, request: Request) -> str:
+        lang = request.query_params.get("lang", "")
+        return frame.query_of(self.site, **({"lang": lang} if lang else {}))
 
     # The answer
 
@@ -335,6 +337,8 @@ class QueryPages:
     def _choice(self, parameter: Parameter, iri: str, labels: list[Literal], lang: str) -> Choice:
         value = self._short(parameter, NamedNode(iri))
         label = best(labels, lang)
+        if label and value == iri:  # of somebody else: its address tells a reader nothing
+            return Choice(value, label.value, iri)
         ref = value.removeprefix(f"{parameter.kind}/")
         return Choice(value, f"{label.value} ({ref})" if label else ref, iri)
 
@@ -397,14 +401,11 @@ def _without_header(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("#+")).strip() + "\n"
 
 
-def _lang_query(request: Request) -> str:
-    lang = request.query_params.get("lang", "")
-    return f"?lang={lang}" if lang else ""
-
-
 def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (0, part.lower()) for part in _DIGITS.split(text)]
 
 
 def _choice_key(choice: Choice) -> list[tuple[int, str]]:
-    return _natural(choice.iri if any(map(str.isdecimal, choice.iri.rpartition("/")[2])) else choice.label)
+    ref = choice.iri.rpartition("/")[2]
+    is_numbered = choice.value != choice.iri and any(map(str.isdecimal, ref))
+    return _natural(choice.iri if is_numbered else choice.label)

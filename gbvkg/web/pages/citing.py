@@ -18,7 +18,10 @@ _BIBTEX = str.maketrans(
 
 @dataclass(frozen=True)
 class Citation:
-    """What is cited: ``title`` of the thing, ``container`` the data set, ``issued`` yyyy-mm-dd."""
+    """What is cited: ``title`` of the thing, ``container`` the data set, ``issued`` yyyy-mm-dd.
+
+    ``author`` and ``publisher`` are those that the release names of itself; "" when it names none.
+    """
 
     title: str
     container: str
@@ -26,20 +29,27 @@ class Citation:
     issued: str
     address: str
     language: str
+    author: str = ""
+    publisher: str = ""
 
     @property
     def text(self) -> str:
         """One sentence."""
-        return f"“{self.title}”. {self.container}. {self.address}"
+        who = f"{self.author}. " if self.author else ""
+        house = f"{self.publisher}. " if self.publisher else ""
+        return f"{who}“{self.title}”. {self.container}. {house}{self.address}"
 
     @property
     def bibtex(self) -> str:
         """A ``@misc`` entry; its key is made of the address."""
         key = re.sub(r"[^A-Za-z0-9]+", "-", self.address.partition("/doc/")[2] or "gbvkg").strip("-")
         rows = {
+            **({"author": f"{{{{{self.author.translate(_BIBTEX)}}}}}"} if self.author else {}),
             "title": f"{{{self.title.translate(_BIBTEX)}}}",
             "howpublished": f"{{{self.container.translate(_BIBTEX)}}}",
+            **({"publisher": f"{{{self.publisher.translate(_BIBTEX)}}}"} if self.publisher else {}),
             "year": f"{{{self.issued[:4]}}}",
+            "date": f"{{{self.issued}}}",
             "version": f"{{{self.version.translate(_BIBTEX)}}}",
             "url": "{" + self.address.translate({ord(char): None for char in "{}\\"}) + "}",
             "language": f"{{{self.language}}}",
@@ -55,6 +65,8 @@ class Citation:
             "type": "dataset",
             "title": self.title,
             "container-title": self.container,
+            **({"author": [{"literal": self.author}]} if self.author else {}),
+            **({"publisher": self.publisher} if self.publisher else {}),
             "version": self.version,
             "URL": self.address,
             "language": self.language,
@@ -71,29 +83,29 @@ KINDS = {
 """``?cite=`` → media type."""
 
 
-def snippets(document: str, iri: str, power_query: str) -> list[tuple[str, str]]:
-    """Name and text of ways to fetch the data at ``document`` + extension.
+def snippets(turtle: str, table: str, iri: str, power_query: str) -> list[tuple[str, str]]:
+    """Name and text of ways to fetch the data at the addresses ``turtle`` and ``table`` (CSV).
 
     An IRI has no quote, space or backslash (RFC 3987 §2.2), but for the apostrophe: no text here stands
     between apostrophes unescaped.
     """
-    shell = document.replace("'", "'\\''")
-    quoted = document.replace("\\", "\\\\").replace('"', '\\"')
-    doubled = document.replace('"', '""')
+    shell = turtle.replace("'", "'\\''")
+    graph, rows = (text.replace("\\", "\\\\").replace('"', '\\"') for text in (turtle, table))
+    doubled = table.replace('"', '""')
     thing = iri.replace("\\", "\\\\").replace('"', '\\"')
     return [
-        ("curl", f"curl -L '{shell}.ttl'"),
+        ("curl", f"curl -L '{shell}'"),
         (
             "Python",
-            f'from rdflib import Graph\n\ngraph = Graph().parse("{quoted}.ttl", format="turtle")\n'
+            f'from rdflib import Graph\n\ngraph = Graph().parse("{graph}", format="turtle")\n'
             f"for subject, predicate, value in graph:\n    print(predicate, value)\n\n"
-            f'# or, as a table:\n# import pandas; pandas.read_csv("{quoted}.csv")\n# IRI: {thing}',
+            f'# or, as a table:\n# import pandas; pandas.read_csv("{rows}")\n# IRI: {thing}',
         ),
-        ("R", f'table <- read.csv("{quoted}.csv", encoding = "UTF-8")\nprint(table)'),
+        ("R", f'table <- read.csv("{rows}", encoding = "UTF-8")\nprint(table)'),
         (
             power_query,
             "let\n"
-            f'    Source = Csv.Document(Web.Contents("{doubled}.csv"), [Delimiter=",", Encoding=65001]),\n'
+            f'    Source = Csv.Document(Web.Contents("{doubled}"), [Delimiter=",", Encoding=65001]),\n'
             "    Table = Table.PromoteHeaders(Source)\nin\n    Table",
         ),
     ]

@@ -22,7 +22,18 @@ from gbvkg.web.negotiation import choose
 from gbvkg.web.pages import api, home, ontology, releases, static, tables
 from gbvkg.web.pages.citing import KINDS, Citation, snippets
 from gbvkg.web.pages.finding import Finder, Listed, page, questions
-from gbvkg.web.pages.frame import VARY, day, language, number, respond, tag, texts, unchanged
+from gbvkg.web.pages.frame import (
+    VARY,
+    address,
+    day,
+    language,
+    number,
+    query_of,
+    respond,
+    tag,
+    texts,
+    unchanged,
+)
 from gbvkg.web.pages.history import versions_with
 from gbvkg.web.pages.model import Thing
 from gbvkg.web.pages.sentences import lines, notes
@@ -44,6 +55,10 @@ _SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER
 _SAID = """SELECT DISTINCT ?thing ?property ?value
 WHERE { ?thing a $class ; ?property ?value . FILTER(ISIRI(?thing)) }
 ORDER BY ?thing ?property ?value"""
+_CREDITS = """PREFIX dct: <http://purl.org/dc/terms/>
+SELECT DISTINCT ?property ?who
+WHERE { VALUES ?property { dct:creator dct:publisher } $dataset ?property ?who FILTER(ISIRI(?who)) }
+ORDER BY ?property ?who"""
 _IS_DESCRIBED = "SELECT ?type WHERE { $thing a ?type } LIMIT 1"
 
 
@@ -54,6 +69,7 @@ class Pages:
         self.site = site
         self._terms: asyncio.Task[Terms] | None = None
         self._index: asyncio.Task[Index] | None = None
+        self._named: dict[str, tuple[str, str]] = {}
         self._listed: dict[tuple[str, str], Listed] = {}
 
     def routes(self) -> list[Route]:
@@ -234,8 +250,7 @@ class Pages:
 
     async def _values(self, request: Request, thing: Thing, lang: str) -> dict[str, Any]:
         site, t = self.site, texts("thing", lang)
-        cite = self._cite(thing.iri, thing.label, lang)
-        document = self._address(thing.iri)
+        cite = await self._cite(thing.iri, thing.label, lang)
         history = await versions_with(request, site, thing.iri)
         return {
             "t": t,
@@ -245,7 +260,9 @@ class Pages:
             "members": {g.name: self._here(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
             "downloads": self._downloads(thing.iri),
             "sparql": self._sparql(query=_SAID_OF.format(iri=thing.iri)),
-            "snippets": snippets(document, thing.iri, t["power_query"]),
+            "snippets": snippets(
+                self._data(thing.iri, "ttl"), self._data(thing.iri, "csv"), thing.iri, t["power_query"]
+            ),
             "cite": cite,
             "cite_links": {kind: self._here(thing.iri, cite=kind) for kind in KINDS},
             "permanent": cite.address,
@@ -259,6 +276,13 @@ class Pages:
         if iri.startswith(self.site.base) or self.site.href(iri):
             return iri.replace("/id/", "/doc/", 1)
         return f"{self.site.base}about?iri={quote(iri, safe='')}"
+
+    def _data(self, iri: str, extension: str) -> str:
+        """The canonical address of the data about a thing; of an older release with its version."""
+        if iri.startswith(self.site.base) or self.site.href(iri):
+            return f"{iri.partition('#')[0].replace('/id/', '/doc/', 1)}.{extension}{query_of(self.site)}"
+        text = _SAID_OF.format(iri=iri) if extension == "csv" else f"DESCRIBE <{iri}>"
+        return f"{self.site.base}sparql{query_of(self.site, query=text, format=extension)}"
 
     def _here(self, iri: str, **parameters: str) -> str:
         """The address of the page about a thing here, with parameters."""
@@ -280,27 +304,46 @@ class Pages:
         return [(format.name, f"{path}.{format.extension}{mark}{query}") for format in formats]
 
     def _sparql(self, **parameters: str) -> str:
-        return f"{self.site.settings.prefix}/sparql?{urlencode(parameters)}"
+        return address(self.site, "/sparql", **parameters)
 
-    def _cite(self, iri: str, label: str, lang: str) -> Citation:
+    async def _credits(self, lang: str) -> tuple[str, str]:
+        """The maker and the publisher that the release names of itself, with their names."""
+        if lang not in self._named:
+            dataset = NamedNode(self.site.manifest.dataset)
+            rows = await self.site.rows(bind(_CREDITS, {"dataset": dataset}))
+            describer = Describer(self.site, await self.terms(), dataset.value, lang)
+            await describer.name(row["who"].value for row in rows)
+            maker, publisher = (
+                ", ".join(
+                    describer.show.label(row["who"].value)[0]
+                    for row in rows
+                    if row["property"].value == expand(name)
+                )
+                for name in ("dct:creator", "dct:publisher")
+            )
+            self._named[lang] = (maker, publisher)
+        return self._named[lang]
+
+    async def _cite(self, iri: str, label: str, lang: str) -> Citation:
         site = self.site
         container = texts("thing", lang)["accessed"].format(
             version=site.version, date=day(site.manifest.issued, lang)
         )
-        address = self._address(iri)
-        mark = "&" if "?" in address else "?"
+        document = self._address(iri)
+        mark = "&" if "?" in document else "?"
         return Citation(
             label,
             container,
             site.version,
             site.manifest.issued,
-            f"{address}{mark}release={site.version}",
+            f"{document}{mark}release={site.version}",
             lang,
+            *await self._credits(lang),
         )
 
     async def _citation(self, request: Request, describer: Describer, kind: str) -> Response:
         await describer.name([describer.iri])
-        cite = self._cite(describer.iri, describer.show.label(describer.iri)[0], describer.lang)
+        cite = await self._cite(describer.iri, describer.show.label(describer.iri)[0], describer.lang)
         body = {"text": f"{cite.text}\n", "bibtex": cite.bibtex, "csl": cite.csl}[kind]
         return reply(
             request, body, KINDS[kind], tag=tag(self.site, request), licence=self.site.licence,
