@@ -29,6 +29,7 @@ class ServeSettings:
     ``queue``                 how many requests may wait for a worker, in all and of one client.
     ``budget_seconds``        processing time that one client gets per ``budget_window`` seconds.
     ``body_bytes``, ``body_seconds``  how large a request body may be and how long it may take to arrive.
+    ``send_seconds``          how long a client may leave a part of a large answer unread.
     ``cache_bytes``           how much the answers that are kept may take.
     ``poll_seconds``          how often the service looks for a new release.
     ``archived``              how many older releases may be open at a time.
@@ -51,6 +52,7 @@ class ServeSettings:
     budget_window: float = 60.0
     body_bytes: int = 131_072
     body_seconds: float = 10.0
+    send_seconds: float = 30.0
     cache_bytes: int = 64_000_000
     poll_seconds: float = 1.0
     archived: int = 2
@@ -136,7 +138,7 @@ def _networks(name: str, value: str) -> tuple[Network, ...]:
 
 _ABOVE_NOTHING = (
     "query_seconds", "query_memory", "result_bytes", "queue", "budget_seconds", "budget_window", "body_bytes",
-    "body_seconds", "cache_bytes", "poll_seconds", "archived",
+    "body_seconds", "send_seconds", "cache_bytes", "poll_seconds", "archived",
 )  # fmt: skip
 _READERS: dict[str, Any] = {
     "str": lambda name, value: value,

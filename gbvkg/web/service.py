@@ -51,6 +51,7 @@ FREE = ("/static/", "/health/", "/metrics", "/releases/", "/robots.txt")
 
 _LONGEST_URL = 65_536
 _LONGEST_HEADER = 8_192
+_MOST_PARAMETERS = 100
 _KEPT = frozenset((200, 301, 303, 304, 308))
 
 
@@ -130,7 +131,7 @@ class Service:
     ) -> int:
         """Answer what is not kept, and keep it if it may be kept."""
         site = self.current.site
-        answer = _Answer(send, scope["method"] == "HEAD")
+        answer = _Answer(send, scope["method"] == "HEAD", self.settings.send_seconds)
         spent = [0.0]
         token = charged.set(spent)
         try:
@@ -235,6 +236,13 @@ class Service:
                 f"The header Accept may have {_LONGEST_HEADER} bytes.",
                 type="header-too-long",
             )  # fmt: skip
+        if scope["query_string"].count(b"&") >= _MOST_PARAMETERS and not scope["path"].endswith("/sparql"):
+            return problem(
+                request, 400, "Te veel parameters", "Too many parameters",
+                f"Een verzoek mag {_MOST_PARAMETERS} parameters hebben.",
+                f"A request may have {_MOST_PARAMETERS} parameters.",
+                type="too-many-parameters",
+            )  # fmt: skip
         if not scope["path"].startswith(self._prefix + "/"):
             return problem(
                 request, 404, "Niet gevonden", "Not found",
@@ -298,8 +306,9 @@ async def _send_kept(kept: Kept, method: str, headers: dict[bytes, bytes], send:
 class _Answer:
     """The ``send`` of one request: adds what every answer has, and remembers a small one."""
 
-    def __init__(self, send: Send, is_head: bool) -> None:
+    def __init__(self, send: Send, is_head: bool, seconds: float) -> None:
         self._send = send
+        self._seconds = seconds
         self._is_head = is_head
         self.status = 0
         self.headers: Headers = []
@@ -314,7 +323,14 @@ class _Answer:
             message = self._start(message)
         elif message["type"] == "http.response.body":
             message = self._part(message)
-        await self._send(message)
+        if not message.get("more_body", False):
+            await self._send(message)
+            return
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._send(message)
+        except TimeoutError:  # what is held for who does not read is held from everybody
+            raise ClientGone from None
 
     def _start(self, message: Message) -> Message:
         self.started = True

@@ -6,6 +6,8 @@ import selectors
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from bystander import SHORT, connected, said, status, unharmed, within
@@ -132,3 +134,28 @@ def test_a_reader_that_stops_holds_nobody_up(service: Served) -> None:
     finally:
         for line in lines:
             line.close()
+
+
+def test_who_does_not_read_a_large_answer_is_let_go(tmp_path: Path) -> None:
+    """What is held for a reader that stopped is given back; the answer ends short of the length it has."""
+    rows = quote("SELECT * { ?s ?p ?o . ?a ?b ?c } LIMIT 60000")
+    asked = f"GET /sparql?query={rows} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
+    limits = SHORT | {"send_seconds": "1", "result_bytes": "40000000"}
+    with serving(released(), tmp_path / "log", **limits) as served:
+        with unharmed(served), connected(served, 10) as line:
+            line.sendall(asked.encode())
+            time.sleep(4)
+            reply = b""
+            while part := line.recv(1 << 20):
+                reply += part
+        head, _, body = reply.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        assert 0 < len(body) < length
+
+
+def test_parameters_without_end_are_refused(service: Served) -> None:
+    """A page repeats its parameters in its links, so there are not thousands of them."""
+    with unharmed(service), within(1):
+        answer = service.get("/search?q=de&" + "&".join(f"a{n}=" for n in range(9000)))
+        assert answer.status_code == 400
+        assert service.get("/search?q=de&" + "&".join(f"a{n}=" for n in range(50))).status_code == 200
