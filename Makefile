@@ -40,6 +40,7 @@ lint: $(VENV)/.installed-test  ## Lint and type-check only
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-test  ## Measure, as ratios against a named peer in the same run
+	@sh scripts/set-up.sh $(VENV) '.[bench]' wrk
 	$(BIN)/python -m benchmarks
 
 wheel: $(VENV)/.installed-test  ## Build the wheel into dist/

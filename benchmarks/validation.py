@@ -1,7 +1,7 @@
 """Measure validation against plain pySHACL in the same run, over generated plans.
 
-    python -m benchmarks                                               115, 1,150 and 11,500 actions
-    python -m benchmarks --actions 115 1150 --reference 115            pySHACL at 115 actions only
+    python -m benchmarks.validation --actions 115 1150 11500           what make bench measures
+    python -m benchmarks.validation --reference 115                    pySHACL at 115 actions only
 
 Every figure is that of a whole process (start, read, judge, report), so ratios hold on any machine. The
 bars: at most 1/15 of pySHACL's time at 115 actions and 1/150 at 1,150; under 0.8 s CPU at 115; linear growth;
