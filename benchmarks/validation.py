@@ -93,7 +93,8 @@ def process(what: str, actions: int, code: str, *args: str, limit: float | None 
 def command_line(actions: int, folder: Path) -> Measured:
     """``gbvkg validate`` as a user runs it, without cache."""
     code = (
-        "import sys; from gbvkg.cli import main; main(['validate', '--no-cache', '--project', sys.argv[1]])"
+        "import sys; sys.argv[1:] = ['validate', '--no-cache', '--project', sys.argv[1]]; "
+        "from gbvkg.__main__ import run; run()"
     )
     return process("gbvkg validate", actions, code, str(folder))
 
