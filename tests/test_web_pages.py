@@ -654,3 +654,33 @@ def test_lists_say_more_of_their_things(real: serving.Served) -> None:
 
 def test_home_says_from_when_at_the_earliest(real: serving.Served) -> None:
     assert "is van op of na 30 juni 2021." in html(real, "/?lang=nl")
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [("actie 11", "/doc/action/vap-sg-2020/11"), ("Action 11", "/doc/action/vap-sg-2020/11")],
+)
+def test_a_thing_is_found_by_its_class_and_number(real: serving.Served, asked: str, path: str) -> None:
+    page = html(real, f"/search?q={asked.replace(' ', '+')}")
+    first = page.partition('<ul class="results">')[2].partition("</li>")[0]
+    assert f'href="{path}"' in first
+
+
+def test_things_elsewhere_have_the_name_of_their_mapping(real: serving.Served) -> None:
+    page = html(real, "/doc/concept/target-group/persons-with-disabilities?lang=nl")
+    assert ">persoon met een beperking</a>" in page
+    assert ">http://eurovoc.europa.eu/1231</a>" not in page
+
+
+def test_what_is_unknown_is_said_in_plain_words(real: serving.Served) -> None:
+    page = html(real, "/doc/action/vap-sg-2020/r01?lang=nl")
+    assert ">wie trekt</a>" in page
+    assert ">trekkersrol</a>" not in page.partition('id="facts"')[2]
+    assert "bewoording van de titel" in page
+
+
+def test_a_question_says_which_day_it_took(real: serving.Served) -> None:
+    page = html(real, "/query/actions-of-minister-for-field?lang=nl")
+    assert "de datum (anders die van de publicatie): gekozen is " in page
+    given = html(real, "/query/actions-of-minister-for-field?date=2021-07-15&lang=nl")
+    assert "gekozen is " not in given

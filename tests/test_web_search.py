@@ -141,7 +141,7 @@ def test_snippets_end_at_a_word() -> None:
 
 def test_questions_cover_the_views() -> None:
     """The index asks for every label, text and facet that the views name."""
-    asked = questions()
+    asked = questions({})
     assert set(asked.facets) == set(views().facets)
     assert all(iri in asked.texts for iri in (*views().labels, *views().texts))
 
@@ -193,3 +193,13 @@ def test_pages(real: serving.Served) -> None:
 def test_any_text_is_answered(real: serving.Served, question: str) -> None:
     """Whatever is typed gets a page."""
     assert real.get(f"/search?q={question}").status_code == 200
+
+
+def test_class_and_number_come_first() -> None:
+    """A word of the class with its number names a thing; a number alone does not, nor another class."""
+    other, eleven = doc("a", "Vraag over actie 11"), doc("b", "Lokale veiligheidsplannen")
+    eleven.marks = {"11"}
+    index = Index([other, eleven], {f"{GBV}Action": ["actie", "action"]})
+    assert found(index, "acties 11") == ["b", "a"]
+    assert found(index, "11") == ["a"]
+    assert found(index, "doelgroep 11") == []

@@ -57,6 +57,9 @@ LABELLED = 2000
 AT_ONCE = 500
 """Of them in one query."""
 
+_OF_RELEASE = re.compile(r"COALESCE\(\s*\$(\w+)\s*,\s*\?released\s*\)")
+"""How a query says that a parameter that is not given is the day of the release."""
+
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -154,6 +157,7 @@ class QueryPages:
         ]
         page = self._values(request, query, terms, lang)
         page |= {"fields": fields, "shown": shown, "absent": [getattr(one, lang) for one in absent]}
+        page |= {"days": self._days(query, terms, lang)}
         page |= {"problem": getattr(problem, lang) if problem else ""}
         links = [
             link(self.site.path(f"/query/{query.name}.rq"), "describedby", type="application/sparql-query")
@@ -192,6 +196,18 @@ class QueryPages:
             "snippets": snippets.of(query.form, address),
             "shown_rows": ROWS,
         }
+
+    def _days(self, query: Query, terms: Mapping[str, Term], lang: str) -> list[str]:
+        """A sentence for each date that nobody gave and that is then the day of the release."""
+        text = frame.texts("queries", lang)["release_day"].format(
+            date=frame.day(self.site.manifest.issued, lang)
+        )
+        asked = {
+            name: query.parameters[name]
+            for name in _OF_RELEASE.findall(query.text)
+            if name in query.parameters
+        }
+        return [f"{one.summary[lang]}: {text}" for name, one in asked.items() if name not in terms]
 
     def _chosen_lang(self, request: Request) -> str:
         lang = request.query_params.get("lang", "")

@@ -46,6 +46,7 @@ CHUNK = 50_000
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL, _TEXT = 5.0, 1.0
+_NAMED = 1000.0
 _EXACT, _STEM, _START, _LIKE = 1.0, 0.8, 0.6, 0.4
 
 
@@ -67,6 +68,7 @@ class Doc:
     classes: set[str] = field(default_factory=set)
     facets: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     order: list[str] = field(default_factory=list)
+    marks: set[str] = field(default_factory=set)
     is_minor: bool = False
 
     def label(self, lang: str) -> tuple[str, str]:
@@ -82,8 +84,9 @@ class Questions:
     """What the index is made from: SPARQL with ``?thing``, and ``?class``, ``?property ?text`` or ``?value``.
 
     ``labels`` are properties, the best first; ``order`` those that lists are in order of,
-    after the values of the facet ``first``. Things of
-    ``minor`` classes come after others that are found as well.
+    after the values of the facet ``first``. Things of ``minor`` classes come after others that are found as
+    well. What is asked for by a word of its class (``kinds``: class → names) and what it has by a property of
+    ``marks``, a number or code, comes first.
     """
 
     classes: str
@@ -95,6 +98,8 @@ class Questions:
     unlisted: frozenset[str]
     texts_first: Sequence[str] = ()
     minor: frozenset[str] = frozenset()
+    marks: Sequence[str] = ()
+    kinds: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,12 @@ def stem(word: str, lang: str) -> str:
 class Index:
     """The things of a release, findable."""
 
-    def __init__(self, docs: Iterable[Doc]) -> None:
+    def __init__(self, docs: Iterable[Doc], kinds: Mapping[str, Sequence[str]] | None = None) -> None:
+        self._kinds = {
+            class_: {stem(word, lang) for name in names for word in words(name) for lang in LANGUAGES}
+            for class_, names in (kinds or {}).items()
+        }
+        self._marked: dict[str, set[int]] = defaultdict(set)
         self.docs = sorted(docs, key=lambda doc: doc.iri)
         self.by_iri = {doc.iri: doc for doc in self.docs}
         self._places: dict[str, dict[int, float]] = defaultdict(dict)
@@ -158,6 +168,8 @@ class Index:
                 self._stems[name].append(word)
 
     def _add(self, number: int, doc: Doc) -> None:
+        for mark in doc.marks:
+            self._marked[mark].add(number)
         for text in doc.labels.values():
             self._weigh(number, text, _LABEL)
         for entry in doc.texts:
@@ -188,7 +200,7 @@ class Index:
             doc.texts.sort()
             doc.is_minor = bool(doc.classes & questions.minor)
             doc.order[:0] = sorted(doc.facets.get(questions.first, ()))
-        return await asyncio.to_thread(cls, docs.values())
+        return await asyncio.to_thread(cls, docs.values(), questions.kinds)
 
     # Search
 
@@ -201,16 +213,31 @@ class Index:
         instead: dict[str, str] = {}
         scores = [(word, self._scores(word, instead)) for word in asked]
         telling = [found for word, found in scores if found or len(word) > 2]
-        if not telling or not all(telling):
+        named = self._called(asked)
+        if not named and (not telling or not all(telling)):
             return Found([], instead)
-        both = set(telling[0]).intersection(*telling[1:])
+        both = set(telling[0]).intersection(*telling[1:]) if telling else set()
         total = {n: sum(found[n] for found in telling) * self._standing(n) for n in both}
+        total |= {n: _NAMED * self._standing(n) for n in named}
         ranked = sorted(total, key=lambda number: (-total[number], self.docs[number].iri))
         stems = [stem(instead.get(word, word), lang) for word in asked for lang in LANGUAGES]
         hits = [
             Hit(self.docs[number], total[number], self._passage(number, stems, lang)) for number in ranked
         ]
         return Found(hits, instead)
+
+    def _called(self, asked: Sequence[str]) -> set[int]:
+        """The things whose number or code is asked for, after a word of their class: "actie 11"."""
+        marks = [word for word in asked if word in self._marked and any(map(str.isdecimal, word))]
+        if not marks or len(marks) == len(asked):
+            return set()
+        kinds = [{stem(word, lang) for lang in LANGUAGES} for word in asked if word not in marks]
+        both = set.intersection(*(self._marked[word] for word in marks))
+        return {number for number in both if self._is_of(self.docs[number], kinds)}
+
+    def _is_of(self, doc: Doc, kinds: list[set[str]]) -> bool:
+        named = set().union(*(self._kinds.get(class_, set()) for class_ in doc.classes))
+        return all(stems & named for stems in kinds)
 
     def _standing(self, number: int) -> float:
         """A short label that has the words is more about them than a long one."""
@@ -306,6 +333,8 @@ def _read(doc: Doc, row: Bindings, questions: Questions, ranks: dict[tuple[str, 
     lang = text.language or ""
     if property_ in questions.order:
         doc.order.append(text.value)
+    if property_ in questions.marks:
+        doc.marks.update(words(text.value))
     if property_ not in questions.labels:
         first = questions.texts_first
         place = first.index(property_) if property_ in first else len(first)

@@ -29,6 +29,16 @@ def _values(iris: Iterable[str]) -> str:
     return " ".join(f"<{iri}>" for iri in iris)
 
 
+def elsewhere_query(iris: Iterable[str]) -> str:
+    """What mappings call the things of somebody else."""
+    of, called = views().named_by
+    nodes = " ".join(str(NamedNode(iri)) for iri in iris)
+    return (
+        f"SELECT ?thing (MIN(STR(?label)) AS ?text) WHERE {{ VALUES ?thing {{ {nodes} }} "
+        f"?mapping <{of}> ?thing ; <{called}> ?label . }} GROUP BY ?thing"
+    )
+
+
 @cache
 def about_query() -> str:
     """What is said of the thing and of what belongs to it."""

@@ -7,6 +7,7 @@ This module refuses a class that the release does not have.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,8 @@ CLASS = "class"
 """The facet of search that is not data: the class of a thing."""
 
 
-def questions() -> Questions:
-    """What the index asks, made from ``views.toml``."""
+def questions(kinds: Mapping[str, Sequence[str]]) -> Questions:
+    """What the index asks, made from ``views.toml``; ``kinds`` are the names of each class."""
     view = views()
     order = tuple(dict.fromkeys(iri for found in view.classes.values() for iri in found.order))
     read = " ".join(f"<{iri}>" for iri in dict.fromkeys((*view.labels, *view.texts, *order)))
@@ -56,6 +57,8 @@ def questions() -> Questions:
         first=view.first_facet,
         texts_first=view.texts,
         minor=view.minor,
+        marks=view.kickers,
+        kinds=kinds,
         unlisted=view.unlisted,
     )
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from gbvkg.errors import GbvkgError
 from gbvkg.formats import HTML, RDF, RESULTS, Format
 from gbvkg.queries.parameters import bind
-from gbvkg.vocabulary import expand, shrink
+from gbvkg.vocabulary import LANGUAGES, expand, shrink
 from gbvkg.web.negotiation import choose
 from gbvkg.web.pages import api, home, ontology, releases, static, tables
 from gbvkg.web.pages.citing import KINDS, Citation, snippets
@@ -93,8 +93,13 @@ class Pages:
     async def index(self) -> Index:
         """What search and lists are made from, built at the first request for one."""
         if self._index is None or (self._index.done() and self._failed(self._index)):
-            self._index = asyncio.ensure_future(Index.build(self.site, questions()))
+            self._index = asyncio.ensure_future(self._indexed())
         return await asyncio.shield(self._index)
+
+    async def _indexed(self) -> Index:
+        terms = await self.terms()
+        named = {class_: [terms.label(class_, lang) for lang in LANGUAGES] for class_ in views().classes}
+        return await Index.build(self.site, questions(named))
 
     async def finder(self) -> Finder:
         """Search and lists."""

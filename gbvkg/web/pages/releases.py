@@ -21,6 +21,8 @@ CHANGES = "diff/changes.json"
 SHOWN = 200
 """Changes that the page shows; the files have all of them."""
 
+_WORST_FIRST = ("violation", "warning", "info", "waived")
+
 LISTED = 100
 """Releases that the list shows, the newest first."""
 
@@ -60,7 +62,7 @@ def release(releases: Path, version: str, current: str, lang: str) -> dict[str, 
         "manifest": manifest,
         "is_current": version == current,
         "groups": _groups(manifest.files, lang),
-        "findings": sorted(manifest.findings.items()),
+        "findings": [(kind, manifest.findings[kind]) for kind in _WORST_FIRST if kind in manifest.findings],
         "changes": _changes(path, manifest, lang),
         "previous": (manifest.previous or {}).get("version", ""),
     }

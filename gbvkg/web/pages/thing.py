@@ -22,6 +22,7 @@ from gbvkg.web.pages.asking import (
     NEAR,
     SHOWN,
     about_query,
+    elsewhere_query,
     incoming_query,
     labels_query,
     members_query,
@@ -104,6 +105,10 @@ class Describer:
         for start in range(0, len(missing), 1000):
             for row in await self.site.rows(labels_query(missing[start : start + 1000])):
                 self.labels.add(row["subject"].value, row["property"].value, row["value"])
+        foreign = [iri for iri in missing if iri not in self.labels and not self.site.href(iri)]
+        for start in range(0, len(foreign), 1000):
+            for row in await self.site.rows(elsewhere_query(foreign[start : start + 1000])):
+                self.show.elsewhere[row["thing"].value] = row["text"].value
 
     # What points here
 
@@ -250,15 +255,25 @@ class Describer:
         if not terms:
             return None
         name = iri.removeprefix("^")
-        label = self.incoming_title(name) if iri.startswith("^") else self.terms.label(name, self.lang, types)
+        label = self.incoming_title(name) if iri.startswith("^") else self._said_as(name, types)
         fact = Fact(label, self.site.href(name) or "", [], name in views().quotes)
         own = iri.startswith("^") or name in views().owned
         whole = [t for t in terms if own and _is_iri(t) and depth < DEEP and self._is_described(t.value)]
         fact.values = self._shown([term for term in terms if term not in whole])
+        if name == views().unknown_property:
+            fact.values = [self._unknown(value) for value in fact.values]
         if name in views().labels and {value.text for value in fact.values} == {self.show.label(subject)[0]}:
             return None  # the heading says it
         self._add_nodes(fact, subject, [term.value for term in whole], depth)
         return fact
+
+    def _said_as(self, name: str, types: list[str]) -> str:
+        words = views().fact.get(name)
+        return words[self.lang] if words else self.terms.label(name, self.lang, types)
+
+    def _unknown(self, value: Value) -> Value:
+        words = views().unknown.get(value.key)
+        return replace(value, text=words[self.lang]) if words else value
 
     def _terms(self, subject: str, iri: str) -> list[Term]:
         return self.statements.get(subject, {}).get(iri, [])

@@ -77,6 +77,8 @@ class Shower:
         self.site = site
         self.lang = lang
         self.labels = labels
+        self.elsewhere: dict[str, str] = {}
+        """What things without a label here are called elsewhere."""
         self._term_label = term_label
 
     def value(self, term: Term) -> Value:
@@ -92,7 +94,9 @@ class Shower:
         found = best(self.labels.of(iri), self.lang)
         if found is not None:
             return found.value, _other(found.language, self.lang)
-        return self._term_label(iri) or short(iri.removeprefix(f"{self.site.base}id/")), ""
+        return self._term_label(iri) or self.elsewhere.get(iri) or short(
+            iri.removeprefix(f"{self.site.base}id/")
+        ), ""
 
     def link(self, iri: str) -> Value:
         """A thing, with its label: to its page here when the release describes it, else to where it is."""

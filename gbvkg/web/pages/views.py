@@ -97,6 +97,8 @@ class Views:
     """The whole file; every name in it is an IRI here."""
 
     labels: tuple[str, ...]
+    named_by: tuple[str, str]
+    unknown_property: str
     texts: tuple[str, ...]
     leads: tuple[str, ...]
     kickers: tuple[str, ...]
@@ -117,6 +119,8 @@ class Views:
     classes: dict[str, ClassView]
     incoming: dict[str, dict[str, str]]
     terms: dict[str, dict[str, str]]
+    fact: dict[str, dict[str, str]]
+    unknown: dict[str, dict[str, str]]
     columns: dict[str, dict[str, str]]
     facets: dict[str, Facet]
     notes: dict[str, Sentence]
@@ -136,11 +140,14 @@ def views() -> Views:
     general: dict[str, Any] = {
         name: _all(value) if isinstance(value, list) else value for name, value in read["general"].items()
     }
+    general["unknown_property"] = expand(general["unknown_property"])
     return Views(
         **general | {name: frozenset(general[name]) for name in _SETS},
         classes={expand(name): _class(expand(name), table) for name, table in read["class"].items()},
         incoming={expand(name): _both(table) for name, table in read["incoming"].items()},
         terms={expand(name): _both(table) for name, table in read["terms"].items()},
+        fact={expand(name): _both(table) for name, table in read["fact"].items()},
+        unknown={expand(name): _both(table) for name, table in read["unknown"].items()},
         columns={name: _both(table) for name, table in read["columns"].items()},
         facets={name: Facet(name, _both(table), table["path"]) for name, table in read["facet"].items()},
         notes={name: _sentence(table) for name, table in read["note"].items()},
