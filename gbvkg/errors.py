@@ -113,7 +113,17 @@ class BadVersion(ReleaseError):
 
 
 class ReleaseNotFound(ReleaseError):
+    """``asked`` is the version or "current", ``present`` the versions that there are, the oldest first.
+
+    The sentences name the folder, for who runs a command; a service words its own from the two.
+    """
+
     slug = "release-not-found"
+
+    def __init__(self, nl: str, en: str, asked: str = "", present: tuple[str, ...] = ()) -> None:
+        super().__init__(nl, en)
+        self.asked = asked
+        self.present = present
 
 
 class ReleaseBusy(ReleaseError):

@@ -283,7 +283,9 @@ def _assemble(project: Project, files: list[SourceFile], readings: list[Reading]
     own = {shown: f"{parent}/{key}" for shown, (owner, parent, key) in promises.items() if owner}
     if repeated:
         used = {thing.reference for thing in things} | set(own.values())
-        findings = yaml_reader.renumber(findings, repeated, used, lambda shown: own.get(shown, ""))
+        findings = yaml_reader.renumber(
+            findings, repeated, used, lambda shown: own.get(shown, ""), statements
+        )
         things, statements = yaml_reader.leave_out(repeated, things, statements)
     dataset = Dataset(project, statements, {file.shown: file.path for file in files})
     meant = Meant(statements, sources.context(project), project.base)

@@ -287,7 +287,7 @@ def test_same_number_in_two_files(project: Project) -> None:
     """The second names the place of the first."""
     write(project.root, "data/plans/zaak/fiches/extra/7.yaml", FICHE)
     found = [f for f in graph.load(project).findings if f.rule.endswith("DuplicateIdentifier")]
-    assert [f.place for f in found] == [("data/plans/zaak/fiches/extra/7.yaml", 1, 1)]
+    assert [f.place for f in found] == [("data/plans/zaak/fiches/extra/7.yaml", 2, 9)]
     assert "data/plans/zaak/fiches/7.yaml:1:1" in found[0].message["nl"]
 
 

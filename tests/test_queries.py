@@ -350,7 +350,8 @@ def test_unknown_missing_and_bad_parameters_say_what_would_be_right() -> None:
     with pytest.raises(BadParameter, match="is missing: give a complete IRI") as caught:
         CATALOGUE.get("action-dossier").bind({})
     assert CATALOGUE.get("action-dossier").required == ["action"]
-    assert "https://w3id.org/gbvkg/id/action/" in caught.value.nl
+    assert "of de korte vorm soort/kenmerk" in caught.value.nl
+    assert caught.value.nl.endswith("Bijvoorbeeld: action/vap-sg-2020/11"), "as short as it may be typed"
 
 
 # ── the catalogue ──

@@ -65,8 +65,10 @@ def test_versions_are_listed_by_age_and_nothing_else_is(tmp_path: Path) -> None:
     (tmp_path / "2026.12").symlink_to("/")
     assert folder.versions(tmp_path) == ["2025-12-17", "2026.9", "2026.10"]
     assert folder.versions(tmp_path / "absent") == []
-    with pytest.raises(ReleaseNotFound, match=r"there is: 2025-12-17, 2026.9, 2026.10"):
+    with pytest.raises(ReleaseNotFound, match=r"there is: 2025-12-17, 2026.9, 2026.10") as missed:
         folder.find(tmp_path, "2026.12")
+    present = ("2025-12-17", "2026.9", "2026.10")
+    assert (missed.value.asked, missed.value.present) == ("2026.12", present), "for who words it otherwise"
     assert folder.find(tmp_path, "2026.9") == tmp_path / "2026.9"
 
 
@@ -74,8 +76,9 @@ def test_current_is_a_relative_link_that_moves_in_one_step(tmp_path: Path) -> No
     """The releases folder can be copied or mounted elsewhere as it is."""
     make(tmp_path, "2026.1", "2026.2")
     assert folder.current(tmp_path) is None
-    with pytest.raises(ReleaseNotFound, match="gbvkg publish"):
+    with pytest.raises(ReleaseNotFound, match="gbvkg publish") as missed:
         folder.find(tmp_path)
+    assert (missed.value.asked, missed.value.present) == ("current", ("2026.1", "2026.2"))
     for version in ("2026.1", "2026.2", "2026.1"):
         folder.switch(tmp_path / version)
         assert os.readlink(tmp_path / "current") == version

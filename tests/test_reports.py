@@ -161,6 +161,18 @@ def test_text_counts_per_rule_when_there_are_many() -> None:
     assert "9x" not in render(Checked(many[:10]), "text", "en", project())
 
 
+def test_text_tells_infos_that_repeat_in_one_line() -> None:
+    """What must be mended is not lost among notes; who asks for a file gets every note about it."""
+    notes = [found("DeclaredCount", Severity.INFO, place=Place(FICHE, n)) for n in (3, 4, 5)]
+    several_notes = [*notes, found("ActionLead"), found("ActionLabel", Severity.INFO)]
+    text = render(Checked(several_notes, False), "text", "en", project())
+    assert f"3x DeclaredCount (info): DeclaredCount. The first: {FICHE}:3\nEvery info in full:" in text
+    assert text.count("-->") == 2, "the violation, and the info that nothing repeats"
+    asked = render(Checked(several_notes, False), "text", "en", project(), partial=True)
+    assert asked.count("-->") == 5
+    assert "Every info" not in asked
+
+
 def test_text_stays_in_the_project() -> None:
     """A place outside the project is named, its file is not shown."""
     secret = Checked([found("ActionLead", place=Place("../../../pyproject.toml", 1, 1))])

@@ -112,7 +112,7 @@ def test_valid_case_is_silent(rule: str, case: Path, tmp_path: Path) -> None:
         ("ReadingDuplicateKey/invalid.yaml", {(7, 1)}),
         ("ReadingWrongType/invalid.yaml", {(6, 22), (7, 12), (8, 7)}),
         ("ReadingUnknownReference/invalid.yaml", {(6, 16), (7, 17)}),
-        ("ReadingDuplicateIdentifier/invalid.yaml", {(4, 3)}),
+        ("ReadingDuplicateIdentifier/invalid.yaml", {(6, 11)}),
         ("ReadingBlankNode/invalid.ttl", {(2, 38)}),
         ("ReadingTableHeader/invalid.csv", {(1, 2)}),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -102,6 +103,12 @@ def inside(project: Project, path: Path) -> Path:
         found = (start / path).resolve()
         if found.exists() and found.is_relative_to(project.root):
             return found
+    if owner := _project_of(path):
+        command = shlex.join(["gbvkg", "--project", str(owner), "validate", str(path)])
+        raise UsageError(
+            f'{path} is van een ander project dan {project.root}. Bedoelde u "{command}"?',
+            f'{path} is of another project than {project.root}. Did you mean "{command}"?',
+        )
     parent = (project.root / path).parent
     names = [entry.name for entry in parent.iterdir()] if parent.is_dir() else []
     near = get_close_matches(path.name, names, 1)
@@ -111,6 +118,13 @@ def inside(project: Project, path: Path) -> Path:
         f"{path} is geen bestand of map van {project.root}.{nl}",
         f"{path} is no file or folder of {project.root}.{en}",
     )
+
+
+def _project_of(path: Path) -> Path | None:
+    """The project folder around a file or folder that is there, None when there is none."""
+    found = path.resolve()
+    around = (found, *found.parents) if found.exists() else ()
+    return next((folder for folder in around if (folder / "data" / "dataset.yaml").is_file()), None)
 
 
 def explain(run: Run) -> int:

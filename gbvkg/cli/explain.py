@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -133,11 +134,18 @@ def _unknown(shown: str, asked: str, rules: list[Rule]) -> UnknownRule:
 
 
 def listing(rules: list[Rule], lang: str) -> str:
-    """Rules, one a line: name and title."""
-    rows = [(rule.short, rule.title(lang)) for rule in rules]
+    """Rules, one a line: name and title, and what it says where another has the same title."""
+    titles = Counter(rule.title(lang) for rule in rules)
+    rows = [(rule.short, _told_apart(rule, lang, titles[rule.title(lang)] > 1)) for rule in rules]
     width = max((len(name) for name, _ in rows), default=0)
     lines = [f"{name:<{width}}  {title}" for name, title in rows]
     return visible("\n".join([*lines, "", WORDS[lang]["list"].format(count=len(rows))]) + "\n")
+
+
+def _told_apart(rule: Rule, lang: str, shared: bool) -> str:
+    """The title, with the first sentence of the message when the title is ``shared``."""
+    said = in_language(rule.message, lang).partition(". ")[0].rstrip(".") if shared else ""
+    return f"{rule.title(lang)}: {said}" if said else rule.title(lang)
 
 
 def explanation(rule: Rule, rules: Rulebook, lang: str, form: str = "text") -> str:

@@ -105,14 +105,21 @@ class Parameter:
         return self.type == "iri" and bool(_SHORT_FORM.fullmatch(value))
 
     def _refuse(self, value: str, base: str) -> BadParameter:
-        nl, en = TYPES[self.type]
-        if base and self.type == "iri":
-            nl, en = nl + _OR_SHORT[0], en + _OR_SHORT[1]
-        shown, kind = _shown(value), nl.removeprefix("een ")
+        nl, en = self.wanted(base)
+        shown, kind, example = _shown(value), nl.removeprefix("een "), self.short_example(base)
         return BadParameter(
-            f'Parameter "{self.name}": {shown} is geen {kind}. Bijvoorbeeld: {self.example}',
-            f'Parameter "{self.name}": {shown} is not {en}. For example: {self.example}',
+            f'Parameter "{self.name}": {shown} is geen {kind}. Bijvoorbeeld: {example}',
+            f'Parameter "{self.name}": {shown} is not {en}. For example: {example}',
         )
+
+    def wanted(self, base: str) -> tuple[str, str]:
+        """What a value is, in Dutch and in English; ``base`` as in ``read``."""
+        nl, en = TYPES[self.type]
+        return (nl + _OR_SHORT[0], en + _OR_SHORT[1]) if base and self.type == "iri" else (nl, en)
+
+    def short_example(self, base: str) -> str:
+        """The example, as short as it may be typed; ``base`` as in ``read``."""
+        return self.example.removeprefix(f"{base}id/") if base else self.example
 
 
 def _shown(value: str) -> str:
@@ -165,7 +172,7 @@ def terms(parameters: Mapping[str, Parameter], values: Mapping[str, str], base: 
         if value is not None:
             read[name] = parameter.read(value, base)
         elif not parameter.optional:
-            raise _missing(parameter)
+            raise _missing(parameter, base)
     return read
 
 
@@ -179,11 +186,12 @@ def _unknown(name: str, known: list[str]) -> BadParameter:
     )
 
 
-def _missing(parameter: Parameter) -> BadParameter:
-    nl, en = TYPES[parameter.type]
+def _missing(parameter: Parameter, base: str) -> BadParameter:
+    nl, en = parameter.wanted(base)
+    example = parameter.short_example(base)
     return BadParameter(
-        f'Parameter "{parameter.name}" ontbreekt: geef {nl}. Bijvoorbeeld: {parameter.example}',
-        f'Parameter "{parameter.name}" is missing: give {en}. For example: {parameter.example}',
+        f'Parameter "{parameter.name}" ontbreekt: geef {nl}. Bijvoorbeeld: {example}',
+        f'Parameter "{parameter.name}" is missing: give {en}. For example: {example}',
     )
 
 

@@ -130,6 +130,8 @@ def find(out: Path, name: str = CURRENT) -> Path:
             raise ReleaseNotFound(
                 f"Er is nog geen release in {out}; maak er een met: gbvkg publish.",
                 f"There is no release in {out} yet; make one with: gbvkg publish.",
+                name,
+                tuple(versions(out)),
             )
         return path
     present = versions(out)
@@ -139,6 +141,8 @@ def find(out: Path, name: str = CURRENT) -> Path:
     raise ReleaseNotFound(
         f"Er is geen release {name} in {out}; wel: {listed or 'geen enkele'}.",
         f"There is no release {name} in {out}; there is: {listed or 'none'}.",
+        name,
+        tuple(present),
     )
 
 

@@ -33,13 +33,15 @@ WORDS = {
         "help": "hulp",
         "more": "Meer weten: gbvkg explain {rule}",
         "project": "(hele project)",
-        "value": "gevonden",
+        "notes": "{count}x {rule} ({word}): {title}. De eerste: {where}",
+        "all": "Elke mededeling voluit: gbvkg validate data",
     },
     "en": {
         "help": "help",
         "more": "Learn more: gbvkg explain {rule}",
         "project": "(whole project)",
-        "value": "found",
+        "notes": "{count}x {rule} ({word}): {title}. The first: {where}",
+        "all": "Every info in full: gbvkg validate data",
     },
 }
 
@@ -57,16 +59,37 @@ MANY = 10
 
 def write(material: Material) -> str:
     """Blocks of the findings that no waiver lets through, a tally when they are many, and a line that
-    counts.
+    counts. Infos that repeat each other take one line per rule, unless somebody asked for these files.
     """
-    blocks = [_block(material, finding) for finding in material.open]
-    tally = ["\n".join(_tally(material))] if len(blocks) > MANY else []
-    return "\n\n".join([*blocks, *tally, material.summary()]) + "\n"
+    infos = Counter(finding.rule for finding in material.open if finding.severity is Severity.INFO)
+    repeated = {rule for rule, count in infos.items() if count > 1 and not material.partial}
+    notes = [each for each in material.open if each.rule in repeated and each.severity is Severity.INFO]
+    told = [each for each in material.open if each.rule not in repeated or each.severity is not Severity.INFO]
+    blocks = [_block(material, finding) for finding in told]
+    tally = ["\n".join(_tally(material, told))] if len(blocks) > MANY else []
+    return "\n\n".join([*blocks, *_notes(material, notes), *tally, material.summary()]) + "\n"
 
 
-def _tally(material: Material) -> list[str]:
+def _notes(material: Material, notes: list[Finding]) -> list[str]:
+    """One line for each rule of ``notes``, the most frequent first, and how to see them all."""
+    words, rules = WORDS[material.lang], Counter(finding.rule for finding in notes)
+    first = {finding.rule: finding for finding in reversed(notes)}
+    lines = [
+        words["notes"].format(
+            count=count,
+            rule=rule_name(rule),
+            word=SEVERITY_WORDS[material.lang][Severity.INFO],
+            title=_one_line(material.rule(first[rule]).title(material.lang)),
+            where=_where(material, first[rule]),
+        )
+        for rule, count in sorted(rules.items(), key=lambda row: (-row[1], row[0]))
+    ]
+    return ["\n".join([*lines, words["all"]])] if lines else []
+
+
+def _tally(material: Material, told: list[Finding]) -> list[str]:
     """How often each rule found something, the worst severity first, then the most frequent."""
-    counted = Counter((finding.severity, finding.rule) for finding in material.open)
+    counted = Counter((finding.severity, finding.rule) for finding in told)
     rows = sorted(counted.items(), key=lambda row: (row[0][0], -row[1], row[0][1]))
     words, width = SEVERITY_WORDS[material.lang], len(str(max(counted.values())))
     return [f"{count:>{width}}x {rule_name(rule)} ({words[severity]})" for (severity, rule), count in rows]

@@ -645,17 +645,26 @@ def _is_part(part: Thing, whole: Thing, table: Identifiers) -> bool:
 
 
 def renumber(
-    findings: list[Finding], repeated: list[Repetition], used: set[str], own: Callable[[str], str]
+    findings: list[Finding],
+    repeated: list[Repetition],
+    used: set[str],
+    own: Callable[[str], str],
+    statements: list[Statement],
 ) -> list[Finding]:
     """``findings`` with one for each repetition, in place of the advice to rename its file, which would
     overwrite the other one.
 
     ``used`` are the references of all things and those that the names of files promise; ``own`` gives the one
-    that the name of a file promises, or "".
+    that the name of a file promises, or "". ``statements`` tell where each number was written.
     """
+    nodes = {repetition.thing.node for repetition in repeated}
+    said: dict[Subject, list[Statement]] = {}
+    for statement in statements:
+        if statement.subject in nodes:
+            said.setdefault(statement.subject, []).append(statement)
     places = {repetition.thing.place for repetition in repeated}
     kept = [f for f in findings if f.rule != Rule.FILE_NAME.iri or f.place not in places]
-    return [*kept, *(_taken(each, used, own(each.thing.place.file)) for each in repeated)]
+    return [*kept, *(_taken(each, used, own(each.thing.place.file), said) for each in repeated)]
 
 
 def free_number(reference: str, used: set[str], own: str) -> str:
@@ -668,7 +677,21 @@ def free_number(reference: str, used: set[str], own: str) -> str:
     return next(str(n) for n in count(1) if f"{parent}/{n}".removeprefix("/") not in used)
 
 
-def _taken(repetition: Repetition, used: set[str], own: str) -> Finding:
+def _is_key(value: Object, key: str) -> bool:
+    return isinstance(value, Literal) and not value.language and value.value == key
+
+
+def _numbered(thing: Thing, key: str, said: list[Statement]) -> Place:
+    """Where the number or notation of ``thing`` stands; where the thing begins when no statement says it."""
+    written = (
+        s.place
+        for s in said
+        if s.place.file == thing.place.file and s.place >= thing.place and _is_key(s.object, key)
+    )
+    return next(written, thing.place)
+
+
+def _taken(repetition: Repetition, used: set[str], own: str, said: dict[Subject, list[Statement]]) -> Finding:
     thing, earlier = repetition.thing, repetition.earlier
     iri = thing.node.value if thing.node else ""
     key = thing.reference.rpartition("/")[2]
@@ -676,7 +699,7 @@ def _taken(repetition: Repetition, used: set[str], own: str) -> Finding:
     free = free_number(thing.reference, used, own) if number else ""
     return breach(
         Rule.DUPLICATE_IDENTIFIER,
-        thing.place,
+        _numbered(thing, key, said.get(thing.node, [])) if thing.node else thing.place,
         f"Nummer {key} is al gebruikt in {earlier.place}. Kies een ander nummer, zoals {free}."
         if number
         else f"{quoted(key or iri)} is al gebruikt in {earlier.place}. Kies een andere sleutel.",
