@@ -66,6 +66,14 @@ def test_commands_parse(page: Path) -> None:
                     assert parsed.name in known, parsed.name
 
 
+def test_pages_with_a_bare_command_say_how_it_is_found() -> None:
+    """After `make publish` a shell knows no gbvkg: every page that calls it so says what to do."""
+    bare = [page for page in PAGES if any(re.search("^gbvkg ", b, re.MULTILINE) for b in blocks(page, "sh"))]
+    assert len(bare) > 3
+    for page in [*bare, REPOSITORY / "docs" / "fiche.md"]:
+        assert "`. .venv/bin/activate`" in page.read_text("utf-8"), page
+
+
 def test_rules_named_in_docs_exist() -> None:
     """`gbvkg explain X` in the documentation names a rule that there is."""
     text = "\n".join(p.read_text("utf-8") for p in PAGES)
