@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import serving
 import small_project
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from gbvkg import release
 from gbvkg.errors import NotAcceptable
@@ -684,3 +684,43 @@ def test_a_question_says_which_day_it_took(real: serving.Served) -> None:
     assert "de datum (anders die van de publicatie): gekozen is " in page
     given = html(real, "/query/actions-of-minister-for-field?date=2021-07-15&lang=nl")
     assert "gekozen is " not in given
+
+
+def test_void_tells_what_it_links_to(real: serving.Served) -> None:
+    """A program gets the description with examples, vocabularies and counted linksets; a browser a page."""
+    got = Store()
+    got.load(real.get("/.well-known/void", accept="application/n-triples").text, format=RdfFormat.N_TRIPLES)
+    told = {quad.predicate.value.partition("void#")[2]: quad.object for quad in got}
+    assert {"exampleResource", "vocabulary", "linkPredicate", "subset"} <= set(told)
+    sizes = got.query(
+        "SELECT ?n { ?x a <http://rdfs.org/ns/void#Linkset> ; <http://rdfs.org/ns/void#triples> ?n }"
+    )
+    assert all(int(row["n"].value) > 0 for row in sizes)
+    browser = real.client.get(
+        f"{real.url}/.well-known/void", headers={"Accept": "text/html,*/*;q=0.8"}, follow_redirects=False
+    )
+    assert browser.status_code == 303
+    assert browser.headers["location"].endswith("/doc/dataset/gbvkg")
+    assert "/.well-known/void>" in real.get("/", accept="text/html").headers["link"]
+    assert "/.well-known/void?format=ttl" in html(real, "/releases/")
+
+
+def test_licence_and_manifest_are_linked(real: serving.Served) -> None:
+    version = real.get("/health/ready").text.split()[1]
+    page = html(real, f"/releases/{version}/?lang=nl")
+    for name in ("manifest.json", "LICENSE.md"):
+        assert f'/releases/{version}/{name}"' in page
+        assert real.get(f"/releases/{version}/{name}").status_code == 200
+    assert "CC0 1.0</a>" in page
+    assert "/doc/dataset/gbvkg?lang=nl#data" in page
+    assert re.search(r"\d+ overtredingen, [\d.]+ waarschuwingen, [\d.]+ mededelingen", page)
+
+
+def test_columns_of_a_list_have_names_of_their_own() -> None:
+    thing = NamedNode("https://b.example/id/a")
+    rows = [
+        {"thing": thing, "property": NamedNode(f"https://b.example/{name}"), "value": Literal(name)}
+        for name in "pq"
+    ]
+    found = tables.table(rows, [thing.value], "nl", lambda iri: "titel", lambda iri: iri)
+    assert len(set(found[0])) == len(found[0])

@@ -14,13 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gbvkg.formats import RDF
+from gbvkg.formats import HTML, RDF
 from gbvkg.queries.parameters import bind
 from gbvkg.store import Ask
 from gbvkg.web.asgi import whole
 from gbvkg.web.downloads import current
 from gbvkg.web.negotiation import choose
-from gbvkg.web.replies import common_headers, reply
+from gbvkg.web.replies import common_headers, redirect, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -31,6 +31,8 @@ _MOST_IN_SITEMAP = 50_000
 _VOID = """PREFIX dcat: <http://www.w3.org/ns/dcat#>
 PREFIX dct: <http://purl.org/dc/terms/>
 PREFIX foaf: <http://xmlns.com/foaf/0.1/>
+PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 PREFIX void: <http://rdfs.org/ns/void#>
 PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
 CONSTRUCT {
@@ -41,7 +43,14 @@ CONSTRUCT {
     void:triples ?triples ;
     void:entities ?entities ;
     void:classes ?classes ;
-    void:properties ?properties .
+    void:properties ?properties ;
+    void:exampleResource ?example ;
+    void:vocabulary ?vocabulary ;
+    void:subset ?linkset .
+  ?linkset a void:Linkset ;
+    void:linkPredicate ?link ;
+    void:subjectsTarget $dataset ;
+    void:triples ?links .
   ?described a void:DatasetDescription ;
     foaf:primaryTopic $dataset .
 }
@@ -55,6 +64,40 @@ WHERE {
   { SELECT (COUNT(DISTINCT ?type) AS ?classes) WHERE { ?s a ?type } }
   UNION
   { SELECT (COUNT(DISTINCT ?p) AS ?properties) WHERE { ?s ?p ?o } }
+  UNION
+  {
+    SELECT (MIN(?thing) AS ?example)
+    WHERE { ?thing a ?type . FILTER(STRSTARTS(STR(?thing), $space)) }
+    GROUP BY ?type
+  }
+  UNION
+  {
+    SELECT DISTINCT ?vocabulary
+    WHERE {
+      { SELECT DISTINCT ?p WHERE { ?s ?p ?o } }
+      BIND(IRI(REPLACE(STR(?p), "[^#/]*$", "")) AS ?vocabulary)
+    }
+  }
+  UNION
+  {
+    SELECT
+      ?link
+      (COUNT(*) AS ?links)
+      (IRI(CONCAT(STR($wellknown), "#", REPLACE(STR(?link), "^.*[#/]", ""))) AS ?linkset)
+    WHERE {
+      {
+        SELECT DISTINCT ?from ?link ?to
+        WHERE {
+          VALUES ?link {
+            owl:sameAs skos:exactMatch skos:closeMatch skos:broadMatch skos:narrowMatch skos:relatedMatch
+          }
+          ?from ?link ?to .
+          FILTER(ISIRI(?to) && !STRSTARTS(STR(?to), $space))
+        }
+      }
+    }
+    GROUP BY ?link
+  }
   UNION
   { BIND($wellknown AS ?described) }
 }
@@ -83,11 +126,18 @@ class Discovery:
         ]
 
     async def void(self, request: Request) -> Response:
-        """The VoID description (void §7.2: at /.well-known/void), in any RDF format."""
+        """The VoID description (void §7.2: at /.well-known/void), in any RDF format; a browser is sent to the
+        page of the data set.
+        """
         site = self.site
         format = choose(
-            request.headers.get("accept"), tuple(RDF.values()), request.query_params.get("format"), RDF["ttl"]
+            request.headers.get("accept"),
+            (*RDF.values(), HTML),
+            request.query_params.get("format"),
+            RDF["ttl"],
         )
+        if format is HTML:
+            return redirect(site.href(site.manifest.dataset) or site.path("/"), vary=("Accept",))
         public = f"{site.base.rstrip('/')}"
         text = bind(
             _VOID,
@@ -95,6 +145,7 @@ class Discovery:
                 "dataset": NamedNode(site.manifest.dataset),
                 "endpoint": NamedNode(f"{public}/sparql"),
                 "dump": NamedNode(f"{public}/releases/{site.version}/dataset.nq"),
+                "space": Literal(f"{site.base}id/"),
                 "wellknown": NamedNode(f"{public}/.well-known/void"),
             },
         )

@@ -176,6 +176,7 @@ def context(request: Request, site: Site | None, lang: str) -> dict[str, Any]:
         "release_query": query_of(site) if site else "",
         "is_archived": bool(site and site.is_archived),
         "licence": site.licence if site else "",
+        "dataset_page": (site.href(site.manifest.dataset) or "") if site else "",
         "asked": "",
         "chosen_lang": lang if request.query_params.get("lang") == lang else "",
         "current_page": here(request, release=None),

@@ -42,7 +42,7 @@ from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.pages.views import views
 from gbvkg.web.problems import of_error, problem
-from gbvkg.web.replies import reply
+from gbvkg.web.replies import link, reply
 from gbvkg.web.search import Index, every, narrowed
 
 if TYPE_CHECKING:
@@ -119,7 +119,8 @@ class Pages:
             return kept
         lang = language(request)
         values = await home.home(self.site, await self.terms(), lang)
-        return respond(self.site, request, "home.html", values)
+        void = link(self.site.path("/.well-known/void"), "describedby", type="text/turtle")
+        return respond(self.site, request, "home.html", values, links=[void])
 
     async def api(self, request: Request) -> Response:
         """The documentation of the API."""

@@ -63,6 +63,7 @@ def release(releases: Path, version: str, current: str, lang: str) -> dict[str, 
         "is_current": version == current,
         "groups": _groups(manifest.files, lang),
         "findings": [(kind, manifest.findings[kind]) for kind in _WORST_FIRST if kind in manifest.findings],
+        "has_licence": any(file.path == "LICENSE.md" for file in manifest.files),
         "changes": _changes(path, manifest, lang),
         "previous": (manifest.previous or {}).get("version", ""),
     }

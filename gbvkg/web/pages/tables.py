@@ -1,14 +1,16 @@
 """A list of things as a table to take away: CSV, an Excel workbook, or JSON-LD.
 
-A property with things as values has two columns, their labels and their IRIs. In a workbook every cell is a
-text: no formula, no link. CSV is exact (RFC 4180, UTF-8) and sent as an attachment. This module refuses to
-cut: a text that a cell has no room for is an error that says what to ask for instead.
+A property with things as values has two columns, their labels and their IRIs; no two columns are called the
+same. In a workbook every cell is a text: no formula, no link. CSV is exact (RFC 4180, UTF-8) and sent as an
+attachment. This module refuses to cut: a text that a cell has no room for is an error that says what to ask
+for instead.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, XLSX
 from gbvkg.vocabulary import prefixes
-from gbvkg.web.pages.values import in_language
+from gbvkg.web.pages.values import in_language, short
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Term
@@ -55,8 +57,10 @@ def table(
         iri for iri in properties for found in said.values() for term in found.get(iri, ()) if _is_iri(term)
     }
     heads = ["IRI"]
+    names = Counter(heading(iri) for iri in properties)
     for iri in properties:
-        heads += [heading(iri), f"{heading(iri)} (IRI)"] if iri in linked else [heading(iri)]
+        name = heading(iri) if names[heading(iri)] == 1 else f"{heading(iri)} ({short(iri)})"
+        heads += [name, f"{name} (IRI)"] if iri in linked else [name]
     return [heads, *(_row(iri, said[iri], properties, linked, lang, label) for iri in things)]
 
 
