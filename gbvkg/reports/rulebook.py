@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
-from pathlib import Path
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode
 
-from gbvkg.errors import ProjectError
 from gbvkg.findings import Severity
 from gbvkg.project import Project
+from gbvkg.validation.shapes import Written, parse
+from gbvkg.validation.tables import Tables
 from gbvkg.vocabulary import expand, shrink
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ SEVERITIES = {
 Texts = dict[str, str]
 Facts = dict[str, list[NamedNode | Literal]]
 """Predicate → values, of one node of the shapes."""
-Written = dict[str, tuple[str, Facts]]
-"""IRI of a rule → the file of the shapes in which it stands, and what is said there."""
 
 
 def rule_name(iri: str) -> str:
@@ -83,8 +81,7 @@ class Rulebook:
     @classmethod
     def read(cls, project: Project) -> Rulebook:
         """The rules of the project. Raises ProjectError for a file of its shapes that is not Turtle."""
-        files = sorted(project.folder("shapes").glob("*.ttl"))
-        return cls(_read(tuple((path, path.stat().st_mtime_ns) for path in files)), project)
+        return cls(parse(sorted(project.folder("shapes").glob("*.ttl"))), project)
 
     @cached_property
     def _of_checks(self) -> dict[str, Rule]:
@@ -100,14 +97,16 @@ class Rulebook:
         return self._made[iri]
 
     def _make(self, iri: str) -> Rule:
-        if iri in self._written:
-            return _rule(iri, *self._written[iri])
+        home = self._written.homes.get(iri)
+        if home is not None and iri.startswith(expand("gbvsh:")):
+            return _rule(iri, f"shapes/{home}", _facts(self._written.graph, NamedNode(iri)))
         is_check = iri.startswith(expand("gbvsh:Hygiene"))
         return self._of_checks.get(iri, Rule(iri)) if is_check else Rule(iri)
 
     def __iter__(self) -> Iterator[Rule]:
         """The rules that have a name, by name; shapes that only hold rules, groups and profiles have none."""
-        rules = [*map(self.get, self._written), *self._of_checks.values()]
+        ours = (iri for iri in self._written.homes if iri.startswith(expand("gbvsh:")))
+        rules = [*map(self.get, ours), *self._of_checks.values()]
         return iter(sorted((rule for rule in rules if rule.name), key=lambda rule: rule.short))
 
     def __contains__(self, iri: object) -> bool:
@@ -122,29 +121,13 @@ def _rule_of_check(check: Check) -> Rule:
     )
 
 
-@lru_cache(maxsize=8)
-def _read(files: tuple[tuple[Path, int], ...]) -> Written:
+def _facts(graph: Tables, node: NamedNode) -> Facts:
+    """What is said of ``node``: predicate → values; a blank one counts as said, without value."""
     return {
-        iri: (f"shapes/{path.name}", facts) for path, _ in files for iri, facts in _subjects(path).items()
+        predicate.value: [value for value in values if isinstance(value, NamedNode | Literal)]
+        for predicate in graph.predicates()
+        if (values := graph.forward(predicate).get(node))
     }
-
-
-def _subjects(path: Path) -> dict[str, Facts]:
-    """The statements about each IRI of our shapes namespace, by predicate."""
-    found: dict[str, Facts] = {}
-    space = expand("gbvsh:")
-    try:
-        for quad in parse(path=str(path), format=RdfFormat.TURTLE):
-            subject, value = quad.subject, quad.object
-            if isinstance(subject, NamedNode) and subject.value.startswith(space):
-                facts = found.setdefault(subject.value, {})
-                if isinstance(value, NamedNode | Literal):
-                    facts.setdefault(quad.predicate.value, []).append(value)
-                else:
-                    facts.setdefault(quad.predicate.value, [])
-    except SyntaxError as error:
-        raise ProjectError(f"{path} is geen Turtle: {error}", f"{path} is not Turtle: {error}") from error
-    return found
 
 
 def _rule(iri: str, file: str, facts: Facts) -> Rule:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
@@ -186,8 +187,33 @@ def load(project: Project) -> Shapes:
 
 def read(files: Iterable[FilePath]) -> Shapes:
     """The shapes in Turtle files; see ``load``."""
-    graph, digest = Tables(), hashlib.sha256()
-    for file in files:
+    written = parse(files)
+    return compile_graph(written.graph, written.digest)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the files of a shapes graph say, before it is compiled. ``homes`` is IRI → the name of the last
+    file that describes it. Shared by all who read the same files: do not change it.
+    """
+
+    graph: Tables
+    digest: str
+    homes: dict[str, str]
+
+
+def parse(files: Iterable[FilePath]) -> Written:
+    """The statements of Turtle files; read once as long as the files stay as they are.
+
+    Raises ProjectError for a file that is not Turtle.
+    """
+    return _parse(tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in files))
+
+
+@lru_cache(maxsize=2)
+def _parse(files: tuple[tuple[FilePath, int, int], ...]) -> Written:
+    graph, digest, homes = Tables(), hashlib.sha256(), dict[str, str]()
+    for file, _, _ in files:
         content = file.read_bytes()
         digest.update(file.name.encode() + b"\0" + hashlib.sha256(content).digest())
         try:
@@ -195,11 +221,12 @@ def read(files: Iterable[FilePath]) -> Shapes:
                 content, format=RdfFormat.TURTLE, base_iri=file.resolve().as_uri(), rename_blank_nodes=True
             ):
                 graph.add((quad.subject, quad.predicate, quad.object))
+                homes[quad.subject.value] = file.name
         except SyntaxError as error:
             raise ProjectError(
                 f"{file} is geen geldige Turtle: {error}", f"{file} is not Turtle: {error}"
             ) from None
-    return compile_graph(graph, digest.hexdigest())
+    return Written(graph, digest.hexdigest(), homes)
 
 
 def compile_graph(graph: Tables, digest: str = "") -> Shapes:
