@@ -10,7 +10,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple, parse
 from store_pool import answered, opened
 
 from gbvkg.errors import FormatMismatch, GbvkgError, QueryError, QueryRefused, QuerySyntax
@@ -344,3 +344,60 @@ def test_the_form_is_told_over_the_line(small_releases: Path) -> None:
     }
     answers = answered(small_releases / "2026.1", *(Ask(text, "json", "ttl") for text in texts.values()))
     assert [answer.form for answer in answers] == list(texts)
+
+
+COLUMNS = {
+    "SELECT * { ?z ?p ?a }": "z p a",
+    "SELECT DISTINCT * { $z ?p $a . ?z ?q ?a }": "z p a q",
+    "SELECT*{?z?p?a}": "z p a",
+    "PREFIX a: <urn:p:> SELECT * { ?z a:r/a:r* ?a OPTIONAL { ?m a:r+ ?b } }": "z a m b",
+    'SELECT * # ?a first?\n { <urn:s:s#?b> ?p ?z . FILTER(\'?a\' != """?b""") BIND(1 AS ?a) }': "p z a",
+    "SELECT * { BIND(1 AS ?z) BIND(?unbound AS ?b) }": "z b",
+    "SELECT * { VALUES (?z ?c) { (1 2) } ?b ?a ?y }": "z c b a y",
+    "SELECT * { ?z ?p ?a } VALUES ?b { 1 }": "z p a b",
+    "SELECT * { { SELECT ?z (COUNT(?c) AS ?a) { ?z ?b ?c } GROUP BY ?z } ?z ?y ?x }": "z a y x",
+    "SELECT * { { SELECT * { ?z ?b ?a } ORDER BY ?a } }": "z b a",
+    "SELECT * { ?z ?p ?a MINUS { ?q ?r ?s } FILTER EXISTS { ?n ?m ?z } }": "z p a",
+    "SELECT * { { ?z ?p ?a } UNION { ?y ?p ?b } } ORDER BY ?b ?nothing LIMIT 3": "z p a y b",
+    "SELECT * { GRAPH ?g { _:n ?z ?a } }": "g z a",
+    "SELECT * FROM <urn:graph:a> FROM NAMED <urn:graph:b> { ?z ?p ?a }": "z p a",
+    "SELECT * { ?\u00e9\u0301 ?a\u00b7b ?a }": "\u00e9\u0301 a\u00b7b a",
+    "SELECT * {}": "",
+    "SELECT ?b ?a { ?a ?p ?b }": "b a",
+}
+"""Query → the names of its columns."""
+
+
+@pytest.mark.parametrize("text", COLUMNS)
+def test_columns_stand_in_the_order_of_the_query(dataset: Dataset, text: str) -> None:
+    """In every format, for the same variables and the same rows as the engine gives by itself."""
+    expected = COLUMNS[text].split()
+
+    def told(result_format: str) -> bytes:
+        return body(evaluate(dataset, Ask(text, result_format), 1 << 20))
+
+    tree = ElementTree.fromstring(told("xml"))
+    name = "{http://www.w3.org/2005/sparql-results#}variable"
+    assert json.loads(told("json"))["head"]["vars"] == expected
+    assert [element.attrib["name"] for element in tree.iter(name)] == expected
+    assert told("csv").decode().splitlines()[0].split(",") == (expected or [""])
+    assert told("tsv").decode().splitlines()[0].split("\t") == ([f"?{n}" for n in expected] or [""])
+    found = dataset.store.query(text)
+    assert isinstance(found, QuerySolutions)
+    assert sorted(expected) == sorted(variable.value for variable in found.variables)
+    assert len(json.loads(told("json"))["results"]["bindings"]) == len(list(found))
+
+
+@pytest.mark.parametrize(
+    "text", ["ASK { SELECT * { ?z ?p ?a } }", "CONSTRUCT { ?z ?p ?a } { SELECT * { ?z ?p ?a } }"]
+)
+def test_a_star_within_another_form_is_left_alone(dataset: Dataset, text: str) -> None:
+    """It has no columns."""
+    assert body(evaluate(dataset, Ask(text, "json", graph_format="nt"), 1 << 20))
+
+
+def test_a_fault_after_a_star_is_told_at_its_own_place(dataset: Dataset) -> None:
+    """What the user wrote is what is judged, not what is made of it."""
+    result = evaluate(dataset, Ask("SELECT * { ?z ?p ?a }\nGROUP BY ?z", "json"), 1 << 20)
+    assert result.outcome is Outcome.SYNTAX
+    assert result.details["line"] == 2

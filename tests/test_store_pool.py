@@ -499,3 +499,135 @@ def test_the_time_is_the_workers(small_releases: Path) -> None:
             return answer.seconds
 
     assert 0 < asyncio.run(run()) < 0.2
+
+
+def in_a_child(script: str, *arguments: str) -> str:
+    """What a process of its own prints that runs ``script`` after the imports that it needs."""
+    script = (
+        "import asyncio, os, resource, signal, sys, time\n"
+        "from pathlib import Path\n"
+        "from gbvkg.store import Ask, Limits, Pool\n"
+        "from store_pool import POINT, children, opened\n" + script
+    )
+    path = os.pathsep.join((str(Path(__file__).parent), str(Path(__file__).parents[1])))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script, *arguments],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": path}, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+OUT_OF_FILES = """
+def limit(number):
+    resource.setrlimit(resource.RLIMIT_NOFILE, (number, hard))
+
+async def until(true, seconds=10):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, true.__code__.co_firstlineno
+        await asyncio.sleep(0.01)
+
+async def main():
+    async with opened(Path(sys.argv[1]), workers=3) as pool:
+        first, *others = children(pool.zygote)
+        assert pool.alive == pool.workers == 3
+        tries, fork = [], pool._nursery.fork
+        pool._nursery.fork = lambda number: (tries.append(number), fork(number))[1]
+        limit(3)
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: pool.alive == 2)
+        await pool.ask(POINT)
+        for worker in others:
+            os.kill(worker, signal.SIGKILL)
+        await until(lambda: pool.alive == 0)
+        tries.clear()
+        await asyncio.sleep(1.2)
+        assert 1 <= len(tries) <= 3, tries
+        limit(soft)
+        await pool.ask(POINT, Limits(5.0))
+        await until(lambda: pool.alive == len(children(pool.zygote)) == 3)
+        await asyncio.gather(*(pool.ask(POINT) for _ in range(3)))
+        assert pool._missing is None
+        old = pool.zygote
+        limit(3)
+        os.kill(old, signal.SIGKILL)
+        await until(lambda: pool.zygote is None)
+        await asyncio.sleep(0.5)
+        assert (pool.zygote, pool.alive) == (None, 0)
+        limit(soft)
+        await pool.ask(POINT, Limits(10.0))
+        assert pool.zygote != old
+        await until(lambda: pool.alive == 3)
+        limit(3)
+        pool._kill(next(iter(pool._channels.values())))
+        pool._kill(next(iter(pool._channels.values())))
+        timer = pool._missing
+        await pool.close()
+        assert timer.cancelled() and pool._missing is None
+    limit(soft)
+    print("well")
+
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+asyncio.run(main())
+"""
+
+
+def test_no_worker_is_lost_for_ever_when_files_run_out(small_releases: Path) -> None:
+    """Workers and the process that forks them come back when files can be opened again; meanwhile ``alive``
+    says how many there are, and one timer tries for all.
+    """
+    assert in_a_child(OUT_OF_FILES, str(small_releases / "2026.1")) == "well\n"
+
+
+def test_a_pool_that_can_open_no_file_says_so(small_releases: Path) -> None:
+    """To open it is an error that the command knows, not one of the system."""
+    script = (
+        "from gbvkg.errors import BackEndUnavailable\n"
+        "from gbvkg.store.snapshot import Snapshot\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "snapshot = Snapshot.open(Path(sys.argv[1]))\n"
+        "Snapshot.open = classmethod(lambda cls, release: snapshot)\n"
+        "async def main():\n"
+        "    for free in (0, 2):\n"  # not even a socket pair; that, but no pipe to start a process with
+        "        held = os.dup(0)\n"
+        "        os.close(held)\n"
+        "        await asyncio.to_thread(int)\n"
+        "        resource.setrlimit(resource.RLIMIT_NOFILE, (held + free, hard))\n"
+        "        try:\n"
+        "            await Pool.open(Path(sys.argv[1]), workers=1)\n"
+        "        except BackEndUnavailable:\n"
+        "            print('told')\n"
+        "        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))\n"
+        "asyncio.run(main())\n"
+    )
+    assert in_a_child(script, str(small_releases / "2026.1")) == "told\n" * 2
+
+
+def test_an_order_to_kill_is_kept_while_the_line_is_full(small_releases: Path) -> None:
+    """The process that forks is stopped and its line filled: what was to be killed is killed when it goes on,
+    and replaced.
+    """
+
+    async def run() -> None:
+        async with opened(small_releases / "2026.1", limits=Limits(20.0)) as pool:
+            (worker,) = children(zygote_of(pool))
+            nursery = pool._nursery
+            assert nursery is not None
+            running = asyncio.create_task(pool.ask(ENDLESS))
+            await asyncio.sleep(0.1)
+            os.kill(zygote_of(pool), signal.SIGSTOP)
+            for number in range(10_000):
+                nursery.kill(1 << 40 | number)
+            assert nursery._unsent
+            running.cancel()
+            await asyncio.sleep(0.1)
+            assert (pool.alive, state(worker)) == (0, "R")
+            os.kill(zygote_of(pool), signal.SIGCONT)
+            assert (await pool.ask(POINT)).form == "ASK"
+            assert not nursery._unsent
+            assert pool.alive == 1
+            assert eventually(lambda: state(worker) == "")
+
+    asyncio.run(run())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import QuerySolutions, Store
 
-from gbvkg.store.reading import described, read, undeclared
+from gbvkg.store.reading import described, read, spelled_out, star, undeclared
 
 PIECES = (
     "DESCRIBE", "describe", "SELECT", "ASK", "CONSTRUCT", "FROM", "FROM NAMED", "WHERE", "{", "}", "*", "?x",
@@ -25,6 +25,12 @@ def test_no_text_is_too_odd(text: str) -> None:
     assert text[: reading.end].upper().endswith(reading.form)
     found = undeclared(text)
     assert found is None or text.startswith(found[0], found[1])
+    place = star(text, reading)
+    if place is not None:
+        assert reading.form == "SELECT"
+        assert text[place] == "*"
+        assert spelled_out(text, place, ()) == text
+        assert spelled_out(text, place, ("new",)) == f"{text[:place]} ?new {text[place + 1 :]}"
     if reading.form == "DESCRIBE":
         plan = described(text, reading)
         if plan.solutions is not None:
@@ -68,6 +74,28 @@ def test_an_undeclared_prefix_is_found(text: str, expected: tuple[str, int] | No
     assert undeclared(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("SELECT * {}", 7),
+        ("select*{}", 6),
+        ("SELECT # * no\n DISTINCT\t* {}", 24),
+        ("PREFIX a: <urn:*> SELECT REDUCED * {}", 33),
+        ("SELECT ?x { SELECT * {} }", None),
+        ("SELECT (COUNT(*) AS ?n) {}", None),
+        ("SELECT (2 * 3 AS ?n) {}", None),
+        ("ASK { SELECT * {} }", None),
+        ("CONSTRUCT { ?s ?p ?o } { SELECT * { ?s ?p ?o } }", None),
+        ("DESCRIBE * { ?s ?p ?o }", None),
+        ("SELECT", None),
+        ("", None),
+    ],
+)
+def test_the_star_of_a_select_is_found(text: str, place: int | None) -> None:
+    """Of the outermost SELECT only, and no product or count."""
+    assert star(text, read(text)) == place
+
+
 def test_reading_takes_no_more_time_than_the_text_is_long() -> None:
     """Long runs of any kind of token, cut off or not, are read in time proportional to their length."""
     for piece in (
@@ -89,3 +117,4 @@ def test_reading_takes_no_more_time_than_the_text_is_long() -> None:
         for odd in (text, text[12:]):
             described(odd, read(odd))
             undeclared(odd)
+            spelled_out(odd, 0, ("x", "y"))

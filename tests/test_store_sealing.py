@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import re
 import socket
@@ -104,7 +105,7 @@ def test_no_query_reaches_the_network(
                     assert not isinstance(answer.body, Spool)
             graphs = (f"http://127.0.0.1:{canary.port}/",)
             answer = await pool.ask(Ask("SELECT * { ?s ?p ?o }", "csv", None, graphs, graphs))
-            assert answer.body == b"o,p,s\r\n"
+            assert answer.body == b"s,p,o\r\n"
 
     asyncio.run(run())
     assert canary.hits == 0
@@ -218,3 +219,32 @@ def test_a_worker_holds_no_more_than_it_needs(small_releases: Path) -> None:
             return [re.sub(r"\d+", "N", name) for name in held[0]]
 
     assert asyncio.run(run()) == ["/dev/null"] * 3 + ["/proc/N/statm", "socket:[N]"]
+
+
+def test_a_server_may_open_all_that_the_system_lets_it_and_a_worker_still_nothing(
+    small_releases: Path,
+) -> None:
+    """The soft limit of open files becomes the hard one in the server; its workers' stays 0."""
+    script = (
+        "import asyncio, re, resource, sys\n"
+        "from pathlib import Path\n"
+        "from gbvkg.store import Pool\n"
+        "from gbvkg.web.server import raise_file_limit\n"
+        "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))\n"
+        "raise_file_limit()\n"
+        "assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)\n"
+        "async def main():\n"
+        "    pool = await Pool.open(Path(sys.argv[1]), workers=1)\n"
+        "    child = Path(f'/proc/{pool.zygote}/task/{pool.zygote}/children').read_text().strip()\n"
+        "    limits = Path(f'/proc/{child}/limits').read_text()\n"
+        "    print(re.search(r'Max open files +(\\d+) +(\\d+) ', limits).groups())\n"
+        "    await pool.close()\n"
+        "asyncio.run(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(small_releases / "2026.1")],
+        capture_output=True, text=True, check=False, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert done.stdout == "('0', '0')\n", done.stderr

@@ -12,18 +12,21 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, RdfFormat, Triple, serialize
+from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, RdfFormat, Store, Triple, serialize
 
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.store.dataset import Dataset
 from gbvkg.store.description import describe
 from gbvkg.store.frames import Outcome
 from gbvkg.store.question import Ask
-from gbvkg.store.reading import read, undeclared
+from gbvkg.store.reading import Reading, read, spelled_out, star, undeclared
 from gbvkg.vocabulary import prefixes
 
 _TIDY = 10_000
 """Triples. Up to here an answer is grouped by subject and has only the prefixes that it uses."""
+
+_EMPTY = Store()
+"""What is asked which variables a query has in scope: its text decides that, not the data."""
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
 
@@ -98,7 +101,7 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
         triples = describe(dataset.store, ask.text, reading, graphs, options)
         _write_triples(triples, written_as, held)
         return reading.form
-    found = dataset.store.query(ask.text, **options)
+    found = dataset.store.query(_with_columns(ask.text, reading, options), **options)
     if isinstance(found, QueryTriples):
         _write_triples(_once(found), _graph_format(ask), held)
         return "CONSTRUCT"
@@ -107,6 +110,18 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
         raise NotInThisFormat
     found.serialize(held, row.result)  # type: ignore[arg-type]
     return "SELECT" if isinstance(found, QuerySolutions) else "ASK"
+
+
+def _with_columns(text: str, reading: Reading, options: dict[str, Any]) -> str:
+    """The query, with the columns of a ``SELECT *`` as its author would read them: the engine sorts them by
+    name, and SPARQL 1.1 §16.1 leaves their order open. Raises what the engine does with ``text`` itself.
+    """
+    place = star(text, reading)
+    if place is None:
+        return text
+    found = _EMPTY.query(text, **options)
+    assert isinstance(found, QuerySolutions)
+    return spelled_out(text, place, [variable.value for variable in found.variables])
 
 
 def _graph_format(ask: Ask) -> RdfFormat:

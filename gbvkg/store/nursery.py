@@ -1,6 +1,7 @@
 """The server's end of the process that forks workers: orders out, news back.
 
-This module refuses to wait for that process, except to see that it ended.
+An order that has no room now is kept till it has. This module refuses to wait for that process, except to see
+that it ended.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from gbvkg.store import zygote
@@ -22,7 +24,10 @@ _AGAIN = 0.02
 
 
 class Nursery:
-    """``news`` is called with READY or DIED, a worker's number and a code; ``gone`` when it all ended."""
+    """``news`` is called with READY or DIED, a worker's number and a code; ``gone`` when it all ended.
+
+    Raises OSError when the process cannot be started.
+    """
 
     def __init__(
         self, snapshot: Snapshot, news: Callable[[bytes, int, int], None], gone: Callable[[int | None], None]
@@ -31,16 +36,21 @@ class Nursery:
         self._loop = asyncio.get_running_loop()
         self._line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._line.setblocking(False)
+        self._unsent: deque[bytes] = deque()
         with theirs:
-            self._process = subprocess.Popen(
-                _command(snapshot, theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                env=_environment(),
-                cwd="/",
-                start_new_session=True,  # Ctrl-C is for the server, which then ends this
-            )
+            try:
+                self._process = subprocess.Popen(
+                    _command(snapshot, theirs.fileno()),
+                    pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    env=_environment(),
+                    cwd="/",
+                    start_new_session=True,  # Ctrl-C is for the server, which then ends this
+                )
+            except BaseException:
+                self._line.close()
+                raise
         self._loop.add_reader(self._line.fileno(), self._readable)
 
     @property
@@ -48,7 +58,10 @@ class Nursery:
         return self._process.pid
 
     def fork(self, number: int) -> socket.socket:
-        """Order a worker; the line to it. May be used at once. Raises OSError when the process is gone."""
+        """Order a worker; the line to it. May be used at once.
+
+        Raises OSError when the process is gone, its line has no room, or no file can be opened (EMFILE).
+        """
         ours, theirs = socket.socketpair()
         with theirs:
             rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [theirs.fileno()]))
@@ -61,15 +74,33 @@ class Nursery:
 
     def kill(self, number: int) -> None:
         """Have a worker killed with SIGKILL; one that died already stays as it is."""
+        self._unsent.append(zygote.ORDER.pack(zygote.KILL, number))
+        if len(self._unsent) == 1:
+            self._send()
+            if self._unsent:
+                self._loop.add_writer(self._line.fileno(), self._writable)
+
+    def _send(self) -> None:
         try:
-            self._line.send(zygote.ORDER.pack(zygote.KILL, number))
+            while self._unsent:
+                self._line.send(self._unsent[0])
+                self._unsent.popleft()
+        except BlockingIOError:
+            return
         except OSError:
-            return  # with that process gone, the worker is too
+            self._unsent.clear()  # with that process gone, the workers are too
+
+    def _writable(self) -> None:
+        self._send()
+        if not self._unsent:
+            self._loop.remove_writer(self._line.fileno())
 
     def close(self) -> None:
         """Let the process and its workers end; nothing is called any more."""
         if self._line.fileno() >= 0:
             self._loop.remove_reader(self._line.fileno())
+            self._loop.remove_writer(self._line.fileno())
+            self._unsent.clear()
             self._line.close()
 
     async def ended(self) -> None:

@@ -31,6 +31,9 @@ _FIRST, _PATIENT = Ask("ASK {}", "json"), Limits(seconds=60.0)
 _SOONEST, _LATEST = 0.1, 5.0
 """Seconds between starts of a process that keeps ending."""
 
+_RETRY = _LATEST / 10
+"""Seconds until workers that could not be had are tried again."""
+
 _WEIGHT = 0.1
 """Of the last question in what a question usually takes."""
 
@@ -56,6 +59,7 @@ class Pool:
         self._usual = 0.0
         self._pause = _SOONEST
         self._closed = False
+        self._missing: asyncio.TimerHandle | None = None
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._nursery: Nursery | None = None
 
@@ -109,6 +113,7 @@ class Pool:
     async def close(self) -> None:
         """End all processes; who still waits gets BackEndUnavailable. Returns when they are gone."""
         self._closed = True
+        self._stop_retrying()
         self._fail_all(outcomes.closed())
         nursery, self._nursery = self._nursery, None
         if nursery is not None:
@@ -129,6 +134,11 @@ class Pool:
     def busy(self) -> int:
         """How many workers are at work."""
         return sum(channel.job is not None for channel in self._channels.values())
+
+    @property
+    def alive(self) -> int:
+        """How many workers there are, at work or free: fewer than ``workers`` while some are replaced."""
+        return len(self._channels)
 
     def _wait(self, job: Job) -> None:
         if len(self._waiting) >= self._queue:
@@ -154,8 +164,12 @@ class Pool:
             job.until.cancel()
 
     def _start(self) -> None:
-        if not self._closed:
+        if self._closed:
+            return
+        try:
             self._nursery = Nursery(self.snapshot, self._hear, self._restart)
+        except OSError:  # no file can be opened, or no process started: as if it ended at once
+            self._restart(None)
 
     def _hear(self, what: bytes, number: int, code: int) -> None:
         if what == zygote.READY:
@@ -176,6 +190,7 @@ class Pool:
 
     def _restart(self, code: int | None) -> None:
         """The process that forks is gone, and its workers with it."""
+        self._stop_retrying()
         for channel in list(self._channels.values()):
             channel.close()
             if channel.job is not None:
@@ -200,13 +215,29 @@ class Pool:
         self._numbers += 1
         try:
             line = self._nursery.fork(self._numbers)
-        except OSError:
-            return  # the end of that process is on its way, and starts another
+        except OSError:  # no file can be opened now; or that process is gone, and its end, on its way, helps
+            self._grow_later()
+            return
         channel = Channel(
             self._numbers, line, self._allowance, done=self._free, broken=self._crash, late=self._stop
         )
         self._channels[self._numbers] = channel
         self._employ(channel)
+
+    def _grow_later(self) -> None:
+        """One timer for all workers that are missing, however many."""
+        if self._missing is None and not self._closed:
+            self._missing = self._loop.call_later(_RETRY, self._fill)
+
+    def _fill(self) -> None:
+        self._missing = None
+        while self._missing is None and self._nursery is not None and len(self._channels) < self.workers:
+            self._grow()
+
+    def _stop_retrying(self) -> None:
+        if self._missing is not None:
+            self._missing.cancel()
+            self._missing = None
 
     def _employ(self, channel: Channel) -> None:
         while self._waiting:
@@ -258,7 +289,7 @@ class Pool:
         if channel.has_served or channel.job is not None:
             self._grow()
         else:  # it cannot even start: do not try as fast as the machine can
-            self._loop.call_later(_LATEST / 10, self._grow)
+            self._grow_later()
 
     def _fail_all(self, error: GbvkgError) -> None:
         for job in self._waiting:

@@ -1,5 +1,5 @@
-"""What must be known of a query before it is evaluated: its form, whether it names a dataset, and for
-DESCRIBE what it describes.
+"""What must be known of a query before it is evaluated: its form, whether it names a dataset, the order of
+its columns, and for DESCRIBE what it describes.
 
 Codepoint escapes need no undoing here: the engine takes them in IRIs and strings only. This module refuses to
 judge: a text that is no query gets an answer too, and the engine says what is wrong with it.
@@ -8,7 +8,7 @@ judge: a text that is no query gets an answer too, and the engine says what is w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,7 +33,7 @@ _TOKEN = re.compile(
     | (?P<iri> <[^<>"{}|^`\x00-\x20]*+> )
     | (?P<string> \"{3}(?:\"{0,2}(?:[^"\\]|\\.))*+\"{3} | '{3}(?:'{0,2}(?:[^'\\]|\\.))*+'{3}
                 | "(?:[^"\\\r\n]|\\.)*+" | '(?:[^'\\\r\n]|\\.)*+' )
-    | (?P<variable> [?$]\w++ )
+    | (?P<variable> [?$][\w\u00B7\u0300-\u036F\u203F\u2040]++ )
     | (?P<name> (?: _ | [^\W\d_](?:[\w.-]*\w)? )? : (?: [\w:.-] | %[0-9A-Fa-f]{2} | \\. )*+ )
     | (?P<word> \w++ )
     | (?P<mark> . )
@@ -71,6 +71,34 @@ def _tokens(text: str, start: int) -> Iterator[tuple[str, str, int]]:
     for match in _TOKEN.finditer(text, start):
         if match.lastgroup != "gap":
             yield match.lastgroup or "mark", match.group(), match.start()
+
+
+def star(text: str, reading: Reading) -> int | None:
+    """The place of the ``*`` that a SELECT asks for all its variables with; None when it names them."""
+    if reading.form != "SELECT":
+        return None
+    for _, token, start in _tokens(text, reading.end):
+        if token == "*":
+            return start
+        if token.upper() not in ("DISTINCT", "REDUCED"):
+            break
+    return None
+
+
+def spelled_out(text: str, place: int, variables: Iterable[str]) -> str:
+    """A query with its ``*`` at ``place`` replaced by ``variables`` (names without their mark), which must be
+    those in scope there, in the order in which the text first has them. Of none, the text as it is.
+    """
+    unplaced = dict.fromkeys(variables)
+    names = []
+    for kind, token, _ in _tokens(text, place + 1):
+        if not unplaced:
+            break
+        if kind == "variable" and token[1:] in unplaced:
+            del unplaced[token[1:]]
+            names.append(token[1:])
+    columns = " ".join(f"?{name}" for name in (*names, *unplaced))
+    return f"{text[:place]} {columns} {text[place + 1 :]}" if columns else text
 
 
 _DECLARED = re.compile(rf"\bPREFIX{_GAP}([^\s:\#]*+:)", re.IGNORECASE)

@@ -8,6 +8,7 @@ TLS and compression are for what stands in front.
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 import socket
 from collections.abc import Callable
@@ -38,8 +39,18 @@ def run(releases: Path, settings: ServeSettings, announce: Callable[[str, str], 
     Raises ReleaseNotFound, ReleaseCorrupt, BackEndUnavailable (the address is taken).
     """
     to_standard_error()
+    raise_file_limit()
     with asyncio.Runner(loop_factory=_loop()) as runner:
         runner.run(_serve(releases, settings, announce))
+
+
+def raise_file_limit() -> None:
+    """Let this process have as many open files as the system lets it (getrlimit(2), RLIMIT_NOFILE): each
+    connection, worker and big answer is one, and the usual soft limit of 1024 is less than ``AT_ONCE``.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):  # where the system says no, the limit stays as it is
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
