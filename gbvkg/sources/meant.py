@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
@@ -39,6 +39,35 @@ def with_name(code: str, name: str) -> str:
     return f"{code} ({name})" if name and not same else code
 
 
+@dataclass(frozen=True)
+class _Index:
+    """IRIs by their last part and by their names, in small letters; ``words`` are those of each name."""
+
+    ends: dict[str, list[str]]
+    names: dict[str, list[str]]
+    words: dict[str, set[str]]
+
+    @classmethod
+    def of(cls, iris: Iterable[str], labels: dict[str, dict[str, str]]) -> _Index:
+        ends: dict[str, list[str]] = {}
+        names: dict[str, list[str]] = {}
+        for iri in iris:
+            ends.setdefault(iri.rpartition("/")[2].casefold(), []).append(iri)
+            for label in labels.get(iri, {}).values():
+                names.setdefault(label.casefold(), []).append(iri)
+        return cls(ends, names, {name: _words(name) for name in names})
+
+    def find(self, typed: str) -> list[str]:
+        wanted, words = " ".join(typed.casefold().split()), _words(typed)
+        exact = self.ends.get(wanted.replace(" ", "-")) or self.names.get(wanted)
+        if exact:
+            return exact
+        having = [name for name, there in self.words.items() if words and words <= there]
+        near = nearest(wanted, [*self.ends, *self.names]) if len(self.ends) <= _MANY else ""
+        within = [iri for name in having for iri in self.names[name]]
+        return within or self.ends.get(near) or self.names.get(near) or []
+
+
 class Meant:
     """Answers about the values of one project; nothing is looked up before a value is wrong."""
 
@@ -49,6 +78,8 @@ class Meant:
         self._labels: dict[str, dict[str, str]] = {}
         self._used: dict[str, dict[str, str]] = {}
         self._by_kind: dict[str, list[str]] = {}
+        self._codes: dict[str, list[str]] = {}
+        self._indexes: dict[str, _Index] = {}
 
     @cached_property
     def _terms(self) -> dict[str, Term]:
@@ -78,8 +109,10 @@ class Meant:
         term = self._terms.get(predicate)
         if term is None or not term.vocab or "/" in typed:
             return None
-        codes = [iri for iri in sorted(self._labels) if iri.startswith(term.vocab)]
-        found = self._matching(typed, codes)
+        if term.vocab not in self._codes:
+            self._codes[term.vocab] = [iri for iri in sorted(self._labels) if iri.startswith(term.vocab)]
+        codes = self._codes[term.vocab]
+        found = self._matching(typed, term.vocab, codes)
         named = {lang: [self._code(iri, term, lang, found) for iri in found or codes] for lang in LANGUAGES}
         if found:
             return _which(named["nl"], named["en"])
@@ -93,7 +126,9 @@ class Meant:
     def thing(self, predicate: str, typed: str) -> Tail:
         """The things that ``typed`` names, of the kinds that others write under this key; else an example."""
         used = self._used.get(predicate, {}) if predicate in self._terms else {}
-        found = self._matching(typed, [iri for kind in used for iri in self._by_kind.get(kind, [])])
+        found = self._matching(
+            typed, predicate, (iri for kind in used for iri in self._by_kind.get(kind, []))
+        )
         if found:
             names = [f'"{self._reference(iri)}"' for iri in found]
             return _which(names, names)
@@ -108,27 +143,12 @@ class Meant:
     def _reference(self, iri: str) -> str:
         return iri.removeprefix(self._space)
 
-    def _matching(self, typed: str, candidates: Iterable[str]) -> list[str]:
-        """A few that end in ``typed``, else that are called so, else whose name has all its words, else the
-        one that is most alike."""
-        ends: dict[str, list[str]] = {}
-        names: dict[str, list[str]] = {}
-        for iri in candidates:
-            ends.setdefault(iri.rpartition("/")[2].casefold(), []).append(iri)
-            for label in self._labels.get(iri, {}).values():
-                names.setdefault(label.casefold(), []).append(iri)
-        wanted, words = " ".join(typed.casefold().split()), _words(typed)
-        within = [iri for name, iris in names.items() if words and words <= _words(name) for iri in iris]
-        near = nearest(wanted, [*ends, *names]) if len(ends) <= _MANY else ""
-        found = (
-            ends.get(wanted.replace(" ", "-"))
-            or names.get(wanted)
-            or within
-            or ends.get(near)
-            or names.get(near)
-            or []
-        )
-        few = list(dict.fromkeys(found))
+    def _matching(self, typed: str, key: str, candidates: Iterable[str]) -> list[str]:
+        """A few of the ``candidates`` of ``key`` (looked through once): that end in ``typed``, else
+        that are called so, else whose name has all its words, else the one that is most alike."""
+        if key not in self._indexes:
+            self._indexes[key] = _Index.of(candidates, self._labels)
+        few = list(dict.fromkeys(self._indexes[key].find(typed)))
         return few if len(few) <= _OFFERED else []
 
     def worded(self, finding: Finding) -> Finding:
