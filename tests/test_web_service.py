@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 import shutil
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -22,6 +25,7 @@ from gbvkg import release
 from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.vocabulary import BASE
+from gbvkg.web import downloads
 from gbvkg.web.service import Service
 from tests.serving import Served, released, serving
 from tests.small_project import make
@@ -35,6 +39,7 @@ RETIRED = """
   deprecated: true
   source: source/note
   label: {nl: Ingetrokken (proef), en: Withdrawn (trial)}
+  note: {nl: Het plan werd gewijzigd., en: The plan was changed.}
 - type: RetiredThing
   id: action/p/78
   deprecated: true
@@ -252,11 +257,148 @@ def test_what_the_data_retired_is_gone_and_what_it_merged_has_moved(tmp_path: Pa
     release.publish(Project.open(project), out)
     with serving(out, tmp_path / "log", hosts="*") as small:
         for path in ("/id/action/p/77", "/doc/action/p/77", "/doc/action/p/77.ttl"):
-            assert small.get(path).status_code == 410
-        for path in ("/id/action/p/78", "/doc/action/p/78"):
+            gone = small.get(path)
+            assert gone.status_code == 410
+            said = gone.json()
+            assert said["detail"] == "“Ingetrokken (proef)” is ingetrokken. Het plan werd gewijzigd."
+            assert said["detail_en"] == "“Withdrawn (trial)” was withdrawn. The plan was changed."
+            assert said["older"] == []
+        for path, place in {
+            "/id/action/p/78": "/id/action/p/1",
+            "/id/action/p/78?lang=en": "/id/action/p/1?lang=en",
+            "/doc/action/p/78": "/doc/action/p/1",
+            "/doc/action/p/78.ttl": "/doc/action/p/1.ttl",
+            "/doc/action/p/78.ttl?lang=en&release=2026.1": "/doc/action/p/1.ttl?release=2026.1&lang=en",
+            "/doc/action/p/78?lang=%0d%0aX&other=1": "/doc/action/p/1",
+        }.items():
             moved = small.get(path)
-            assert (moved.status_code, moved.headers["location"]) == (301, "/doc/action/p/1")
+            assert (moved.status_code, moved.headers["location"]) == (301, place)
         assert small.get("/doc/action/p/1").status_code == 200
+
+
+def _links(answer: httpx.Response) -> dict[str, list[str]]:
+    """Relation → targets of the Link header."""
+    found: dict[str, list[str]] = {}
+    for target, relation in re.findall(r'<([^>]*)>; rel="([^"]*)"', answer.headers["link"]):
+        found.setdefault(relation, []).append(target)
+    return found
+
+
+def test_a_document_of_an_older_release_leads_to_that_release(tmp_path: Path) -> None:
+    """Its formats, its own address and what it moved to keep the release; the latest version has none. A
+    release that was taken away is no predecessor any more, and its files are not there."""
+    out, project = tmp_path / "releases", tmp_path / "p"
+    retired = RETIRED.replace("action/p/77", "action/p/10").replace("action/p/78", "action/p/2")
+    for version in ("2026.1", "2026.2", "2026.3"):
+        shutil.rmtree(project, ignore_errors=True)
+        make(project, version=version, title=f"Titel {version}")
+        if version != "2026.1":
+            (project / "data" / "retired.yaml").write_text(retired)
+            for name in ("plans/p/fiches/2.yaml", "plans/p/fiches/10.yaml", "waivers.yaml"):
+                (project / "data" / name).unlink()
+            with (project / "ontology" / "gbv.ttl").open("a") as ontology:
+                ontology.write("gbv:RetiredThing a owl:Class .\n")
+        release.publish(Project.open(project), out)
+    with serving(out, tmp_path / "log", hosts="*", prefix="/g") as small:
+        here = "/g/doc/action/p/1"
+        for path in ("/doc/action/p/1.ttl", "/doc/action/p/1"):
+            new, old = (small.get(path + query, accept="text/turtle") for query in ("", "?release=2026.2"))
+            assert new.headers["content-location"] == f"{here}.ttl"
+            assert old.headers["content-location"] == f"{here}.ttl?release=2026.2"
+            assert "Titel 2026.2" in old.text
+            said = _links(new)
+            assert said["alternate"] == [f"{here}.{kind}" for kind in ("html", "jsonld", "nt", "rdf", "csv")]
+            assert said["memento"] == [f"{here}?release=2026.3"]
+            assert said["predecessor-version"] == [f"{here}?release=2026.2"]
+            for links in (said, _links(old)):
+                assert links["latest-version"] == [here]
+                assert links["version-history"] == ["/g/releases/"]
+                assert links["profile"] == ["https://w3id.org/gbvkg/ns"]
+            said = _links(old)
+            assert all(target.endswith("?release=2026.2") for target in said["alternate"])
+            assert said["predecessor-version"] == [f"{here}?release=2026.1"]
+        for target in [*said["alternate"], *said["predecessor-version"], *said["version-history"]]:
+            assert small.get(target.removeprefix("/g")).status_code == 200, target
+        assert "predecessor-version" not in _links(small.get("/doc/action/p/1.ttl?release=2026.1"))
+        # each release answers by its own data, at the thing too
+        for path, place in {
+            "/id/action/p/2": "/g/id/action/p/1",
+            "/id/action/p/2?release=2026.1": "/g/doc/action/p/2?release=2026.1",
+            "/doc/action/p/2.nt?release=2026.2": "/g/doc/action/p/1.nt?release=2026.2",
+        }.items():
+            assert small.get(path).headers["location"] == place
+        assert small.get("/doc/action/p/2?release=2026.1").status_code == 200
+        gone = small.get("/doc/action/p/10").json()
+        assert gone["older"] == [f"/g/doc/action/p/10?release={version}" for version in ("2026.1", "2026.2")]
+        assert "Oudere releases" in gone["detail"]
+        page = small.get("/doc/action/p/10", accept="text/html").text
+        assert 'href="/g/doc/action/p/10?release=2026.1"' in page
+
+        shutil.rmtree(out / "2026.2")
+        assert "predecessor-version" not in _links(small.get("/doc/action/p/1.csv"))
+        shutil.rmtree(out / "2026.1")
+        assert "Oudere" not in small.get("/id/action/p/10").json()["detail"]
+        shutil.rmtree(out / "2026.3")
+        for name in ("manifest.json", "dataset.nq"):
+            for version in ("2026.1", "2026.2", "2026.3"):
+                assert small.get(f"/releases/{version}/{name}").status_code == 404
+        assert small.get("/doc/action/p/1.nt").status_code == 200
+
+
+def test_a_file_that_cannot_be_read_is_503(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails is no fault of the client, and no bug: the problem says to try again."""
+
+    async def scene() -> list[httpx.Response]:
+        service = Service(released(), ServeSettings(access_log=False))
+        await service.current.start()
+
+        def fails(*_: Path) -> bool:
+            raise OSError(5, "Input/output error")
+
+        monkeypatch.setattr(downloads, "is_regular_inside", fails)
+        monkeypatch.setattr(downloads, "sha256", fails)
+        transport = httpx.ASGITransport(service, raise_app_exceptions=True)
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                return [
+                    await client.get(f"/releases/2026.1/{name}") for name in ("dataset.nq", "manifest.json")
+                ]
+        finally:
+            await service.current.stop()
+
+    for found in asyncio.run(scene()):
+        assert found.status_code == 503
+        assert found.headers["retry-after"]
+
+
+def test_a_release_that_is_closed_leaves_memory(tmp_path: Path) -> None:
+    """Nothing of the process keeps a site, nor what it kept, once it is closed."""
+    out = tmp_path / "releases"
+    _publish(tmp_path / "p", "2026.1", "Eerste", out)
+    _publish(tmp_path / "p", "2026.2", "Nieuwe", out)
+
+    async def scene() -> list[weakref.ref[Any]]:
+        service = Service(out, ServeSettings(access_log=False))
+        await service.current.start()
+        older = await service.current.of("2026.1")
+        transport = httpx.ASGITransport(service, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            for query in ("", "release=2026.1"):
+                for path in ("/doc/action/p/1", "/query/titles?plan=plan/p&format=csv", "/search?q=actie",
+                             "/query/", "/openapi.json", "/sparql?query=ASK{}"):  # fmt: skip
+                    asked = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+                    assert (await client.get(asked)).status_code == 200, asked
+        held = [weakref.ref(part) for site in (service.current.site, older)
+                for part in (site, site.app, site.pages, site.cache)]  # fmt: skip
+        await older.close()
+        await service.current.site.close()
+        for task in list(service.current._tasks):
+            task.cancel()
+        return held
+
+    held = asyncio.run(scene())
+    gc.collect()
+    assert [part() for part in held] == [None] * 8
 
 
 def _publish(folder: Path, version: str, title: str, out: Path) -> None:

@@ -8,6 +8,7 @@ change a byte of what it hands out.
 from __future__ import annotations
 
 import base64
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from gbvkg.errors import GbvkgError
 from gbvkg.project import VERSION, is_regular_inside
 from gbvkg.release.folder import versions as versions_in
 from gbvkg.release.manifest import MANIFEST, File, Manifest, sha256
-from gbvkg.web.problems import problem
+from gbvkg.web.problems import RETRY, problem
 from gbvkg.web.replies import CACHING, common_headers, etag, media_type, redirect, reply
 
 if TYPE_CHECKING:
@@ -63,9 +64,14 @@ class Downloads:
             release, manifest = await current(request).files_of(version)
         except GbvkgError as error:
             return _missing(request, error.nl, error.en)
+        except OSError:
+            return _unreadable(request, version)
         if path == CHECKSUMS:
             return self._checksums(request, manifest)
-        file = _listed(release, manifest, path)
+        try:
+            file = _listed(release, manifest, path)
+        except OSError:
+            return _unreadable(request, version)
         if file is None:
             return _missing(
                 request,
@@ -103,19 +109,36 @@ def current(request: Request) -> Current:
 
 
 def _listed(release: Path, manifest: Manifest, path: str) -> File | None:
-    """The file that the manifest lists, or the manifest itself, if it is still there as it was listed."""
-    if path == MANIFEST:
-        own = release / MANIFEST
-        return File(MANIFEST, own.stat().st_size, sha256(own), "application/json")
-    found = next((file for file in manifest.files if file.path == path), None)
-    with suppress(OSError):
+    """The file that the manifest lists, or the manifest itself, if it is still there as it was listed.
+
+    Raises OSError for one that is there and cannot be read.
+    """
+    with suppress(FileNotFoundError, NotADirectoryError):  # somebody removed the release since it was opened
+        if path == MANIFEST:
+            own = release / MANIFEST
+            return File(MANIFEST, own.stat().st_size, sha256(own), "application/json")
+        found = next((file for file in manifest.files if file.path == path), None)
         if found and is_regular_inside(release / path, release.resolve()):
-            return found if (release / path).stat().st_size == found.size else None
+            with (release / path).open("rb") as stream:  # before the answer begins with 200
+                return found if os.fstat(stream.fileno()).st_size == found.size else None
     return None
 
 
 def _nameless(request: Request) -> Response:
     return _missing(request, "Zo heet geen enkele release.", "No release has such a name.")
+
+
+def _unreadable(request: Request, version: str) -> Response:
+    return problem(
+        request,
+        503,
+        "Nu niet te lezen",
+        "Cannot be read now",
+        f"De dienst kan de bestanden van release {version} nu niet lezen; probeer het later opnieuw.",
+        f"The service cannot read the files of release {version} now; try again later.",
+        type="release-unreadable",
+        headers={"Retry-After": str(RETRY)},
+    )
 
 
 def _missing(request: Request, nl: str, en: str) -> Response:

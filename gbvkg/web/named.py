@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -59,17 +59,12 @@ class Named:
     def router(self) -> APIRouter:
         router = APIRouter()
         described: dict[str, Any] = {"methods": ["GET"], "response_class": Response}
-        router.add_api_route("/query/", self.overview, **described, **query_api.list_operation())
+        router.add_api_route("/query/", _overview, **described, **query_api.list_operation())
         queries = [self.site.catalogue.get(name) for name in self.site.catalogue.names()]
         for query in queries:
-            router.add_api_route(
-                f"/query/{query.name}",
-                _endpoint(self, query),
-                **described,
-                **query_api.operation(query),
-            )
+            router.add_api_route(f"/query/{query.name}", _by_name, **described, **query_api.operation(query))
         names = [query.name for query in queries]
-        router.add_api_route("/query/{name}.rq", self.text, **described, **query_api.text_operation(names))
+        router.add_api_route("/query/{name}.rq", _text, **described, **query_api.text_operation(names))
         router.routes.append(Route("/query", self.home, methods=["GET"]))
         router.routes.append(Route("/query/", self.overview, methods=["GET"]))  # HEAD too
         router.routes.append(Route("/query/{name}.rq", self.text, methods=["GET"]))
@@ -106,8 +101,8 @@ class Named:
         return reply(request, query.text, _RQ, tag=tag, licence=self.site.licence, vary=(), links=links)
 
     async def by_name(self, request: Request) -> Response:
-        """HEAD of a query, and whatever is not the name of one."""
-        query = self._find(request, request.path_params["name"])
+        """The answer to the query that the path ends with, and to whatever is not the name of one."""
+        query = self._find(request, request.scope["path"].rpartition("/")[2])
         return query if isinstance(query, Response) else await self.answer(query, request)
 
     def _find(self, request: Request, name: str) -> Query | Response:
@@ -190,11 +185,26 @@ def _format(request: Request, formats: Sequence[Format], known: Mapping[str, obj
     return choose(request.headers.get("accept"), formats, asked)
 
 
-def _endpoint(named: Named, query: Query) -> Any:
-    async def endpoint(request: Request) -> Response:
-        return await named.answer(query, request)
+# What FastAPI gets are functions of this module: it keeps every endpoint that it ever saw, as long as the
+# process lives, and a method or closure would keep the release that it belongs to.
 
-    return endpoint
+
+async def _overview(request: Request) -> Response:
+    return await _of(request).overview(request)
+
+
+async def _by_name(request: Request) -> Response:
+    return await _of(request).by_name(request)
+
+
+async def _text(request: Request) -> Response:
+    return await _of(request).text(request)
+
+
+def _of(request: Request) -> Named:
+    """The queries of the application that answers ``request``."""
+    found: Named = request.app.state.named
+    return found
 
 
 def given(request: Request, query: Query) -> dict[str, str]:
@@ -256,6 +266,7 @@ def _streamed(head: Response, body: Spool) -> Response:
     return StreamingResponse(chunks(), head.status_code, headers | {"content-length": str(len(body))})
 
 
-def router(site: Site) -> APIRouter:
-    """``/query/…`` of one release."""
-    return Named(site).router()
+def include(app: FastAPI, site: Site) -> None:
+    """Add ``/query/…`` of one release to its application."""
+    app.state.named = Named(site)
+    app.include_router(app.state.named.router())

@@ -39,7 +39,7 @@ def application(site: Site) -> FastAPI:
     )
     for module in (pages, linked_data, downloads, discovery, sparql):
         app.router.routes.extend(module.routes(site))
-    app.include_router(named.router(site))
+    named.include(app, site)
     return app
 
 

@@ -104,9 +104,10 @@ class Site:
             self._idle.set()
 
     async def close(self) -> None:
-        """Stop the workers, once every request that uses this site is done."""
+        """Stop the workers, once every request that uses this site is done, and let go of what was kept."""
         await self._idle.wait()
         await self.pool.close()
+        del self.cache, self.pages, self.app, self.sparql
 
     # IRIs and paths
 
