@@ -48,7 +48,7 @@ class Current:
 
     @property
     def is_ready(self) -> bool:
-        return self._site is not None and self._site.pool.zygote is not None
+        return self._site is not None and self._site.pool.alive > 0
 
     async def start(self) -> None:
         """Open the current release and keep watching. Raises ReleaseNotFound, ReleaseCorrupt."""
