@@ -398,9 +398,10 @@ def test_a_worker_that_cannot_open_the_release_is_an_error(
     (copy / "store" / "CURRENT").unlink()
     monkeypatch.setattr(snapshot, "IN_MEMORY_BELOW", 0)
     monkeypatch.setattr(snapshot, "verify", lambda path, contents: read_manifest(path))
+    before = children(os.getpid())
     with pytest.raises(BackEndUnavailable):
         asyncio.run(Pool.open(copy, workers=2))
-    assert not children(os.getpid())
+    assert children(os.getpid()).keys() <= before.keys()
 
 
 def test_a_big_answer_without_room_is_refused(

@@ -98,7 +98,7 @@ class Site:
     version = "1"
     licence = ""
     is_archived = False
-    manifest = SimpleNamespace(issued="2026-03-01")
+    manifest = SimpleNamespace(issued="2026-03-01", dataset=f"{BASE}id/dataset/small")
 
     def __init__(self, theme: Path) -> None:
         self.settings = SimpleNamespace(prefix="/gbvkg", theme=theme)
