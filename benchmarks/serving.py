@@ -63,7 +63,7 @@ class Peer:
     endpoint: str
 
 
-def load(address: str, connections: int, seconds: float, *, unique: bool, header: str = "") -> Rate:
+def load(address: str, connections: int, seconds: int, *, unique: bool, header: str = "") -> Rate:
     """Ask for ``address`` as fast as the answers come; ``unique`` makes each query another text."""
     said = ""
     if header:
@@ -77,7 +77,7 @@ def load(address: str, connections: int, seconds: float, *, unique: bool, header
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(said)
         script.flush()
-        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s", "--latency"]
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
         done = subprocess.run(
             [*command, "-s", script.name, address], capture_output=True, text=True, check=True
         )
@@ -197,7 +197,7 @@ class Board:
             self.missed.append(what)
 
 
-def measure(release: Path, releases: Path, folder: Path, seconds: float, board: Board) -> None:
+def measure(release: Path, releases: Path, folder: Path, seconds: int, board: Board) -> None:
     """All but the bombs."""
     action = an_action(release)
     point, facets = quote(POINT % action), quote(FACETS)
@@ -298,7 +298,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.serving", description=__doc__)
     parser.add_argument("--actions", type=int, default=1150)
     parser.add_argument("--release", type=Path)
-    parser.add_argument("--seconds", type=float, default=3.0, help="per measurement")
+    parser.add_argument("--seconds", type=int, default=3, help="per measurement")
     asked = parser.parse_args(arguments)
     if shutil.which("wrk") is None:
         print("wrk is missing: install the Debian package wrk", file=sys.stderr)
@@ -310,7 +310,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         release = (releases / "current").resolve()
         print(f"{len(Store.read_only(str(release / 'store'))):,} quads, {os.cpu_count()} processors")
         measure(release, releases, folder, asked.seconds, board)
-        bombs(release, releases, max(asked.seconds, 5.0), board)
+        bombs(release, releases, max(asked.seconds, 5), board)
     return 1 if board.missed else 0
 
 
