@@ -18,8 +18,6 @@ import argparse
 import os
 import re
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -34,6 +32,8 @@ from urllib.parse import quote
 
 import httpx
 from pyoxigraph import Store
+
+from benchmarks.servers import free_port, running
 
 ROOT = Path(__file__).parent.parent
 CONNECTIONS = (1, 8, 64)
@@ -100,49 +100,11 @@ def _latency(told: str, share: str) -> float:
 
 
 @contextmanager
-def running(command: Sequence[str], address: str, **environ: str) -> Iterator[None]:
-    """A server process that answers at ``address``, until the block ends."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ | environ
-    )
-    try:
-        _wait(process, address)
-        yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes], address: str) -> None:
-    end = time.monotonic() + 300
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
-        try:
-            httpx.get(address, timeout=30)
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError(f"{address} does not answer")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
 def gbvkg(releases: Path, **environ: str) -> Iterator[str]:
     port = free_port()
     told = {"GBVKG_ACCESS_LOG": "0", "GBVKG_BUDGET_SECONDS": "1000000"} | environ
     command = [sys.executable, "-m", "gbvkg", "serve", "--port", str(port), "--out", str(releases)]
-    with running(command, f"http://127.0.0.1:{port}/health/ready", **told):
+    with running(command, f"http://127.0.0.1:{port}/health/ready", told, seconds=300):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -159,7 +121,7 @@ def oxigraph(release: Path, folder: Path) -> Iterator[Peer]:
     subprocess.run([command, "optimize", "--location", str(store)], check=True, capture_output=True)
     port = free_port()
     served = [command, "serve-read-only", "--location", str(store), "--bind", f"127.0.0.1:{port}"]
-    with running(served, f"http://127.0.0.1:{port}/"):
+    with running(served, f"http://127.0.0.1:{port}/", seconds=300):
         yield Peer("oxigraph serve-read-only", f"http://127.0.0.1:{port}/query?union-default-graph&query=")
 
 
@@ -168,7 +130,7 @@ def rdflib_endpoint(release: Path) -> Iterator[Peer]:
     port = free_port()
     beside = Path(sys.executable).with_name("rdflib-endpoint")
     command = [str(beside) if beside.exists() else "rdflib-endpoint", "serve", str(release / "dataset.ttl")]
-    with running([*command, "--port", str(port)], f"http://127.0.0.1:{port}/"):
+    with running([*command, "--port", str(port)], f"http://127.0.0.1:{port}/", seconds=300):
         yield Peer("rdflib-endpoint", f"http://127.0.0.1:{port}/?query=")
 
 

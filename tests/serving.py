@@ -7,7 +7,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from tempfile import gettempdir
 
 import httpx
 
+from benchmarks.servers import free_port, running
 from gbvkg import release
 from gbvkg.project import Project
 
@@ -51,13 +51,6 @@ def _clear_old(folder: Path) -> None:
             shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class Served:
     """A running service: ``url`` without slash at the end, ``process`` and a client that follows nothing."""
 
@@ -82,42 +75,18 @@ def serving(releases: Path, log: Path, *, command: Sequence[str] = GBVKG, **envi
     """``gbvkg serve`` over a releases folder until the block ends; ``environ`` are its ``GBVKG_`` settings,
     ``command`` is what starts gbvkg.
 
-    Its standard error is in the file ``log``. Raises AssertionError with that log when it does not start.
+    Its standard error is in the file ``log``. Raises RuntimeError with that log when it does not start.
     """
     port = free_port()
     given = {f"GBVKG_{name.upper()}": value for name, value in environ.items()}
-    with log.open("wb") as said:
-        process = subprocess.Popen(
-            [*command, "serve", "--port", str(port), "--out", str(releases)],
-            stdout=said,
-            stderr=said,
-            env=os.environ | given,
-        )
-    served = Served(process, f"http://127.0.0.1:{port}{given.get('GBVKG_PREFIX', '')}", log)
-    try:
-        _wait_until_ready(served)
-        yield served
-    finally:
-        served.client.close()
-        process.send_signal(signal.SIGTERM)
+    url = f"http://127.0.0.1:{port}{given.get('GBVKG_PREFIX', '')}"
+    told = [*command, "serve", "--port", str(port), "--out", str(releases)]
+    with running(told, f"{url}/health/ready", given, log=log) as process:
+        served = Served(process, url, log)
         try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise
-
-
-def _wait_until_ready(served: Served) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        assert served.process.poll() is None, served.log.read_text()
-        try:
-            if served.get("/health/ready").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError(served.log.read_text())
+            yield served
+        finally:
+            served.client.close()
 
 
 class Canary:
