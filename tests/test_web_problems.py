@@ -168,3 +168,11 @@ def test_a_header_sent_twice_is_one_list() -> None:
     scope["headers"].append((b"accept", b"c/d"))
     assert header(scope, b"accept") == "a/b, c/d"
     assert header(scope, b"cookie") == ""
+
+
+def test_what_is_not_there_is_one_kind_of_problem() -> None:
+    """404 with a slug, both languages and what there is instead."""
+    response = problems.not_found(Request(scope_of("GET")), "Er is niets.", "There is nothing.", near=["/a"])
+    said = json.loads(bytes(response.body))
+    assert (response.status_code, said["type"]) == (404, f"{problems.TYPE}not-found")
+    assert (said["detail"], said["detail_en"], said["near"]) == ("Er is niets.", "There is nothing.", ["/a"])

@@ -21,7 +21,7 @@ from gbvkg.errors import GbvkgError
 from gbvkg.project import VERSION, is_regular_inside
 from gbvkg.release.folder import versions as versions_in
 from gbvkg.release.manifest import MANIFEST, File, Manifest, sha256
-from gbvkg.web.problems import RETRY, problem
+from gbvkg.web.problems import RETRY, not_found, problem
 from gbvkg.web.replies import CACHING, common_headers, etag, media_type, redirect, reply
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Downloads:
         if version is None:
             return redirect(self.site.path("/releases/"), 308, cache="immutable")
         if not VERSION.fullmatch(version):
-            return _missing(
+            return not_found(
                 request, "Dit is geen versie van een release.", "This is no version of a release."
             )
         return redirect(self.site.path(f"/releases/{version}/"), 308, cache="immutable")
@@ -63,7 +63,7 @@ class Downloads:
         try:
             release, manifest = await current(request).files_of(version)
         except GbvkgError as error:
-            return _missing(request, error.nl, error.en)
+            return not_found(request, error.nl, error.en)
         except OSError:
             return _unreadable(request, version)
         if path == CHECKSUMS:
@@ -73,7 +73,7 @@ class Downloads:
         except OSError:
             return _unreadable(request, version)
         if file is None:
-            return _missing(
+            return not_found(
                 request,
                 f"Release {version} heeft geen bestand met die naam; zie manifest.json.",
                 f"Release {version} has no file of that name; see manifest.json.",
@@ -125,7 +125,7 @@ def _listed(release: Path, manifest: Manifest, path: str) -> File | None:
 
 
 def _nameless(request: Request) -> Response:
-    return _missing(request, "Zo heet geen enkele release.", "No release has such a name.")
+    return not_found(request, "Zo heet geen enkele release.", "No release has such a name.")
 
 
 def _unreadable(request: Request, version: str) -> Response:
@@ -139,10 +139,6 @@ def _unreadable(request: Request, version: str) -> Response:
         type="release-unreadable",
         headers={"Retry-After": str(RETRY)},
     )
-
-
-def _missing(request: Request, nl: str, en: str) -> Response:
-    return problem(request, 404, "Niet gevonden", "Not found", nl, en, type="not-found")
 
 
 def routes(site: Site) -> list[Route]:

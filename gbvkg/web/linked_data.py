@@ -28,7 +28,7 @@ from gbvkg.web.asgi import whole
 from gbvkg.web.downloads import current
 from gbvkg.web.negotiation import HTML, choose
 from gbvkg.web.pages.history import older_with
-from gbvkg.web.problems import problem
+from gbvkg.web.problems import not_found, problem
 from gbvkg.web.replies import link, redirect, reply
 
 if TYPE_CHECKING:
@@ -260,14 +260,10 @@ class Documents:
         hints = [target for iri in near if (target := self.site.href(iri))]
         nl = f" Bedoelde u {', '.join(hints)}?" if hints else ""
         en = f" Did you mean {', '.join(hints)}?" if hints else ""
-        return problem(
+        return not_found(
             request,
-            404,
-            "Niet gevonden",
-            "Not found",
             f"Release {self.site.version} beschrijft niets onder deze naam.{nl}",
             f"Release {self.site.version} describes nothing by this name.{en}",
-            type="not-found",
             suggestions=hints,
         )
 

@@ -91,6 +91,11 @@ def problem(
     return _response(request, found)
 
 
+def not_found(request: Request, nl: str, en: str, **members: object) -> Response:
+    """404: what is not there, in both languages; ``members`` may say what is."""
+    return _response(request, Problem(404, "not-found", "Niet gevonden", "Not found", nl, en, members))
+
+
 def of_error(request: Request, error: GbvkgError) -> Response:
     """The response that an error of ours stands for."""
     return _response(request, described(error))

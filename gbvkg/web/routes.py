@@ -16,12 +16,10 @@ from starlette.responses import Response
 from gbvkg.errors import GbvkgError
 from gbvkg.web import discovery, downloads, linked_data, named, pages
 from gbvkg.web.pages import sparql
-from gbvkg.web.problems import fault, of_error, problem
+from gbvkg.web.problems import fault, not_found, of_error, problem
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
-
-_TITLES = {404: ("Niet gevonden", "Not found"), 405: ("Methode niet toegestaan", "Method not allowed")}
 
 
 def application(site: Site) -> FastAPI:
@@ -56,18 +54,16 @@ async def _broken(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     """Starlette's own refusals, as problems (RFC 9457)."""
     assert isinstance(error, HTTPException)
-    nl, en = _TITLES.get(error.status_code, ("Gaat niet", "Not possible"))
+    if error.status_code == 404:
+        path = request.url.path
+        return not_found(
+            request, f"Er is hier niets onder {path}. Begin op de startpagina.",
+            f"There is nothing at {path} here. Begin at the home page.",
+        )  # fmt: skip
+    headers = dict(error.headers or {})
+    allowed = headers.get("Allow", "GET")
     return problem(
-        request,
-        error.status_code,
-        nl,
-        en,
-        f"Er is hier niets onder {request.url.path}. Begin op de startpagina."
-        if error.status_code == 404
-        else f"Hier kan enkel: {(error.headers or {}).get('Allow', 'GET')}.",
-        f"There is nothing at {request.url.path} here. Begin at the home page."
-        if error.status_code == 404
-        else f"Only this is possible here: {(error.headers or {}).get('Allow', 'GET')}.",
-        type="not-found" if error.status_code == 404 else "method-not-allowed",
-        headers=dict(error.headers or {}),
-    )
+        request, error.status_code, "Methode niet toegestaan", "Method not allowed",
+        f"Hier kan enkel: {allowed}.", f"Only this is possible here: {allowed}.",
+        type="method-not-allowed", headers=headers,
+    )  # fmt: skip

@@ -30,7 +30,7 @@ from gbvkg.web.cache import Headers, Kept, Key, is_fresh
 from gbvkg.web.clients import client_of
 from gbvkg.web.current import Current
 from gbvkg.web.pages import problem_page
-from gbvkg.web.problems import PAGE, fault, of_error, problem
+from gbvkg.web.problems import PAGE, fault, not_found, of_error, problem
 from gbvkg.web.replies import policy
 from gbvkg.web.site import OF_A_RELEASE, Site, charged
 
@@ -244,11 +244,8 @@ class Service:
                 type="too-many-parameters",
             )  # fmt: skip
         if not scope["path"].startswith(self._prefix + "/"):
-            return problem(
-                request, 404, "Niet gevonden", "Not found",
-                f"Alles staat hier onder {self._prefix}/.", f"Everything is below {self._prefix}/ here.",
-                type="not-found",
-            )  # fmt: skip
+            nl, en = f"Alles staat hier onder {self._prefix}/.", f"Everything is below {self._prefix}/ here."
+            return not_found(request, nl, en)
         return None
 
     def _tell(self, scope: Scope, status: int, seconds: float, hit: bool) -> None:

@@ -41,7 +41,7 @@ from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.pages.views import views
-from gbvkg.web.problems import of_error, problem
+from gbvkg.web.problems import not_found, of_error
 from gbvkg.web.replies import link, reply
 from gbvkg.web.search import Index, every, narrowed
 
@@ -166,10 +166,7 @@ class Pages:
         finder = await self.finder()
         class_, docs = finder.index.of_class(name)
         if not class_ or (dot and kind not in tables.FILES):
-            return problem(
-                request, 404, "Niet gevonden", "Not found", "Zo een lijst is er niet.",
-                "There is no such list.", type="not-found",
-            )  # fmt: skip
+            return not_found(request, "Zo een lijst is er niet.", "There is no such list.")
         format = tables.FILES[kind] if dot else _list_format(request)
         if kept := unchanged(self.site, request, format.name):
             return kept
@@ -229,12 +226,11 @@ class Pages:
         node = _node(iri) if len(iri) <= 2000 and is_web(iri) else None
         if node and await self.site.rows(bind(_IS_DESCRIBED, {"thing": node})):
             return await self.thing(request, iri, [])
-        return problem(
-            request, 404, "Niet gevonden", "Not found",
+        return not_found(
+            request,
             "Deze release beschrijft niets met dat adres.",
             "This release describes nothing with that address.",
-            type="not-found",
-        )  # fmt: skip
+        )
 
     async def thing(self, request: Request, iri: str, links: list[str]) -> Response:
         """The document about a thing; ``?cite=`` gives a citation of it, ``?in=`` what points at it."""

@@ -76,12 +76,9 @@ async def serve(request: Request, files: Static) -> Response:
     name = request.path_params["name"]
     content = files.files.get(name)
     if content is None:
-        from gbvkg.web.problems import problem
+        from gbvkg.web.problems import not_found
 
-        return problem(
-            request, 404, "Niet gevonden", "Not found", "Dit bestand is er niet.", "There is no such file.",
-            type="not-found",
-        )  # fmt: skip
+        return not_found(request, "Dit bestand is er niet.", "There is no such file.")
     kept = "immutable" if request.path_params["version"] == files.version else "revision"
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     return reply(request, content, KINDS[Path(name).suffix], tag=tag, cache=kept, vary=())
