@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import small_project
+from chromium import launched
 
 from gbvkg import release
 
@@ -17,3 +20,10 @@ def small_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
     release.publish(small_project.make(root), root / "releases")
     release.publish(small_project.make(root, "2026.2", "Nieuwe titel"), root / "releases")
     return root / "releases"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A headless browser; skipped where there is none."""
+    with launched() as found:
+        yield found

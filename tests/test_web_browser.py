@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,11 @@ from typing import Any
 import pytest
 import serving
 import small_project
+from chromium import needs_axe, violations
 
 from gbvkg import release
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.pages.frame import TEMPLATES
-
-ROOT = Path(__file__).parent.parent
-AXE = ROOT / "editor" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = shutil.which("chromium")
-
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 PAGES = {
     "api.html": ["/docs"],
@@ -62,17 +56,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]
         yield found
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed (apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 class Tab:
     """A page of the browser that remembers what it asked for and what it complained about."""
 
@@ -100,16 +83,6 @@ class Tab:
         wider: int = self.page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
         return wider
 
-    def violations(self) -> list[str]:
-        """What axe finds, as rule and element."""
-        self.page.evaluate(AXE.read_text("utf-8"))
-        found: list[str] = self.page.evaluate(
-            "rules => axe.run({runOnly: rules}).then(done => done.violations.flatMap("
-            "v => v.nodes.map(n => v.id + ': ' + n.html.slice(0, 200))))",
-            RULES,
-        )
-        return found
-
 
 @pytest.fixture
 def tab(chromium: Any, served: serving.Served) -> Iterator[Tab]:
@@ -124,18 +97,17 @@ def test_every_template_has_a_page() -> None:
     assert framed == set(PAGES) | ELSEWHERE
 
 
+@needs_axe
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", EVERY)
 def test_page(tab: Tab, path: str, lang: str) -> None:
     """axe finds nothing, no complaint, nothing asked elsewhere, no scrolling aside at 320 px or at 200 %."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (sh scripts/set-up-node.sh)")
     answer = tab.open(path, lang)
     assert answer.status == (404 if path == PAGES["problem.html"][0] else 200)
-    assert tab.violations() == []
+    assert violations(tab.page) == []
     assert tab.overflow() <= 0
     tab.page.evaluate("document.querySelectorAll('details').forEach(found => found.open = true)")
-    assert tab.violations() == []
+    assert violations(tab.page) == []
     tab.page.set_viewport_size({"width": 320, "height": 800})
     assert tab.overflow() <= 0
     tab.page.set_viewport_size({"width": 1280, "height": 800})
@@ -145,17 +117,16 @@ def test_page(tab: Tab, path: str, lang: str) -> None:
     assert not [said for said in tab.complaints if "404" not in said]
 
 
+@needs_axe
 def test_axe_finds_what_is_wrong(tab: Tab) -> None:
     """The check itself works: a picture without text and a pale text are found."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed (sh scripts/set-up-node.sh)")
     tab.open("/")
     tab.page.evaluate(
         "const p = document.createElement('p'); p.textContent = 'bleek'; p.style.color = '#ddd';"
         "const i = document.createElement('img'); i.src = 'data:,';"
         "document.querySelector('main').append(p, i)"
     )
-    rules = {found.partition(":")[0] for found in tab.violations()}
+    rules = {found.partition(":")[0] for found in violations(tab.page)}
     assert {"image-alt", "color-contrast"} <= rules
 
 

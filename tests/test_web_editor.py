@@ -10,8 +10,6 @@ import asyncio
 import hashlib
 import json
 import re
-import shutil
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -24,6 +22,7 @@ from urllib.parse import quote, urlsplit
 
 import jinja2
 import pytest
+from chromium import needs_axe, violations
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store
@@ -32,6 +31,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from benchmarks.servers import free_port
 from gbvkg import formats
 from gbvkg.errors import QuerySyntax
 from gbvkg.project import Project
@@ -49,8 +49,6 @@ from gbvkg.web.sparql import Question, SparqlEndpoint
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "gbvkg" / "web" / "static"
 TEMPLATES = ROOT / "gbvkg" / "web" / "templates"
-AXE = ROOT / "editor" / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = shutil.which("chromium")
 BASE_PAGE = """<!doctype html><html lang="{{ lang }}"><head><meta charset="utf-8">
 <title>{% block title %}{% endblock %}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -218,9 +216,7 @@ def page(site: Site, query: str) -> str:
 
 @pytest.fixture(scope="module")
 def server(site: Site) -> Iterator[tuple[Site, str]]:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
+    port = free_port()
     granian = Server(
         _with_policy(_app(site)), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
     )
@@ -231,17 +227,6 @@ def server(site: Site) -> Iterator[tuple[Site, str]]:
     loop.call_soon_threadsafe(granian.stop)
     serving.join()
     loop.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed (apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Visit:
@@ -726,23 +711,17 @@ def test_without_javascript(chromium: Any, server: tuple[Site, str]) -> None:
 
 
 @in_browser
+@needs_axe
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_axe(chromium: Any, server: tuple[Site, str], lang: str, scheme: str) -> None:
     """No violation of WCAG 2.2 AA, nor of axe's best practices, in each state of the page."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed (sh scripts/set-up-node.sh)")
     visit = Visit(chromium, *server, color_scheme=scheme)
     visit.open(f"?lang={lang}")
 
     def check(state: str) -> None:
-        found = visit.page.evaluate(
-            "rules => axe.run({runOnly: rules})",
-            ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-        )
-        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == [], state
+        assert violations(visit.page) == [], state
 
-    visit.page.evaluate(AXE.read_text("utf-8"))
     visit.write(
         "PREFIX q: <https://x/> # c\nSELECT ?s (COUNT(*) AS ?n) WHERE { ?s a q:A ; q:b 'x'@nl, 5, true }"
     )

@@ -10,7 +10,6 @@ import csv
 import io
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from chromium import needs_axe, violations
 from pyoxigraph import RdfFormat, parse
 
 from gbvkg import release
@@ -577,23 +577,8 @@ def _keys(table: dict[str, Any]) -> dict[str, Any]:
     return {key: _keys(value) if isinstance(value, dict) else "" for key, value in table.items()}
 
 
-AXE = packaged_root() / "editor" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium")
-    if path is None or not AXE.is_file():
-        pytest.skip("chromium or axe-core is not installed")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.mark.slow
+@needs_axe
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_axe(chromium: Any, served: Served, lang: str) -> None:
     """No violation of WCAG 2.2 AA, nor of axe's best practices, and no scrolling sideways at 320 px: list,
@@ -607,8 +592,6 @@ def test_axe(chromium: Any, served: Served, lang: str) -> None:
     page = chromium.new_page(viewport={"width": 320, "height": 900})
     for path in paths:
         page.goto(f"{served.url}/query/{path}lang={lang}")
-        page.evaluate(AXE.read_text("utf-8"))
-        found = page.evaluate("rules => axe.run({runOnly: rules})", RULES)
-        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == [], path
+        assert violations(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") == 320, path
     page.close()

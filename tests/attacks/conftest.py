@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from browsing import browser
 from bystander import SHORT
 from serving import Canary, Served, canary, released, serving
 
@@ -22,11 +20,4 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def bird() -> Iterator[Canary]:
     """What nothing of ours may ever reach."""
     with canary() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    """A headless browser; skipped where there is none."""
-    with browser() as found:
         yield found
