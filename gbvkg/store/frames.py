@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 from enum import IntEnum
+from functools import lru_cache
 from struct import Struct
 from typing import Any, NamedTuple
 
 from gbvkg.store.question import Ask, Limits
 
-REQUEST = Struct("<IdQQ")
-"""Bytes that follow, seconds, bytes of memory, bytes of result."""
+REQUEST = Struct("<IIdQQ")
+"""Bytes of options and of text that follow, seconds, bytes of memory, bytes of result."""
 
 REPLY = Struct("<BBBdQ")
 """Outcome, form, whether the worker ends now, seconds that it took, bytes that follow."""
@@ -44,17 +45,48 @@ class Reply(NamedTuple):
     length: int
 
 
+class Request(NamedTuple):
+    """The head of a request: how many bytes of options and of text follow, and the ``Limits``."""
+
+    options: int
+    text: int
+    seconds: float
+    memory: int
+    result: int
+
+
 def request(ask: Ask, limits: Limits) -> bytes:
-    """The whole frame of a question."""
-    content = (ask.text, ask.format, ask.graph_format, ask.default_graphs, ask.named_graphs)
-    payload = json.dumps(content).encode("ascii")
-    return REQUEST.pack(len(payload), limits.seconds, limits.memory, limits.result) + payload
+    """The whole frame of a question. The text may be no Unicode (a lone surrogate): that is for who reads."""
+    options = _options(ask.format, ask.graph_format, ask.default_graphs, ask.named_graphs)
+    text = ask.text.encode("utf-8", "surrogatepass")
+    head = REQUEST.pack(len(options), len(text), limits.seconds, limits.memory, limits.result)
+    return b"".join((head, options, text))
 
 
-def question(payload: bytes) -> Ask:
-    """The question in a frame of ``request``, its head taken off."""
-    text, form, graph_form, default, named = json.loads(payload)
-    return Ask(text, form, graph_form, _graphs(default), _graphs(named))
+def read_request_head(data: bytes) -> Request:
+    """The head at the start of ``data``."""
+    return Request._make(REQUEST.unpack_from(data))
+
+
+def question(head: Request, data: bytes) -> Ask:
+    """The question in ``data``, a whole frame of ``request`` of which ``head`` is the head."""
+    text = REQUEST.size + head.options
+    format, graph_format, default, named = _read_options(data[REQUEST.size : text])
+    return Ask(data[text:].decode("utf-8", "surrogatepass"), format, graph_format, default, named)
+
+
+_Options = tuple[str, str | None, tuple[str, ...] | None, tuple[str, ...] | None]
+
+
+@lru_cache(maxsize=256)
+def _options(*options: str | tuple[str, ...] | None) -> bytes:
+    return json.dumps(options).encode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _read_options(content: bytes) -> _Options:
+    format, graph_format, default, named = json.loads(content)
+    return format, graph_format, _graphs(default), _graphs(named)
 
 
 def _graphs(names: list[str] | None) -> tuple[str, ...] | None:

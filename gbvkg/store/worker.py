@@ -67,13 +67,13 @@ class _Bench:
         """One request after the other. Raises EOFError or OSError when there will be no more."""
         while True:
             data = self._receive(b"", frames.REQUEST.size)
-            length, seconds, memory, limit = frames.REQUEST.unpack_from(data)
-            data = self._receive(data, frames.REQUEST.size + length)
-            question = frames.question(data[frames.REQUEST.size :])
-            self._confine(seconds, memory)
+            head = frames.read_request_head(data)
+            data = self._receive(data, frames.REQUEST.size + head.options + head.text)
+            question = frames.question(head, data)
+            self._confine(head.seconds, head.memory)
             began = time.perf_counter()
             try:
-                result = evaluate(self._dataset, question, limit)
+                result = evaluate(self._dataset, question, head.result)
             except BaseException as error:  # a panic of the engine is no Exception, and leaves it unsound
                 result = Result(Outcome.BROKEN, details={"message": str(error)})
             took = time.perf_counter() - began

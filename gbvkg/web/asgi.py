@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from starlette.types import Receive, Scope, Send
 
@@ -44,19 +45,27 @@ class Reply:
     seconds: float = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        body = self.body
+        headers = [_header(name, value) for name, value in self.headers.items()]
         if self.status not in (204, 304):
-            headers.append((b"content-length", str(len(self.body)).encode()))
+            headers.append((b"content-length", b"%d" % len(body)))
         try:
             await send({"type": "http.response.start", "status": self.status, "headers": headers})
-            if not isinstance(self.body, bytes) and scope["method"] != "HEAD":
-                for chunk in self.body:
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            whole = self.body if isinstance(self.body, bytes) and scope["method"] != "HEAD" else b""
-            await send({"type": "http.response.body", "body": whole})
+            if not isinstance(body, bytes):
+                if scope["method"] != "HEAD":
+                    for chunk in body:
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
+            else:
+                await send({"type": "http.response.body", "body": body if scope["method"] != "HEAD" else b""})
         finally:
-            if not isinstance(self.body, bytes):
-                self.body.close()
+            if not isinstance(body, bytes):
+                body.close()
+
+
+@lru_cache(maxsize=256)
+def _header(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.lower().encode(), value.encode("latin-1")
 
 
 def preflight(methods: str, **more: str) -> Reply:

@@ -107,18 +107,22 @@ class Budget:
     async def _wait(self, client: _Client) -> None:
         if len(client.waiting) >= self.queue:
             raise self._refusal(1)
-        turn = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
         client.waiting.append(turn)
-        patience = None if math.isinf(self.patience) else self.patience
+        until = None if math.isinf(self.patience) else loop.call_later(self.patience, self._give_up, turn)
         try:
-            async with asyncio.timeout(patience):
-                await turn
-        except TimeoutError:
-            self._abandon(client, turn)
-            raise self._refusal(1) from None
-        except asyncio.CancelledError:
+            await turn
+        except (BudgetSpent, asyncio.CancelledError):
             self._abandon(client, turn)
             raise
+        finally:
+            if until is not None:
+                until.cancel()
+
+    def _give_up(self, turn: asyncio.Future[None]) -> None:
+        if not turn.done():
+            turn.set_exception(self._refusal(1))
 
     def _abandon(self, client: _Client, turn: asyncio.Future[None]) -> None:
         if turn in client.waiting:

@@ -204,9 +204,11 @@ class Service:
 
     async def _asked(self, request: Request, path: str, site: Site) -> Site:
         """The site of the release that is asked: ``?release=``, else the one at hand."""
-        asks = request.method in ("GET", "HEAD") or path == "/sparql"
-        of_a_release = asks and path.startswith(OF_A_RELEASE)
-        version = request.query_params.get("release", "") if of_a_release else ""
+        if b"release=" not in request.scope["query_string"] or not path.startswith(OF_A_RELEASE):
+            return site
+        if request.method not in ("GET", "HEAD") and path != "/sparql":
+            return site
+        version = request.query_params.get("release", "")
         return await self.current.of(version) if version else site
 
     def _dispatch(self, path: str, site: Site) -> ASGIApp:
@@ -332,7 +334,7 @@ class _Answer:
     def _start(self, message: Message) -> Message:
         self.started = True
         self.status = message["status"]
-        said = [(name.lower(), value) for name, value in message.get("headers", [])]
+        said = list(message.get("headers", ()))
         names = dict(said)
         if b"content-security-policy" not in names:
             said.append((b"content-security-policy", POLICY))

@@ -45,7 +45,7 @@ UPDATE = "application/sparql-update"
 
 _UPDATE_PARAMETERS = frozenset(("update", "using-graph-uri", "using-named-graph-uri"))
 _MOST_PARAMETERS = 500
-_VOLATILE = re.compile(r"(?:NOW|RAND|UUID|BNODE)(?=[\s#(])", re.IGNORECASE)
+_VOLATILE = re.compile(r"(?:NOW|RAND|UUID|BNODE)(?=[\s#(])")
 _RELATIVE = re.compile(r"<(?![A-Za-z][A-Za-z0-9+.-]*:)[^<>\"{}|^`\\\x00-\x20]*>")
 _CHARSET = re.compile(r';\s*charset\s*=\s*"?([^\s";]*)', re.IGNORECASE)
 
@@ -189,7 +189,7 @@ class SparqlEndpoint:
     def _etag(self, question: Question, form: str, format: Format) -> str:
         """A strong entity tag; "" for an answer that may differ each time that it is asked."""
         text = question.text or ""
-        if _VOLATILE.search(text) or (form == "CONSTRUCT" and ("_:" in text or "[" in text)):
+        if _is_volatile(text) or (form == "CONSTRUCT" and ("_:" in text or "[" in text)):
             return ""
         graphs = (repr(question.default_graphs), repr(question.named_graphs))
         return self.site.etag("sparql", text, *graphs, format.name)
@@ -308,6 +308,13 @@ def _graphs(pairs: Sequence[tuple[str, str]], name: str) -> tuple[str, ...] | No
                 f'{name} is "{shown}"; it must be an absolute IRI.',
             )  # fmt: skip
     return found or None
+
+
+def _is_volatile(text: str) -> bool:
+    """Whether a query calls a function that may say something else each time (SPARQL 1.1 §17.4)."""
+    letters = text.upper()
+    named = "NOW" in letters or "RAND" in letters or "UUID" in letters or "BNODE" in letters
+    return named and _VOLATILE.search(letters) is not None
 
 
 def _offered(form: str) -> tuple[Format, ...]:
