@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import small_project
 from chromium import launched
+from serving import Served, released, serving
 
 from gbvkg import release
 
@@ -26,4 +27,12 @@ def small_releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chromium() -> Iterator[Any]:
     """A headless browser; skipped where there is none."""
     with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A service of the real data, with a budget that no test uses up. For tests that leave nothing behind."""
+    log = tmp_path_factory.mktemp("real") / "log"
+    with serving(released(), log, budget_seconds="100000") as found:
         yield found

@@ -40,13 +40,10 @@ from gbvkg.vocabulary import expand, packaged_root
 SMALL = "https://small.example/id"
 
 
-@pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def releases(small_releases: Path) -> Path:
     """Two releases: 2026.1, and 2026.2 with another title."""
-    root = tmp_path_factory.mktemp("small")
-    release.publish(small_project.make(root), root / "releases")
-    release.publish(small_project.make(root, "2026.2", "Nieuwe titel"), root / "releases")
-    return root / "releases"
+    return small_releases
 
 
 def quads(path: Path) -> set[Quad]:

@@ -31,7 +31,7 @@ from gbvkg.project import Project
 from gbvkg.queries import Catalogue, Query
 from gbvkg.vocabulary import LANGUAGES, packaged_root
 from gbvkg.web.query_api import XLSX, offered
-from tests.serving import Served, released, serving
+from tests.serving import Served, serving
 from tests.small_project import make
 
 PLAN = "https://w3id.org/gbvkg/id/plan/vap-sg-2020"
@@ -94,11 +94,9 @@ ORDER BY ?text
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The real data, with a budget that a fuzzer does not use up."""
-    log = tmp_path_factory.mktemp("named") / "log"
-    with serving(released(), log, budget_seconds="6000") as found:
-        yield found
+def served(real: Served) -> Served:
+    """The real data."""
+    return real
 
 
 @pytest.fixture(scope="module")

@@ -79,13 +79,6 @@ class Reader(HTMLParser):
             self.text += data
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
-    """The real data, served."""
-    with serving.serving(serving.released(), tmp_path_factory.mktemp("pages") / "log") as served:
-        yield served
-
-
 def hostile_releases(root: Path) -> Path:
     """A releases folder with two versions of a small project, the last with attacks in it and a new term."""
     out = root / "releases"

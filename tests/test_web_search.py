@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 import serving
@@ -147,12 +146,6 @@ def test_questions_cover_the_views() -> None:
 
 
 # Over HTTP
-
-
-@pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
-    with serving.serving(serving.released(), tmp_path_factory.mktemp("search") / "log") as served:
-        yield served
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
