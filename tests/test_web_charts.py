@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from pyoxigraph import Literal, NamedNode
 
@@ -128,16 +130,21 @@ def test_nothing_to_draw_is_no_chart() -> None:
     assert _chart("x y", [(None, None)], {"kind": "bar", "x": "x", "y": "y"}) is None
 
 
-@pytest.mark.parametrize("form", ["SELECT", "ASK", "CONSTRUCT"])
+def _asks(address: str) -> Callable[[str], str]:
+    return lambda format: f"{address}&format={format}"
+
+
+@pytest.mark.parametrize("form", ["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"])
 def test_python_to_copy_is_python(form: str) -> None:
     """It compiles, and asks the address."""
-    code = dict(snippets.of(form, "https://w3id.org/gbvkg/query/x?plan=plan%2Fp"))["Python"]
+    code = dict(snippets.of(form, _asks("https://w3id.org/gbvkg/query/x?plan=plan%2Fp")))["Python"]
     compile(code, "snippet", "exec")
     assert "https://w3id.org/gbvkg/query/x?plan=plan%2Fp&format=" in code
 
 
 @pytest.mark.parametrize("char", ['"', "'", "\\", "`", "$", "\n", " ", "é"])
-def test_an_address_that_could_leave_its_quotes_is_refused(char: str) -> None:
+@pytest.mark.parametrize("form", ["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"])
+def test_an_address_that_could_leave_its_quotes_is_refused(form: str, char: str) -> None:
     """Whatever comes from a value is percent-encoded before."""
     with pytest.raises(ValueError, match="percent-encoded"):
-        snippets.of("SELECT", f"https://w3id.org/gbvkg/query/x?y={char}")
+        snippets.of(form, _asks(f"https://w3id.org/gbvkg/query/x?y={char}"))

@@ -9,6 +9,7 @@ import re
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,18 @@ import small_project
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from gbvkg import release
+from gbvkg.config import ServeSettings
 from gbvkg.errors import NotAcceptable
 from gbvkg.project import Project
 from gbvkg.release import gate
 from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web import snippets
 from gbvkg.web.pages import frame, tables, thing, values
-from gbvkg.web.pages.citing import Citation, snippets
+from gbvkg.web.pages.citing import Citation
 from gbvkg.web.pages.static import KINDS, static
 from gbvkg.web.pages.terms import local_name
 from gbvkg.web.pages.views import query, views
-from gbvkg.web.site import Bindings
+from gbvkg.web.site import Bindings, Site
 
 TEXTS = frame.TEXTS
 ACTION = "/doc/action/vap-sg-2020/11"
@@ -624,11 +627,21 @@ def test_citation_is_escaped() -> None:
     assert json.loads(cite.csl)[0]["issued"] == {"date-parts": [[2026, 1, 2]]}
 
 
-def test_snippets_are_quoted() -> None:
-    """An apostrophe in an IRI ends no string of a shell."""
-    document = "https://b.example/doc/a'b"
-    shell = dict(snippets(f"{document}.ttl", f"{document}.csv", "https://b.example/id/a'b", "PQ"))["curl"]
-    assert shell == r"curl -L 'https://b.example/doc/a'\''b.ttl'"
+def test_code_to_copy_is_quoted() -> None:
+    """An apostrophe or a dollar in an IRI, ours or not, ends no string of a shell or a program."""
+    site = object.__new__(Site)
+    site.base, site.is_archived, site.settings = "https://b.example/", False, ServeSettings()
+    for iri, address in {
+        "https://b.example/id/a'b$c": "https://b.example/doc/a%27b%24c.ttl",
+        "https://x.example/a'b": "https://b.example/about?iri=https%3A%2F%2Fx.example%2Fa%27b&format=ttl",
+    }.items():
+        found = dict(snippets.of("DESCRIBE", partial(_permanent, site, iri)))
+        assert found["curl"] == f"curl --fail --silent --show-error --location '{address}'"
+        assert f'parse("{address}"' in found["Python"]
+
+
+def _permanent(site: Site, iri: str, extension: str) -> str:
+    return site.permanent(site.page(iri, extension))
 
 
 def test_sections_say_what_is_missing(real: serving.Served) -> None:

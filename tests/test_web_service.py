@@ -12,6 +12,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,7 @@ from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.vocabulary import BASE
 from gbvkg.web import downloads
+from gbvkg.web.linked_data import DOCUMENTS
 from gbvkg.web.service import Service
 from tests.serving import Served, released, serving
 from tests.small_project import make
@@ -133,6 +135,64 @@ def test_what_is_not_there_is_404_with_what_is_near(served: Served) -> None:
     assert ACTION in found.json()["suggestions"]
     page = served.get("/doc/action/vap-sg-2020/111", accept="text/html")
     assert f'href="{ACTION}"' in page.text
+
+
+def test_a_thing_of_somebody_else_has_a_document_too(served: Served) -> None:
+    """/about?iri= has formats, links, a tag and 304, HEAD, 406 and 404 with what is near, as /doc has."""
+    area = "http://themis.vlaanderen.be/id/beleidsveld/0a86df18-bf47-403b-aa35-98c938679482"
+    here = f"/about?iri={quote(area, safe='')}"
+    tags = set()
+    for format in DOCUMENTS:
+        for found in (
+            served.get(here, accept=format.media_type),
+            served.get(f"{here}&format={format.extension}", accept="text/html"),
+        ):
+            assert found.status_code == 200
+            assert found.headers["content-type"].partition(";")[0] == format.media_type
+            assert "Accept" in found.headers["vary"]
+            said = _links(found)
+            assert len(said["alternate"]) == len(DOCUMENTS) - 1
+            assert said["canonical"] == [f"{BASE}{here[1:]}"]
+            assert said["describes"] == [area]
+            tag = found.headers["etag"]
+        again = served.get(f"{here}&format={format.extension}", accept="text/html", if_none_match=tag)
+        assert again.status_code == 304
+        head = served.client.head(here, headers={"Accept": format.media_type})
+        assert (head.status_code, head.content) == (200, b"")
+        tags.add(tag)
+    assert len(tags) == len(DOCUMENTS)
+    turtle = served.get(f"{here}&format=ttl")
+    assert turtle.headers["content-location"] == f"{here}&format=ttl"
+    assert served.get(f"{here}&format=ttl", if_none_match=turtle.headers["etag"]).status_code == 304
+    assert (URIRef(area), None, None) in Graph().parse(data=turtle.text, format="turtle")
+    old = served.get(f"{here}&release=2026.1&format=nt")
+    assert "immutable" in old.headers["cache-control"]
+    assert served.get(here, accept="image/png").status_code == 406
+    assert served.get(f"{here}&release=1999.1").status_code == 404
+    cited = served.get(f"{here}&cite=bibtex", accept="text/html").text
+    assert cited.startswith("@misc{gbvkg-http-themis-vlaanderen-be-id-beleidsveld-0a86df18-")
+    missing = served.get(f"{here}3", accept="application/json")
+    assert missing.status_code == 404
+    assert here in missing.json()["suggestions"]
+
+
+@pytest.mark.parametrize(
+    "iri",
+    ["", "//evil.example/", "javascript:alert(1)", "http://[", "https://evil.example/", "https://e.example/<>",
+     "https://e.example/%0d%0aX:", "https://e.example/\r\nX: 1", "x" * 5000, "https://" + "x" * 5000],
+)  # fmt: skip
+def test_nobody_is_sent_elsewhere_by_it(served: Served, iri: str) -> None:
+    """What is not described is 404, whatever it is; one of our IRIs leads to its own document."""
+    found = served.get(f"/about?iri={quote(iri, safe='')}")
+    assert found.status_code == 404
+    assert "location" not in found.headers
+    for own, place in {
+        f"{BASE}id/action/vap-sg-2020/11": ACTION,
+        f"{BASE}ns#Action": "/doc/ns#Action",
+    }.items():
+        sent = served.get(f"/about?iri={quote(own, safe='')}&lang=en&other=1")
+        path, _, fragment = place.partition("#")
+        assert sent.headers["location"] == f"{path}?lang=en{'#' if fragment else ''}{fragment}"
 
 
 def test_the_ontology_is_at_its_own_iri(served: Served) -> None:
@@ -284,6 +344,12 @@ def _links(answer: httpx.Response) -> dict[str, list[str]]:
     return found
 
 
+def _day(release: Path) -> str:
+    """The day of a release as HTTP writes it (RFC 9110 §5.6.7)."""
+    issued = json.loads((release / "manifest.json").read_text())["issued"]
+    return datetime.strptime(issued, "%Y-%m-%d").strftime("%a, %d %b %Y 00:00:00 GMT")
+
+
 def test_a_document_of_an_older_release_leads_to_that_release(tmp_path: Path) -> None:
     """Its formats, its own address and what it moved to keep the release; the latest version has none. A
     release that was taken away is no predecessor any more, and its files are not there."""
@@ -310,6 +376,14 @@ def test_a_document_of_an_older_release_leads_to_that_release(tmp_path: Path) ->
             assert said["alternate"] == [f"{here}.{kind}" for kind in ("html", "jsonld", "nt", "rdf", "csv")]
             assert said["memento"] == [f"{here}?release=2026.3"]
             assert said["predecessor-version"] == [f"{here}?release=2026.2"]
+            day = _day(out / "2026.3")
+            assert f'<{here}?release=2026.3>; rel="memento"; datetime="{day}"' in new.headers["link"]
+            assert "memento-datetime" not in new.headers
+            assert "original" not in said
+            assert old.headers["memento-datetime"] == _day(out / "2026.2")
+            page = small.get(path + "?release=2026.2", accept="text/html")
+            assert page.headers["memento-datetime"] == _day(out / "2026.2")
+            assert _links(old)["original"] == [here]
             for links in (said, _links(old)):
                 assert links["latest-version"] == [here]
                 assert links["version-history"] == ["/g/releases/"]

@@ -9,9 +9,11 @@ refuses to make up a document about what the release does not hold: 404, with wh
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
 from starlette.requests import Request
@@ -27,7 +29,8 @@ from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.asgi import whole
 from gbvkg.web.downloads import current
 from gbvkg.web.negotiation import HTML, choose
-from gbvkg.web.pages.history import older_with
+from gbvkg.web.pages.history import is_described, older_with
+from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import not_found, problem
 from gbvkg.web.replies import link, redirect, reply
 
@@ -81,7 +84,11 @@ WHERE {
 """
 """An ontology with hash IRIs and all its terms: one document answers for each (Cool URIs §4.1)."""
 
-_LONGEST = 500
+_LONGEST, _LONGEST_GUESSED = 2000, 500
+"""Characters of an IRI that is looked up, and of one for which something like it is looked for."""
+
+_IN_AN_IRI = "/:@!$&'()*+,;=-._~%#?[]"
+"""What a URI may hold (RFC 3986 §2): a header has it in ASCII."""
 
 
 class Documents:
@@ -96,6 +103,7 @@ class Documents:
             Route("/ns", self.ontology, methods=["GET"]),
             Route("/ns/{part}", self.part, methods=["GET"]),
             Route("/doc/{path:path}", self.document, methods=["GET"]),
+            Route("/about", self.about, methods=["GET"]),
         ]
 
     async def ontology(self, request: Request) -> Response:
@@ -107,11 +115,11 @@ class Documents:
         part, site = request.path_params["part"], self.site
         for path in (f"inputs/ontology/{stem}-{part}.ttl" for stem in _stems(site)):
             if path in site.files:
-                return redirect(f"{site.settings.prefix}/releases/{site.version}/{path}")
+                return redirect(site.path(f"/releases/{site.version}/{path}"))
         used = site.manifest.used or {}
         if part == used.get("ontology", {}).get("version"):
             return self._see_other(request, "ns")
-        return await self._missing(request, f"ns/{part}")
+        return await self._missing(request)
 
     async def thing(self, request: Request) -> Response:
         """303 to the document; 301, 410 and 404 as the data says. Who names a release is answered by the
@@ -119,48 +127,55 @@ class Documents:
         path = request.path_params["path"]
         if "release" in _kept(request):
             return self._see_other(request, path)
-        found = await self._find(request, path, "id")
+        found = await self._find(request, *self._meant(path), "id")
         return found if isinstance(found, Response) else self._see_other(request, path)
 
     def _see_other(self, request: Request, path: str) -> Response:
         """303; ``Vary`` because the document comes in formats, for caches that keep the two as one."""
-        return redirect(self._address(f"doc/{_quoted(path)}", _kept(request)), vary=("Accept",))
-
-    def _address(self, path: str, kept: dict[str, str], fragment: str = "") -> str:
-        """A path of this service with the part of the request's query string that goes along."""
-        query = f"?{urlencode(kept)}" if kept else ""
-        return f"{self.site.settings.prefix}/{path}{query}{f'#{fragment}' if fragment else ''}"
+        return redirect(self.site.path(f"/doc/{_quoted(path)}", **_kept(request)), vary=("Accept",))
 
     async def document(self, request: Request) -> Response:
         """The document in the format of its extension, else in the one that the client prefers."""
         path, format = _split(request.path_params["path"])
-        found = await self._find(request, path, "doc", f".{format.extension}" if format else "")
-        if isinstance(found, Response):
-            return found
-        chosen = format or choose(
+        extension = format.extension if format else ""
+        found = await self._find(request, *self._meant(path), "doc", extension)
+        return found if isinstance(found, Response) else await self._write(request, found, format)
+
+    async def about(self, request: Request) -> Response:
+        """``/about?iri=``: the same of a thing whose IRI is somebody else's; one of ours is sent to its own
+        document, and nobody to the IRI itself.
+        """
+        iri = request.query_params.get("iri", "")
+        if place := self.site.document(iri):
+            return redirect(self.site.path(*place, **_kept(request)), vary=("Accept",))
+        if not is_web(iri):
+            return await self._missing(request)
+        space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
+        found = await self._find(request, [iri], space, iri, "doc", request.query_params.get("format", ""))
+        return found if isinstance(found, Response) else await self._write(request, found, None)
+
+    async def _write(self, request: Request, iri: str, format: Format | None) -> Response:
+        site = self.site
+        format = format or choose(
             request.headers.get("accept"), DOCUMENTS, request.query_params.get("format")
         )
-        return await self._write(request, path, found, chosen)
-
-    async def _write(self, request: Request, path: str, iri: str, format: Format) -> Response:
-        site = self.site
-        links = await self._links(request, path, iri, format)
-        headers = {"Content-Location": self._document(request, path, format)}
+        links = await self._links(request, iri, format)
+        is_memento = "release" in _kept(request)
+        headers = {"Memento-Datetime": _http_date(site.manifest.issued)} if is_memento else {}
         if format is HTML:
             from gbvkg.web.pages import page
 
-            return await page(site, request, iri, links)
-        body = await self._body(iri, format)
+            return await page(site, request, iri, links, headers)
         return reply(
             request,
-            body,
+            await self._body(iri, format),
             format.media_type,
             tag=site.etag("doc", iri, format.name),
             licence=site.licence,
-            cache="immutable" if "release" in request.query_params else "revision",
+            cache="immutable" if is_memento else "revision",
             vary=("Accept", "Accept-Language"),
             links=links,
-            headers=headers,
+            headers=headers | {"Content-Location": self._document(request, iri, format)},
         )
 
     async def _body(self, iri: str, format: Format) -> bytes:
@@ -169,37 +184,46 @@ class Documents:
         answer = await self.site.ask(Ask(fill(text, {"thing": NamedNode(iri)}), format.name))
         return whole(answer.body)
 
-    def _document(self, request: Request, path: str, format: Format) -> str:
+    def _document(self, request: Request, iri: str, format: Format) -> str:
         """The address of one format, of the release that is asked for."""
-        return self._address(f"doc/{_quoted(path)}.{format.extension}", _kept(request, "release"))
+        return self.site.page(iri, format.extension, **_kept(request, "release"))
 
-    async def _links(self, request: Request, path: str, iri: str, chosen: Format) -> list[str]:
+    async def _links(self, request: Request, iri: str, chosen: Format) -> list[str]:
         """The other formats, the thing, this version for ever (RFC 7089) and the other ones (RFC 5829)."""
         site = self.site
-        here = f"doc/{_quoted(path)}"
         links = [
-            link(self._document(request, path, format), "alternate", type=format.media_type)
+            link(self._document(request, iri, format), "alternate", type=format.media_type)
             for format in DOCUMENTS
             if format is not chosen
         ]
+        latest = site.page(iri, release=None)
+        if "release" in _kept(request):
+            links.append(link(latest, "original"))
         previous = (site.manifest.previous or {}).get("version", "")
-        if previous and previous in await older_with(current(request).releases, site.version, iri):
-            links.append(link(self._address(here, {"release": previous}), "predecessor-version"))
+        if previous and await is_described(current(request).releases / previous, iri):
+            links.append(link(site.page(iri, release=previous), "predecessor-version"))
+        made = _http_date(site.manifest.issued)
         return [
             *links,
-            link(iri, "describes"),
-            link(f"{site.base}{here}", "canonical"),
-            link(self._address(here, {"release": site.version}), "memento"),
-            link(self._address(here, {}), "latest-version"),
-            link(self._address("releases/", {}), "version-history"),
+            link(quote(iri, safe=_IN_AN_IRI), "describes"),
+            link(site.permanent(latest), "canonical"),
+            link(site.page(iri, release=site.version), "memento", datetime=made),
+            link(latest, "latest-version"),
+            link(site.path("/releases/"), "version-history"),
             link(f"{vocabulary.BASE}ns", "profile"),
         ]
 
     # What the data says of a path
 
-    async def _states(self, path: str) -> dict[str, dict[str, object]]:
-        iris = [iri for iri in self.site.iris(path) if _is_iri(iri)]
-        if not iris or len(path) > _LONGEST:
+    def _meant(self, path: str) -> tuple[list[str], str, str]:
+        """The IRIs that a path may stand for, what those of its kind begin with, and the IRI it names."""
+        kind, _, ref = path.partition("/")
+        space = f"{self.site.base}id/{kind}/" if ref else ""
+        return self.site.iris(path), space, space + ref
+
+    async def _states(self, iris: list[str]) -> dict[str, dict[str, object]]:
+        iris = [iri for iri in iris if len(iri) <= _LONGEST and _is_iri(iri)]
+        if not iris:
             return {}
         four = (iris + iris[:1] * 4)[:4]
         names = ("first", "second", "third", "fourth")
@@ -207,30 +231,34 @@ class Documents:
         found = {row["thing"].value: dict(row) for row in rows if isinstance(row.get("thing"), NamedNode)}
         return {iri: dict(found[iri]) for iri in iris if iri in found}
 
-    async def _find(self, request: Request, path: str, kind: str, extension: str = "") -> str | Response:
-        """The IRI that a path stands for; the answer when there is no such thing any more, or never was.
+    async def _find(
+        self, request: Request, iris: list[str], space: str, named: str, kind: str, extension: str = ""
+    ) -> str | Response:
+        """Of ``iris`` the one that is described; the answer when there is none any more, or never was.
 
         What was merged moved to what is asked for, ``kind`` ("id" or "doc"), of the thing that it became.
         """
-        states = await self._states(path)
+        states = await self._states(iris)
         if not states:
-            return await self._missing(request, path)
+            return await self._missing(request, space, named)
         iri, state = next(iter(states.items()))
         successor, deprecated = state.get("successor"), state.get("deprecated")
         if not isinstance(deprecated, Literal) or deprecated.value != "true":
             return iri
-        if isinstance(successor, NamedNode) and (target := self.site.href(successor.value)):
-            return self._moved(request, target, kind, extension)
-        return await self._gone(request, path, iri)
+        if isinstance(successor, NamedNode) and await self._states([successor.value]):
+            return self._moved(request, successor.value, kind, extension)
+        return await self._gone(request, iri)
 
-    def _moved(self, request: Request, target: str, kind: str, extension: str) -> Response:
-        """301 to the same of another thing, ``target`` the address of its document."""
-        address, _, fragment = target.partition("#")
-        name = address.partition("?")[0].removeprefix(f"{self.site.settings.prefix}/doc/")
-        place = name if name == "ns" and kind == "id" else f"{kind}/{name}{extension}"
-        return redirect(self._address(place, _kept(request), fragment), 301)
+    def _moved(self, request: Request, iri: str, kind: str, extension: str) -> Response:
+        """301 to the same of another thing."""
+        place, kept = self.site.document(iri), _kept(request)
+        if place is None or kind == "doc":
+            return redirect(self.site.page(iri, extension, **kept), 301)
+        path, fragment = place
+        name = path.removeprefix("/doc/")
+        return redirect(self.site.path("/ns" if name == "ns" else f"/id/{name}", fragment, **kept), 301)
 
-    async def _gone(self, request: Request, path: str, iri: str) -> Response:
+    async def _gone(self, request: Request, iri: str) -> Response:
         """410: what it was, why it is gone, and which older releases have something about it."""
         rows = await self.site.rows(_RETIRED, {"thing": NamedNode(iri)})
         names, notes = (
@@ -238,7 +266,7 @@ class Documents:
             for of in (_NAMES, _NOTES)
         )
         older = await older_with(current(request).releases, self.site.version, iri)
-        links = [self._address(f"doc/{_quoted(path)}", {"release": version}) for version in older]
+        links = [self.site.page(iri, release=version) for version in older]
         nl = [f"“{_in(names, 'nl') or iri}” is ingetrokken.", _in(notes, "nl")]
         en = [f"“{_in(names, 'en') or iri}” was withdrawn.", _in(notes, "en")]
         if links:
@@ -255,9 +283,8 @@ class Documents:
             older=links,
         )
 
-    async def _missing(self, request: Request, path: str) -> Response:
-        near = await self._near(path)
-        hints = [target for iri in near if (target := self.site.href(iri))]
+    async def _missing(self, request: Request, space: str = "", named: str = "") -> Response:
+        hints = [self.site.page(iri) for iri in await self._near(space, named)]
         nl = f" Bedoelde u {', '.join(hints)}?" if hints else ""
         en = f" Did you mean {', '.join(hints)}?" if hints else ""
         return not_found(
@@ -267,14 +294,13 @@ class Documents:
             suggestions=hints,
         )
 
-    async def _near(self, path: str) -> list[str]:
-        kind, _, ref = path.partition("/")
-        if len(path) > _LONGEST or not ref:
+    async def _near(self, space: str, named: str) -> list[str]:
+        """What is there and is called nearly as what was asked for, of all that begins with ``space``."""
+        if not space or len(named) > _LONGEST_GUESSED:
             return []
-        space = f"{self.site.base}id/{kind}/"
         rows = await self.site.rows(_SIBLINGS, {"space": Literal(space)})
         names = [row["thing"].value for row in rows if isinstance(row["thing"], NamedNode)]
-        return get_close_matches(space + ref, names, 3, 0.8)
+        return get_close_matches(named, names, 3, 0.8)
 
 
 def _stems(site: Site) -> list[str]:
@@ -303,6 +329,11 @@ def _kept(request: Request, *names: str) -> dict[str, str]:
     if asked.get("lang") in LANGUAGES:
         kept["lang"] = asked["lang"]
     return {name: value for name, value in kept.items() if not names or name in names}
+
+
+def _http_date(day: str) -> str:
+    """The beginning of a day, yyyy-mm-dd, as HTTP writes it (RFC 9110 §5.6.7)."""
+    return format_datetime(datetime.combine(date.fromisoformat(day[:10]), time(tzinfo=UTC)), usegmt=True)
 
 
 def _in(texts: list[Literal], lang: str) -> str:

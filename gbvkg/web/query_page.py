@@ -125,9 +125,7 @@ class QueryPages:
             "topics": topics,
             "own_style": frame.static_path(self.site, "query.css"),
             "openapi": self.site.path("/openapi.json"),
-            "as_json": frame.address(self.site, "/query/", format="json"),
-            "path": self.site.path("/query/").partition("?")[0],
-            "lang_query": self._chosen_lang(request),
+            "as_json": self.site.path("/query/", format="json"),
         }
         return frame.respond(self.site, request, "queries.html", values)
 
@@ -172,10 +170,9 @@ class QueryPages:
         return await asyncio.to_thread(frame.respond, self.site, request, "query.html", page, links=links)
 
     def _values(self, request: Request, query: Query, terms: Mapping[str, Term], lang: str) -> dict[str, Any]:
-        path = self.site.path(f"/query/{query.name}").partition("?")[0]
+        path, at = f"/query/{query.name}", self.site.path
         sent = {name: self._short(query.parameters[name], term) for name, term in terms.items()}
         required = {name: query.parameters[name].example for name in query.required if name not in sent}
-        address = f"{self.site.base}query/{query.name}{frame.query_of(self.site, **sent, **required)}"
         formats = [format for format in offered(query) if format is not HTML]
         words = frame.texts("queries", lang)
         bound = bind(query.text, terms)
@@ -184,16 +181,16 @@ class QueryPages:
             "query": query,
             "topic": words["topics"].get(query.topic, query.topic.replace("-", " ")),
             "own_style": frame.static_path(self.site, "query.css"),
-            "path": path,
-            "list_path": self.site.path("/query/").partition("?")[0] + self._chosen_lang(request),
-            "sparql_text": frame.address(self.site, f"/query/{query.name}.rq"),
-            "open_in_sparql": frame.address(self.site, "/sparql", query=_without_header(bound)),
+            "path": at(path, release=None),
+            "sparql_text": at(f"{path}.rq"),
+            "open_in_sparql": at("/sparql", query=_without_header(bound)),
             "asked_lang": "" if "lang" in query.parameters else request.query_params.get("lang", ""),
             "downloads": [
-                (words["formats"][format.name], path + frame.query_of(self.site, **sent, format=format.name))
-                for format in formats
+                (words["formats"][format.name], at(path, **sent, format=format.name)) for format in formats
             ],
-            "snippets": snippets.of(query.form, address),
+            "snippets": snippets.of(
+                query.form, lambda format: self.site.permanent(at(path, **sent, **required, format=format))
+            ),
             "shown_rows": ROWS,
         }
 
@@ -208,10 +205,6 @@ class QueryPages:
             if name in query.parameters
         }
         return [f"{one.summary[lang]}: {text}" for name, one in asked.items() if name not in terms]
-
-    def _chosen_lang(self, request: Request) -> str:
-        lang = request.query_params.get("lang", "")
-        return frame.query_of(self.site, **({"lang": lang} if lang else {}))
 
     # The answer
 

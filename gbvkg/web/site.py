@@ -13,7 +13,7 @@ from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
@@ -42,8 +42,9 @@ charged: ContextVar[list[float] | None] = ContextVar("charged", default=None)
 OF_A_RELEASE = ("/doc/", "/about", "/list/", "/search", "/query/", "/sparql")
 """Paths that take ``?release=``: the same as they were in an older release."""
 
-_SAFE = "/:@!$&'()*+,;=-._~%"
-"""What a path of ours may hold as it is: an IRI of ours has its own percent signs."""
+_SAFE = "/:@!&()*+,;=-._~%"
+"""What a path of ours may hold as it is: an IRI of ours has its own percent signs, and nothing that ends a
+string in a program."""
 
 
 class Site:
@@ -111,27 +112,46 @@ class Site:
 
     # IRIs and paths
 
-    def href(self, iri: str) -> str | None:
-        """The path in this service of a page about ``iri``; None for an IRI that is not ours.
+    def document(self, iri: str) -> tuple[str, str] | None:
+        """The path of the document about ``iri``, and its fragment; None for an IRI that is not ours.
 
         Things of the base and the terms and lists that gbvkg brings along are ours.
         """
         for space in (self.base, vocabulary.BASE):
             if iri.startswith(space):
-                path, hash_, fragment = iri[len(space) :].partition("#")
+                path, _, fragment = iri[len(space) :].partition("#")
                 kind, _, rest = path.partition("/")
                 if kind == "id" and rest:
-                    return self.path(f"/doc/{quote(rest, _SAFE)}")
+                    return f"/doc/{quote(rest, _SAFE)}", ""
                 if path == "ns":
-                    return self.path("/doc/ns" + (f"#{quote(fragment, _SAFE)}" if hash_ else ""))
+                    return "/doc/ns", quote(fragment, _SAFE)
         return None
 
-    def path(self, path: str) -> str:
-        """``path`` under the prefix of this service; of an older release with its version."""
-        if self.is_archived and path.startswith(OF_A_RELEASE):
-            address, hash_, fragment = path.partition("#")
-            path = f"{address}{'&' if '?' in address else '?'}release={self.version}{hash_}{fragment}"
-        return f"{self.settings.prefix}{path}"
+    def href(self, iri: str) -> str | None:
+        """The address in this service of a page about ``iri``; None for an IRI that is not ours."""
+        found = self.document(iri)
+        return self.path(*found) if found else None
+
+    def page(self, iri: str, extension: str = "", /, **parameters: str | None) -> str:
+        """The address here of the document about any IRI, in the format of an extension of ``DOCUMENTS``."""
+        if found := self.document(iri):
+            return self.path(f"{found[0]}.{extension}" if extension else found[0], **parameters)
+        form = {"format": extension} if extension else {}
+        return self.path("/about", **{"iri": iri}, **form, **parameters)
+
+    def path(self, path: str, fragment: str = "", /, **parameters: str | None) -> str:
+        """The address here of ``path``, below the prefix; a parameter that is None is left out.
+
+        In an older release, what is there in each release gets the version: who looks at it stays in it.
+        """
+        own = {"release": self.version} if self.is_archived and path.startswith(OF_A_RELEASE) else {}
+        given = {name: value for name, value in (own | parameters).items() if value is not None}
+        query = f"?{urlencode(given)}" if given else ""
+        return f"{self.settings.prefix}{path}{query}{f'#{fragment}' if fragment else ''}"
+
+    def permanent(self, address: str) -> str:
+        """What is at an address here, by the name that stays: in the space of the base of the data."""
+        return self.base.rstrip("/") + address.removeprefix(self.settings.prefix)
 
     def iris(self, path: str) -> list[str]:
         """The IRIs that a path below ``/id/`` or ``/doc/`` may be: of the base, then of gbvkg itself."""

@@ -25,9 +25,11 @@ def routes(site: Site) -> list[Route]:
     return site.pages.routes()
 
 
-async def page(site: Site, request: Request, iri: str, links: list[str]) -> Response:
-    """The HTML document about the thing ``iri``, which the release describes; ``links`` are Link values."""
-    return await site.pages.thing(request, iri, links)
+async def page(site: Site, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
+    """The HTML document about the thing ``iri``, which the release describes; ``links`` are Link values,
+    ``headers`` others.
+    """
+    return await site.pages.thing(request, iri, links, headers)
 
 
 __all__ = ["page", "problem_page", "routes"]

@@ -1,4 +1,4 @@
-"""How to cite a page, and how to take its data over: text, BibTeX, CSL-JSON, and ways of fetching.
+"""How to cite a page: text, BibTeX, CSL-JSON.
 
 A citation has the permanent link, which shows the thing as it is in this release. What comes from the data is
 escaped in each of these languages. This module refuses to name an author that the release does not name.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 _BIBTEX = str.maketrans(
     {char: f"\\{char}" for char in "&%$#_{}"}
@@ -42,7 +43,8 @@ class Citation:
     @property
     def bibtex(self) -> str:
         """A ``@misc`` entry; its key is made of the address."""
-        key = re.sub(r"[^A-Za-z0-9]+", "-", self.address.partition("/doc/")[2] or "gbvkg").strip("-")
+        told_apart = unquote(re.split(r"/doc/|/about\?iri=", self.address, maxsplit=1)[-1])
+        key = re.sub(r"[^A-Za-z0-9]+", "-", told_apart).strip("-")
         rows = {
             **({"author": f"{{{{{self.author.translate(_BIBTEX)}}}}}"} if self.author else {}),
             "title": f"{{{self.title.translate(_BIBTEX)}}}",
@@ -81,31 +83,3 @@ KINDS = {
     "csl": "application/vnd.citationstyles.csl+json",
 }
 """``?cite=`` → media type."""
-
-
-def snippets(turtle: str, table: str, iri: str, power_query: str) -> list[tuple[str, str]]:
-    """Name and text of ways to fetch the data at the addresses ``turtle`` and ``table`` (CSV).
-
-    An IRI has no quote, space or backslash (RFC 3987 §2.2), but for the apostrophe: no text here stands
-    between apostrophes unescaped.
-    """
-    shell = turtle.replace("'", "'\\''")
-    graph, rows = (text.replace("\\", "\\\\").replace('"', '\\"') for text in (turtle, table))
-    doubled = table.replace('"', '""')
-    thing = iri.replace("\\", "\\\\").replace('"', '\\"')
-    return [
-        ("curl", f"curl -L '{shell}'"),
-        (
-            "Python",
-            f'from rdflib import Graph\n\ngraph = Graph().parse("{graph}", format="turtle")\n'
-            f"for subject, predicate, value in graph:\n    print(predicate, value)\n\n"
-            f'# or, as a table:\n# import pandas; pandas.read_csv("{rows}")\n# IRI: {thing}',
-        ),
-        ("R", f'table <- read.csv("{rows}", encoding = "UTF-8")\nprint(table)'),
-        (
-            power_query,
-            "let\n"
-            f'    Source = Csv.Document(Web.Contents("{doubled}"), [Delimiter=",", Encoding=65001]),\n'
-            "    Table = Table.PromoteHeaders(Source)\nin\n    Table",
-        ),
-    ]

@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from gbvkg.web.pages.frame import here, language, number, texts
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.values import Value, about, is_web
+from gbvkg.web.pages.values import Value, is_web
 from gbvkg.web.pages.views import query, views
 from gbvkg.web.search import LONGEST, Doc, Index, Questions, Text, counts, local, narrowed
 
@@ -125,7 +125,7 @@ class Finder:
         kept = narrowed(docs, chosen)
         view = views().classes.get(class_)
         label = self.terms.label(class_, lang)
-        address = f"{self.site.settings.prefix}/list/{name}"
+        address = self.site.path(f"/list/{name}", release=None)
         suffix = here(request, page=None, lang=lang).partition("?")[2]
         return {
             "title": view.plural[lang] if view and view.plural else label[:1].upper() + label[1:],
@@ -236,7 +236,7 @@ class Finder:
 
     def _row(self, doc: Doc, lang: str, passage: Text | None) -> dict[str, Any]:
         text, tag = doc.label(lang)
-        href = self.site.href(doc.iri) or (about(self.site, doc.iri) if is_web(doc.iri) else "")
+        href = self.site.href(doc.iri) or (self.site.page(doc.iri) if is_web(doc.iri) else "")
         _, tag_of, said = passage or next((t for t in doc.texts if t.lang == lang), Text(0, "", ""))
         said = said if len(said) > TELLING else ""
         return {

@@ -173,7 +173,7 @@ def context(request: Request, site: Site | None, lang: str) -> dict[str, Any]:
         "logo": files.path(prefix, files.logo) if files.logo else "",
         "release": site.version if site else "",
         "issued": site.manifest.issued if site else "",
-        "release_query": query_of(site) if site else "",
+        "at": site.path if site else f"{prefix}{{}}".format,
         "is_archived": bool(site and site.is_archived),
         "licence": site.licence if site else "",
         "dataset_page": (site.href(site.manifest.dataset) or "") if site else "",
@@ -190,17 +190,6 @@ def here(request: Request, **changed: str | None) -> str:
     path = "/" + request.scope["path"].lstrip("/\\")  # two of them would be the address of a host
     path = quote(path, safe="/:@!$&'()*+,;=-._~%")
     return path + (f"?{urlencode([*kept, *added])}" if kept or added else "")
-
-
-def address(site: Site, path: str, **parameters: str) -> str:
-    """The address of a path here with parameters; of an older release with its version."""
-    return site.path(path).partition("?")[0] + query_of(site, **parameters)
-
-
-def query_of(site: Site, **parameters: str) -> str:
-    """``?`` and the parameters, with the release when it is an older one; "" when there are none."""
-    given = ({"release": site.version} if site.is_archived else {}) | parameters
-    return f"?{urlencode(given)}" if given else ""
 
 
 def static_path(site: Site, name: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +23,8 @@ MOST = 12
 
 log = logging.getLogger("gbvkg.web")
 _turn = asyncio.Lock()
+_known: dict[Path, frozenset[bytes]] = {}
+"""File → its subjects, of at most ``MOST`` files, the first read the first to go."""
 
 
 async def versions_with(request: Request, site: Site, iri: str) -> list[str]:
@@ -37,19 +38,22 @@ async def older_with(releases: Path, version: str, iri: str) -> list[str]:
     """The versions before ``version`` in the folder that describe ``iri``, oldest first."""
     present = versions(releases)
     older = present[: present.index(version)] if version in present else []
-    found = []
-    for name in older[-MOST:]:
-        if f"<{iri}>".encode() in await _subjects(releases / name / "dataset.nq"):
-            found.append(name)
-    return found
+    return [name for name in older[-MOST:] if await is_described(releases / name, iri)]
 
 
-async def _subjects(path: Path) -> frozenset[bytes]:
-    async with _turn:  # one reader at a time: the second finds the answer of the first
-        return await asyncio.to_thread(_read, path)
+async def is_described(release: Path, iri: str) -> bool:
+    """Whether a release that is there describes ``iri``."""
+    path = release / "dataset.nq"
+    if path not in _known:
+        async with _turn:  # one reader at a time: the second finds the answer of the first
+            if path not in _known:
+                found = await asyncio.to_thread(_read, path)
+                while len(_known) >= MOST:
+                    del _known[next(iter(_known))]
+                _known[path] = found
+    return f"<{iri}>".encode() in _known[path] and path.exists()
 
 
-@lru_cache(maxsize=MOST)
 def _read(path: Path) -> frozenset[bytes]:
     """The subjects of an N-Quads file (N-Quads §2: a subject ends at the first space)."""
     try:

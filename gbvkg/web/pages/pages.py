@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 from starlette.requests import Request
@@ -18,17 +18,16 @@ from gbvkg.errors import GbvkgError
 from gbvkg.formats import HTML, RDF, RESULTS, Format
 from gbvkg.queries.parameters import bind
 from gbvkg.vocabulary import LANGUAGES, expand, shrink
+from gbvkg.web import snippets
 from gbvkg.web.negotiation import choose
 from gbvkg.web.pages import api, home, ontology, releases, static, tables
-from gbvkg.web.pages.citing import KINDS, Citation, snippets
+from gbvkg.web.pages.citing import KINDS, Citation
 from gbvkg.web.pages.finding import Finder, Listed, page, questions
 from gbvkg.web.pages.frame import (
     VARY,
-    address,
     day,
     language,
     number,
-    query_of,
     respond,
     tag,
     texts,
@@ -59,7 +58,6 @@ _CREDITS = """PREFIX dct: <http://purl.org/dc/terms/>
 SELECT DISTINCT ?property ?who
 WHERE { VALUES ?property { dct:creator dct:publisher } $dataset ?property ?who FILTER(ISIRI(?who)) }
 ORDER BY ?property ?who"""
-_IS_DESCRIBED = "SELECT ?type WHERE { $thing a ?type } LIMIT 1"
 
 
 class Pages:
@@ -75,7 +73,6 @@ class Pages:
     def routes(self) -> list[Route]:
         return [
             Route("/", self.home, methods=["GET"]),
-            Route("/about", self.about, methods=["GET"]),
             Route("/docs", self.api, methods=["GET"]),
             Route("/releases/", self.releases, methods=["GET"]),
             Route("/releases/{version}/", self.release, methods=["GET"]),
@@ -220,19 +217,7 @@ class Pages:
 
     # A thing
 
-    async def about(self, request: Request) -> Response:
-        """The page about a thing whose IRI is somebody else's; 404 when the release says nothing of it."""
-        iri = request.query_params.get("iri", "")
-        node = _node(iri) if len(iri) <= 2000 and is_web(iri) else None
-        if node and await self.site.rows(bind(_IS_DESCRIBED, {"thing": node})):
-            return await self.thing(request, iri, [])
-        return not_found(
-            request,
-            "Deze release beschrijft niets met dat adres.",
-            "This release describes nothing with that address.",
-        )
-
-    async def thing(self, request: Request, iri: str, links: list[str]) -> Response:
+    async def thing(self, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
         """The document about a thing; ``?cite=`` gives a citation of it, ``?in=`` what points at it."""
         asked = request.query_params.get("cite", "")
         if asked not in KINDS and (kept := unchanged(self.site, request)):
@@ -240,7 +225,9 @@ class Pages:
         lang = language(request)
         if iri == ontology.ONTOLOGY and asked not in KINDS:
             values = await ontology.ontology(self.site, await self.terms(), lang)
-            return await asyncio.to_thread(respond, self.site, request, "ontology.html", values, links=links)
+            return await asyncio.to_thread(
+                respond, self.site, request, "ontology.html", values, links=links, headers=headers
+            )
         describer = Describer(self.site, await self.terms(), iri, lang)
         if asked in KINDS:
             return await self._citation(request, describer, asked)
@@ -248,7 +235,7 @@ class Pages:
             return await self._members(request, describer, property_)
         thing = await describer.thing()
         values = await self._values(request, thing, lang)
-        return respond(self.site, request, "thing.html", values, links=links)
+        return respond(self.site, request, "thing.html", values, links=links, headers=headers)
 
     async def _values(self, request: Request, thing: Thing, lang: str) -> dict[str, Any]:
         site, t = self.site, texts("thing", lang)
@@ -259,54 +246,23 @@ class Pages:
             "thing": thing,
             "foreign": "" if site.href(thing.iri) else thing.iri if is_web(thing.iri) else "",
             "schema": self._schema(thing, lang),
-            "members": {g.name: self._here(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
+            "members": {g.name: site.page(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
             "downloads": self._downloads(thing.iri),
-            "sparql": self._sparql(query=_SAID_OF.format(iri=thing.iri)),
-            "snippets": snippets(
-                self._data(thing.iri, "ttl"), self._data(thing.iri, "csv"), thing.iri, t["power_query"]
+            "sparql": site.path("/sparql", query=_SAID_OF.format(iri=thing.iri)),
+            "snippets": snippets.of(
+                "DESCRIBE", lambda extension: site.permanent(site.page(thing.iri, extension))
             ),
             "cite": cite,
-            "cite_links": {kind: self._here(thing.iri, cite=kind) for kind in KINDS},
+            "cite_links": {kind: site.page(thing.iri, cite=kind) for kind in KINDS},
             "permanent": cite.address,
-            "permanent_here": self._here(thing.iri, release=site.version),
-            "history": [(version, self._here(thing.iri, release=version)) for version in history],
+            "permanent_here": site.page(thing.iri, release=site.version),
+            "history": [(version, site.page(thing.iri, release=version)) for version in history],
             "since": [*history, site.version][0],
         }
 
-    def _address(self, iri: str) -> str:
-        """The canonical address of the document about a thing, in the space of its own IRI."""
-        if iri.startswith(self.site.base) or self.site.href(iri):
-            return iri.replace("/id/", "/doc/", 1)
-        return f"{self.site.base}about?iri={quote(iri, safe='')}"
-
-    def _data(self, iri: str, extension: str) -> str:
-        """The canonical address of the data about a thing; of an older release with its version."""
-        if iri.startswith(self.site.base) or self.site.href(iri):
-            return f"{iri.partition('#')[0].replace('/id/', '/doc/', 1)}.{extension}{query_of(self.site)}"
-        text = _SAID_OF.format(iri=iri) if extension == "csv" else f"DESCRIBE <{iri}>"
-        return f"{self.site.base}sparql{query_of(self.site, query=text, format=extension)}"
-
-    def _here(self, iri: str, **parameters: str) -> str:
-        """The address of the page about a thing here, with parameters."""
-        path = self.site.href(iri)
-        if path is None:
-            given = {"iri": iri} | ({"release": self.site.version} if self.site.is_archived else {})
-            return f"{self.site.settings.prefix}/about?{urlencode(given | parameters)}"
-        path, _, query = path.partition("#")[0].partition("?")
-        given = {"release": self.site.version} if query else {}
-        return f"{path}?{urlencode(given | parameters)}"
-
     def _downloads(self, iri: str) -> list[tuple[str, str]]:
-        path = self.site.href(iri)
-        if path is None:
-            names = ("ttl", "jsonld", "nt", "rdf")
-            return [(name, self._sparql(query=f"DESCRIBE <{iri}>", format=name)) for name in names]
-        path, mark, query = path.partition("#")[0].partition("?")
         formats = (RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], RESULTS["csv"])
-        return [(format.name, f"{path}.{format.extension}{mark}{query}") for format in formats]
-
-    def _sparql(self, **parameters: str) -> str:
-        return address(self.site, "/sparql", **parameters)
+        return [(format.name, self.site.page(iri, format.extension)) for format in formats]
 
     async def _credits(self, lang: str) -> tuple[str, str]:
         """The maker and the publisher that the release names of itself, with their names."""
@@ -331,14 +287,12 @@ class Pages:
         container = texts("thing", lang)["accessed"].format(
             version=site.version, date=day(site.manifest.issued, lang)
         )
-        document = self._address(iri)
-        mark = "&" if "?" in document else "?"
         return Citation(
             label,
             container,
             site.version,
             site.manifest.issued,
-            f"{document}{mark}release={site.version}",
+            site.permanent(site.page(iri, release=site.version)),
             lang,
             *await self._credits(lang),
         )
@@ -364,7 +318,7 @@ class Pages:
         return {
             "@context": "https://schema.org",
             "@type": "WebPage",
-            "@id": self._address(thing.iri),
+            "@id": site.permanent(site.page(thing.iri, release=None)),
             "inLanguage": lang,
             "about": about,
             "isPartOf": {"@type": "Dataset", "@id": site.manifest.dataset, "version": site.version}
@@ -381,7 +335,7 @@ class Pages:
         name = shrink(property_)
 
         def to(number: int, there: bool) -> str:
-            return self._here(describer.iri, **{"in": name, "page": str(number)}) if there else ""
+            return self.site.page(describer.iri, **{"in": name, "page": str(number)}) if there else ""
 
         return respond(
             self.site,
@@ -392,7 +346,7 @@ class Pages:
                 "label": label,
                 "label_lang": label_lang,
                 "title": describer.incoming_title(property_),
-                "back": self.site.href(describer.iri) or self._here(describer.iri),
+                "back": self.site.page(describer.iri),
                 "values": values,
                 "first": number((current - 1) * MEMBERS + 1, describer.lang),
                 "last": number((current - 1) * MEMBERS + len(values), describer.lang),

@@ -11,7 +11,7 @@ from bisect import insort
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from pyoxigraph import Literal, NamedNode
 
@@ -110,7 +110,7 @@ class Shower:
         """The address of the page about an IRI here; "" when there is none."""
         if found := self.site.href(iri):
             return found
-        return about(self.site, iri) if iri in self.labels and is_web(iri) else ""
+        return self.site.page(iri) if iri in self.labels and is_web(iri) else ""
 
     def _literal(self, term: Literal) -> Value:
         datatype = term.datatype.value
@@ -124,12 +124,6 @@ class Shower:
             return Value(_YES[self.lang][term.value not in ("true", "1")], key=term.value)
         plain = datatype in (expand("xsd:string"), expand("xsd:gYear"))
         return Value(term.value, note="" if plain else short(datatype), key=term.value)
-
-
-def about(site: Site, iri: str) -> str:
-    """The page here about a thing with an IRI of somebody else."""
-    release = f"&release={site.version}" if site.is_archived else ""
-    return f"{site.settings.prefix}/about?iri={quote(iri, safe='')}{release}"
 
 
 def best(texts: tuple[Literal, ...] | list[Literal], lang: str) -> Literal | None:
