@@ -181,9 +181,15 @@ def address(*parameters: tuple[str, str]) -> str:
 
 
 def answers(
-    method: str, path: str, body: str = "", headers: dict[str, str] | None = None, **expected: str
+    method: str,
+    path: str,
+    body: str = "",
+    headers: dict[str, str] | None = None,
+    *,
+    format: str,
+    boolean: str = "",
 ) -> Exchange:
-    return Exchange(method, path, headers or {}, body.encode(), frozenset({"200"}), **expected)
+    return Exchange(method, path, headers or {}, body.encode(), frozenset({"200"}), format, boolean)
 
 
 def refuses(
@@ -199,10 +205,10 @@ def form(**fields: str) -> str:
 
 def whether(method: str, query: str, *dataset: tuple[str, str], expected: bool) -> Exchange:
     """A yes or no, asked by GET or by a POST of the query itself, of a dataset in the address."""
-    said = {"format": "boolean", "boolean": str(expected).lower()}
+    yes = str(expected).lower()
     if method == "GET":
-        return answers("GET", address(("query", query), *dataset), **said)
-    return answers("POST", address(*dataset), query, QUERY, **said)
+        return answers("GET", address(("query", query), *dataset), format="boolean", boolean=yes)
+    return answers("POST", address(*dataset), query, QUERY, format="boolean", boolean=yes)
 
 
 DEFAULTS = (("default-graph-uri", "red"), ("default-graph-uri", "green"))
