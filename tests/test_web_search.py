@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 import serving
@@ -11,7 +12,7 @@ from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web import search
 from gbvkg.web.pages.finding import SIZE, SNIPPET, questions, snippet
 from gbvkg.web.pages.views import views
-from gbvkg.web.search import Doc, Index, Text, counts, fold, narrowed, words
+from gbvkg.web.search import CLASS, UNKNOWN, Doc, Index, Text, fold, passage, words
 
 BASE = "https://x.example/id/"
 GBV = "https://w3id.org/gbvkg/ns#"
@@ -39,7 +40,10 @@ def index() -> Index:
 
 
 def found(index: Index, question: str) -> list[str]:
-    return [hit.doc.iri.removeprefix(BASE) for hit in index.search(question, "nl").hits]
+    all_of_it = index.search(question)
+    docs = index.page(all_of_it, all_of_it.things)
+    assert len(docs) == all_of_it.things.bit_count()
+    return [doc.iri.removeprefix(BASE) for doc in docs]
 
 
 @pytest.mark.parametrize(
@@ -75,28 +79,30 @@ def test_title_before_text(index: Index) -> None:
 
 def test_says_what_it_took_instead(index: Index) -> None:
     """A word that nothing has is replaced by the nearest, and the page can say so."""
-    assert index.search("hulpljn", "nl").instead == {"hulpljn": "hulplijn"}
-    assert index.search("hulplijn", "nl").instead == {}
+    assert index.search("hulpljn").instead == {"hulpljn": "hulplijn"}
+    assert index.search("hulplijn").instead == {}
 
 
 def test_passage_has_the_word(index: Index) -> None:
     """The text beside a result is one with the word, when there is one."""
-    assert index.search("aangemoedigd", "nl").hits[0].passage.text == "Lokale besturen worden aangemoedigd."
+    asked = index.search("aangemoedigd")
+    told = passage(index.page(asked, asked.things)[0], asked.stems, "nl")
+    assert told.text == "Lokale besturen worden aangemoedigd."
 
 
 def test_question_is_bounded(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     """However long the question: no more than ``LONGEST`` characters and ``WORDS`` words are looked at."""
     seen: list[str] = []
-    near = Index._near
+    near = index._near
 
-    def watched(self: Index, word: str) -> list[str]:
+    def watched(word: str) -> list[str]:
         seen.append(word)
-        return near(self, word)
+        return near(word)
 
-    monkeypatch.setattr(Index, "_near", watched)
-    index.search(" ".join(f"woord{number}x" for number in range(10_000)), "nl")
+    monkeypatch.setattr(index, "_near", watched)
+    index.search(" ".join(f"woord{number}x" for number in range(10_000)))
     assert 0 < len(seen) <= search.WORDS
-    index.search("é" * 1_000_000, "nl")
+    index.search("é" * 1_000_000)
     assert len(seen[-1]) <= search.LONGEST
 
 
@@ -108,19 +114,77 @@ def test_folding() -> None:
 
 def test_facets_narrow_and_count(index: Index) -> None:
     """Values of one facet are alternatives, facets together narrow."""
-    assert [d.iri for d in narrowed(index.docs, {"plan": ["q", "p"]})] == [BASE + name for name in "abc"]
-    assert narrowed(index.docs, {"plan": ["q"], "form": ["x"]}) == []
-    assert counts(index.docs, "plan") == {"p": 2, "q": 1}
+    some = index.narrowed(index.every, {"plan": ["q", "p"]})
+    assert sorted(doc.iri for doc in index.among(some)) == [BASE + name for name in "abc"]
+    assert index.narrowed(index.every, {"plan": ["q"], "form": ["x"]}) == 0
+    assert index.counts(some, "plan") == {"p": 2, "q": 1}
+
+
+def test_what_has_no_value_is_unknown_where_others_of_its_class_have_one(index: Index) -> None:
+    """It is counted, can be chosen, and is not said of a class that never has the facet."""
+    assert index.counts(index.every, "plan") == {"p": 2, "q": 1, UNKNOWN: 1}
+    unknown = index.narrowed(index.every, {"plan": [UNKNOWN]})
+    assert [doc.iri for doc in index.among(unknown)] == [f"{BASE}d"]
+    person = Doc(f"{BASE}e", {"nl": "Iemand"}, [], {f"{GBV}Person"})
+    other = Index([doc("a", "Actie", plan="p"), doc("b", "Actie"), person], unlisted=frozenset({"x"}))
+    assert other.counts(other.every, "plan") == {"p": 1, UNKNOWN: 1}
+    assert UNKNOWN not in other.counts(other.every, CLASS)
+
+
+def test_things_in_pages(index: Index) -> None:
+    """However they are cut, pages have every thing that was found once, in the same order."""
+    made = Index(doc(f"{n:03}", "geweld" if n % 3 else "geweldig beleid", "geweld") for n in range(100))
+    asked = made.search("geweld")
+    whole = [d.iri for d in made.page(asked, asked.things)]
+    assert len(set(whole)) == 100
+    for size in (1, 7, 25, 99, 1000):
+        cut = [d.iri for start in range(0, 100, size) for d in made.page(asked, asked.things, start, size)]
+        assert cut == whole
+    some = made.narrowed(asked.things, {CLASS: [f"{GBV}Action"]})
+    assert made.page(asked, some, 0, 3) == made.page(asked, asked.things, 0, 3)
+    assert made.page(asked, asked.things, 200, 25) == []
+
+
+def test_many_kinds_of_answers_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is beyond the kinds that are told apart is still found, last."""
+    made = Index([doc(f"{n}", f"geweld {'x' * n} veilig" if n % 2 else "veilig", "geweld") for n in range(9)])
+    whole = found(made, "geweld veilig")
+    monkeypatch.setattr(search, "TIERS", 1)
+    assert sorted(found(made, "geweld veilig")) == sorted(whole)
+
+
+def test_search_among_many_things_takes_milliseconds() -> None:
+    """Among a hundred thousand things: some milliseconds of this process, whatever is asked."""
+    kinds = ("geweld", "veilig", "opvang", "hulplijn", "actie", "preventie", "vorming")
+    made = Index(
+        doc(
+            str(n),
+            f"{kinds[n % 7]} {kinds[n % 5]} nummer {n}",
+            f"{kinds[n % 3]} woord{n % 900}",
+            form=str(n % 9),
+        )
+        for n in range(100_000)
+    )
+    for question in ("geweld", "geweldd", "geweld veilig opvang", "woord", "xqzzyq " * 12, "nummer"):
+        made.search(question)
+        start = time.thread_time()
+        asked = made.search(question)
+        docs = made.page(asked, asked.things, 0, SIZE)
+        made.counts(asked.things, "form")
+        assert time.thread_time() - start < 0.025, question
+        assert question.startswith("xq") or len(docs) == SIZE
 
 
 def test_lists_are_in_order() -> None:
     """By what the views say, numbers as numbers."""
     docs = [doc("x", "tien"), doc("y", "negen"), doc("z", "naamloos")]
     docs[0].order, docs[1].order = ["10"], ["9"]
-    name, listed = Index(docs).of_class("Action")
+    index = Index(docs)
+    name, things = index.of_class("Action")
     assert name == f"{GBV}Action"
-    assert [d.labels["nl"] for d in listed] == ["naamloos", "negen", "tien"]
-    assert Index(docs).of_class("Nothing") == ("", [])
+    assert things == index.every
+    assert [d.labels["nl"] for d in index.in_order(name)] == ["naamloos", "negen", "tien"]
+    assert index.of_class("Nothing") == ("", 0)
 
 
 def test_label_falls_back() -> None:

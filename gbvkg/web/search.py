@@ -1,36 +1,34 @@
-"""Search over the labels and texts of one release, and the lists of things by class.
+"""Search over the labels and texts of one release, and the things of a class with their facets.
 
-The index is built once per release, from answers of the workers, off the event loop. A word of the question
-finds words of the texts by stem (Dutch and English Snowball), by beginning, and, when nothing has it, by
-likeness (a letter wrong, an accent forgotten, a compound in two). What is typed is compared with words and
-never becomes part of a query. This module refuses questions of more than ``LONGEST`` characters' worth: it
+A word of the question finds words of the texts by stem (Dutch and English Snowball), by beginning, and, when
+nothing has it, by likeness (a letter wrong, an accent forgotten, a compound in two). What is typed is
+compared with words and never becomes part of a query.
+
+Things are numbered in the order in which equals are shown, and a set of things is an integer with a bit for
+each: narrowing and counting are operations on whole integers, so that a search among a hundred thousand
+things takes some milliseconds. This module refuses questions of more than ``LONGEST`` characters' worth: it
 reads no further.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
 import threading
 import unicodedata
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import compress
+from typing import NamedTuple
 
-from pyoxigraph import Literal, NamedNode
 from rapidfuzz import fuzz, process
 from snowballstemmer import stemmer
 
-from gbvkg.store import Ask
 from gbvkg.vocabulary import LANGUAGES
-from gbvkg.web.answers import solutions
-
-if TYPE_CHECKING:
-    from gbvkg.web.site import Bindings, Site
 
 LONGEST = 200
 """Characters of a question that are read."""
@@ -41,13 +39,28 @@ WORDS = 12
 ALIKE = 78
 """Likeness, of 100, from which another word is taken for the one that was typed."""
 
-CHUNK = 50_000
-"""Rows that one question for the index may answer."""
+STARTING = 200
+"""Words that the beginning of one may stand for."""
+
+TIERS = 32
+"""Kinds of good and less good answers that are told apart; what is beyond them counts as the last."""
+
+CLASS = "class"
+"""The facet that every thing has: its classes."""
+
+UNKNOWN = "unknown"
+"""The value of a facet of things that have none, where other things of their class do."""
 
 _WORD = re.compile(r"[^\W_]+")
 _LABEL, _TEXT = 5.0, 1.0
 _NAMED = 1000.0
+_MINOR = 0.5
 _EXACT, _STEM, _START, _LIKE = 1.0, 0.8, 0.6, 0.4
+_SPARSE = 500
+"""Things up to which those that have a word are kept as a list of numbers."""
+
+Things = int
+"""A set of things: bit n is set for thing number n."""
 
 
 class Text(NamedTuple):
@@ -80,43 +93,16 @@ class Doc:
 
 
 @dataclass(frozen=True)
-class Questions:
-    """What the index is made from: SPARQL with ``?thing``, and ``?class``, ``?property ?text`` or ``?value``.
+class Found:
+    """What was found: all of it, and the same in disjoint ``tiers``, best first, each in order of numbers.
 
-    ``labels`` are properties, the best first; ``order`` those that lists are in order of,
-    after the values of the facet ``first``. Things of ``minor`` classes come after others that are found as
-    well. What is asked for by a word of its class (``kinds``: class → names) and what it has by a property of
-    ``marks``, a number or code, comes first.
+    ``instead`` are words that were taken for one that nothing has, ``stems`` those of the question.
     """
 
-    classes: str
-    texts: str
-    facets: Mapping[str, str]
-    labels: Sequence[str]
-    order: Sequence[str]
-    first: str
-    unlisted: frozenset[str]
-    texts_first: Sequence[str] = ()
-    minor: frozenset[str] = frozenset()
-    marks: Sequence[str] = ()
-    kinds: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A thing that was found, with a passage that has one of the words; the label itself needs none."""
-
-    doc: Doc
-    score: float
-    passage: Text
-
-
-@dataclass(frozen=True)
-class Found:
-    """All that was found, best first. ``instead`` are words that were taken for one that nothing has."""
-
-    hits: list[Hit]
+    things: Things = 0
+    tiers: tuple[Things, ...] = ()
     instead: dict[str, str] = field(default_factory=dict)
+    stems: frozenset[str] = frozenset()
 
 
 def fold(text: str) -> str:
@@ -127,7 +113,7 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text, folded."""
-    return _WORD.findall(fold(text))
+    return _WORD.findall(text.lower() if text.isascii() else fold(text))
 
 
 _NAMES = {"nl": "dutch", "en": "english"}
@@ -148,118 +134,173 @@ def stem(word: str, lang: str) -> str:
 
 
 class Index:
-    """The things of a release, findable."""
+    """The things of a release, findable.
 
-    def __init__(self, docs: Iterable[Doc], kinds: Mapping[str, Sequence[str]] | None = None) -> None:
-        self._kinds = {
-            class_: {stem(word, lang) for name in names for word in words(name) for lang in LANGUAGES}
-            for class_, names in (kinds or {}).items()
-        }
-        self._marked: dict[str, set[int]] = defaultdict(set)
-        self.docs = sorted(docs, key=lambda doc: doc.iri)
+    ``kinds`` are the names of each class: what is asked for by one of them and by a number or code of its own
+    comes first. Of the ``unlisted`` classes there is no list, and they say nothing of what may be unknown.
+    """
+
+    def __init__(
+        self,
+        docs: Iterable[Doc],
+        kinds: Mapping[str, Sequence[str]] | None = None,
+        unlisted: frozenset[str] = frozenset(),
+    ) -> None:
+        self.docs = sorted(docs, key=_standing)
         self.by_iri = {doc.iri: doc for doc in self.docs}
-        self._places: dict[str, dict[int, float]] = defaultdict(dict)
+        self.every: Things = (1 << len(self.docs)) - 1
+        self._postings: dict[str, tuple[array[int], array[int]]] = {}
+        marked: dict[str, list[int]] = defaultdict(list)
+        values: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         for number, doc in enumerate(self.docs):
             self._add(number, doc)
-        self._words = sorted(self._places)
+            for mark in doc.marks:
+                marked[mark].append(number)
+            for name, found in (*doc.facets.items(), (CLASS, doc.classes - unlisted)):
+                for value in found:
+                    values[name][value].append(number)
+        self._marked = {mark: self._set(numbers) for mark, numbers in marked.items()}
+        self._facets = {
+            name: {value: self._set(numbers) for value, numbers in found.items()}
+            for name, found in values.items()
+        }
+        self._tell_unknown()
+        self._minor = self._set(number for number, doc in enumerate(self.docs) if doc.is_minor)
+        self._dense = {
+            word: tuple(self._set(numbers) if len(numbers) > _SPARSE else None for numbers in found)
+            for word, found in self._postings.items()
+            if any(len(numbers) > _SPARSE for numbers in found)
+        }
+        self._words = sorted(self._postings)
         self._stems: dict[str, list[str]] = defaultdict(list)
         for word in self._words:
             for name in {stem(word, lang) for lang in LANGUAGES}:
                 self._stems[name].append(word)
+        self._named = {
+            class_: {stem(word, lang) for name in names for word in words(name) for lang in LANGUAGES}
+            for class_, names in (kinds or {}).items()
+        }
+        self._lists = {class_: self._in_order(class_) for class_ in self._facets.get(CLASS, {})}
+        self._near = lru_cache(maxsize=1000)(self._nearest)
 
     def _add(self, number: int, doc: Doc) -> None:
-        for mark in doc.marks:
-            self._marked[mark].add(number)
-        for text in doc.labels.values():
-            self._weigh(number, text, _LABEL)
-        for entry in doc.texts:
-            self._weigh(number, entry.text, _TEXT)
+        labelled = {word for text in doc.labels.values() for word in words(text)}
+        told = {word for entry in doc.texts for word in words(entry.text)} - labelled
+        for place, found in enumerate((labelled, told)):
+            for word in found:
+                if word not in self._postings:
+                    self._postings[word] = (array("I"), array("I"))
+                self._postings[word][place].append(number)
 
-    def _weigh(self, number: int, text: str, weight: float) -> None:
-        for word in set(words(text)):
-            places = self._places[word]
-            places[number] = max(places.get(number, 0.0), weight)
+    def _set(self, numbers: Iterable[int]) -> Things:
+        bits = bytearray(len(self.docs) // 8 + 1)
+        for number in numbers:
+            bits[number >> 3] |= 1 << (number & 7)
+        return int.from_bytes(bits, "little")
 
-    @classmethod
-    async def build(cls, site: Site, questions: Questions) -> Index:
-        """The index of a release. Raises QueryError as the workers do."""
-        docs: dict[str, Doc] = {}
-        async for row in every(site, questions.classes):
-            iri, class_ = row["thing"].value, row["class"].value
-            docs.setdefault(iri, Doc(iri)).classes.add(class_)
-        docs = {iri: doc for iri, doc in docs.items() if doc.classes - questions.unlisted}
-        ranks: dict[tuple[str, str], int] = {}
-        async for row in every(site, questions.texts):
-            if (doc := docs.get(row["thing"].value)) is not None:
-                _read(doc, row, questions, ranks)
-        for name, text in questions.facets.items():
-            async for row in every(site, text):
-                if (doc := docs.get(row["thing"].value)) is not None and isinstance(row["value"], NamedNode):
-                    doc.facets[name].add(row["value"].value)
-        for doc in docs.values():
-            doc.texts.sort()
-            doc.is_minor = bool(doc.classes & questions.minor)
-            doc.order[:0] = sorted(doc.facets.get(questions.first, ()))
-        return await asyncio.to_thread(cls, docs.values(), questions.kinds)
+    def _tell_unknown(self) -> None:
+        """What has no value of a facet, where something else of its class does, has the value UNKNOWN."""
+        for name, values in self._facets.items():
+            told = _either(values.values())
+            classes = self._facets[CLASS].values()
+            if name != CLASS and (left := _either(one for one in classes if one & told) & ~told):
+                values[UNKNOWN] = left
+
+    # Sets of things
+
+    def among(self, things: Things, start: int = 0, count: int | None = None) -> Iterator[Doc]:
+        """``count`` of the things from number ``start`` of them, in order."""
+        return compress(self.docs, _selected(things, start, count))
+
+    def narrowed(self, things: Things, chosen: Mapping[str, Sequence[str]]) -> Things:
+        """The things that have, for each facet chosen, one of its chosen values."""
+        for name, values in chosen.items():
+            known = self._facets.get(name, {})
+            things &= _either(known.get(value, 0) for value in values)
+        return things
+
+    def counts(self, things: Things, name: str) -> Counter[str]:
+        """Value of a facet → how many of the things have it."""
+        known = self._facets.get(name, {})
+        return Counter({v: count for v, mask in known.items() if (count := (things & mask).bit_count())})
+
+    def page(self, found: Found, things: Things, start: int = 0, count: int | None = None) -> list[Doc]:
+        """``count`` of the things that were found, from number ``start`` of them, the best first."""
+        shown: list[Doc] = []
+        left = len(self.docs) if count is None else count
+        for tier in found.tiers:
+            those = tier & things
+            size = those.bit_count()
+            if start < size and left:
+                some = list(self.among(those, start, left))
+                shown += some
+                left -= len(some)
+            start = max(0, start - size)
+        return shown
 
     # Search
 
-    def search(self, question: str, lang: str) -> Found:
-        """The things that have most of the words, best first. Every word must be found, but for small ones.
-
-        An empty question finds nothing. ``lang`` is that of the passages, where there is a choice.
-        """
+    def search(self, question: str) -> Found:
+        """The things that have all words, but for small ones. An empty question finds nothing."""
         asked = list(dict.fromkeys(words(question[:LONGEST])))[:WORDS]
         instead: dict[str, str] = {}
-        scores = [(word, self._scores(word, instead)) for word in asked]
-        telling = [found for word, found in scores if found or len(word) > 2]
+        told = [(word, self._tiers(word, instead)) for word in asked]
+        telling = [tiers for word, tiers in told if tiers or len(word) > 2]
         named = self._called(asked)
         if not named and (not telling or not all(telling)):
-            return Found([], instead)
-        both = set(telling[0]).intersection(*telling[1:]) if telling else set()
-        total = {n: sum(found[n] for found in telling) * self._standing(n) for n in both}
-        total |= {n: _NAMED * self._standing(n) for n in named}
-        ranked = sorted(total, key=lambda number: (-total[number], self.docs[number].iri))
-        stems = [stem(instead.get(word, word), lang) for word in asked for lang in LANGUAGES]
-        hits = [
-            Hit(self.docs[number], total[number], self._passage(number, stems, lang)) for number in ranked
-        ]
-        return Found(hits, instead)
+            return Found(instead=instead)
+        tiers = _combined(telling, self.every) if telling else {}
+        tiers = {
+            score * factor: those
+            for score, things in tiers.items()
+            for factor, some in ((1.0, ~self._minor), (_MINOR, self._minor))
+            if (those := things & some)
+        } | {_NAMED: named}
+        stems = frozenset(stem(instead.get(word, word), lang) for word in asked for lang in LANGUAGES)
+        ranked = _disjoint(tiers)
+        return Found(_either(ranked.values()), tuple(ranked.values()), instead, stems)
 
-    def _called(self, asked: Sequence[str]) -> set[int]:
+    def _called(self, asked: Sequence[str]) -> Things:
         """The things whose number or code is asked for, after a word of their class: "actie 11"."""
         marks = [word for word in asked if word in self._marked and any(map(str.isdecimal, word))]
         if not marks or len(marks) == len(asked):
-            return set()
-        kinds = [{stem(word, lang) for lang in LANGUAGES} for word in asked if word not in marks]
-        both = set.intersection(*(self._marked[word] for word in marks))
-        return {number for number in both if self._is_of(self.docs[number], kinds)}
+            return 0
+        both = self.every
+        for word in asked:
+            both &= self._marked[word] if word in marks else self._of_kind(word)
+        return both
 
-    def _is_of(self, doc: Doc, kinds: list[set[str]]) -> bool:
-        named = set().union(*(self._kinds.get(class_, set()) for class_ in doc.classes))
-        return all(stems & named for stems in kinds)
+    def _of_kind(self, word: str) -> Things:
+        """The things of a class that has the word in its name."""
+        stems = {stem(word, lang) for lang in LANGUAGES}
+        classes = self._facets.get(CLASS, {})
+        return _either(classes.get(class_, 0) for class_, named in self._named.items() if stems & named)
 
-    def _standing(self, number: int) -> float:
-        """A short label that has the words is more about them than a long one."""
-        doc = self.docs[number]
-        length = min((len(words(text)) for text in doc.labels.values()), default=20)
-        return (1 + 1 / (1 + length)) * (0.5 if doc.is_minor else 1.0)
-
-    def _scores(self, word: str, instead: dict[str, str]) -> dict[int, float]:
-        """Number of a thing → how well it has the word."""
+    def _tiers(self, word: str, instead: dict[str, str]) -> dict[float, Things]:
+        """How well things have the word → those things, best first."""
         similar = self._similar(word)
-        if word not in self._places and (near := self._near(word)):
+        if word not in self._postings and (near := self._near(word)):
             if not similar:
                 instead[word] = near[0]
             for name in (*near, *self._similar(near[0])):
                 similar.setdefault(name, _LIKE)
-        found: dict[int, float] = {}
-        for name, likeness in similar.items():
-            places = self._places[name]
-            rarity = 1 + math.log(len(self.docs) / len(places))
-            for number, weight in places.items():
-                found[number] = max(found.get(number, 0.0), weight * likeness * rarity)
-        return found
+        found = {
+            weight * level: self._having([name for name in similar if similar[name] == level], place)
+            for level in (_EXACT, _STEM, _START, _LIKE)
+            for place, weight in enumerate((_LABEL, _TEXT))
+        }
+        tiers = _disjoint(found)
+        count = sum(things.bit_count() for things in tiers.values())
+        rarity = 1 + math.log(len(self.docs) / count) if count else 1.0
+        return {score * rarity: things for score, things in tiers.items()}
+
+    def _having(self, names: list[str], place: int) -> Things:
+        """The things that have one of the words, in a label (``place`` 0) or in a text (1)."""
+        dense = [self._dense[name][place] for name in names if name in self._dense]
+        sparse = (self._postings[name][place] for name in names)
+        some = [numbers for numbers in sparse if len(numbers) <= _SPARSE]
+        few = self._set(number for numbers in some for number in numbers) if any(some) else 0
+        return _either([few, *(things for things in dense if things is not None)])
 
     def _similar(self, word: str) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -267,44 +308,47 @@ class Index:
             found |= dict.fromkeys(self._starting(word), _START)
         for lang in LANGUAGES:
             found |= dict.fromkeys(self._stems.get(stem(word, lang), ()), _STEM)
-        if word in self._places:
+        if word in self._postings:
             found[word] = _EXACT
         return found
 
     def _starting(self, word: str) -> list[str]:
         start = bisect_left(self._words, word)
-        return [name for name in self._words[start : start + 200] if name.startswith(word)]
+        return [name for name in self._words[start : start + STARTING] if name.startswith(word)]
 
-    def _near(self, word: str) -> list[str]:
+    def _nearest(self, word: str) -> list[str]:
         if len(word) < 4:
             return []
         rows = process.extract(word, self._words, scorer=fuzz.ratio, score_cutoff=ALIKE, limit=3)
         return [name for name, _, _ in rows]
 
-    def _passage(self, number: int, stems: list[str], preferred: str) -> Text:
-        texts = sorted(self.docs[number].texts, key=lambda entry: (entry.lang != preferred, entry.rank))
-        for entry in texts:
-            if any(stem(word, name) in stems for word in words(entry.text) for name in LANGUAGES):
-                return entry
-        return texts[0] if texts else Text(0, "", "")
-
     # Lists
 
-    def of_class(self, local_name: str) -> tuple[str, list[Doc]]:
-        """The class with that local name, and its things in order; "" when the release has none."""
-        found = [doc for doc in self.docs if local_name in map(local, doc.classes)]
-        iris = sorted({iri for doc in found for iri in doc.classes if local(iri) == local_name})
-        return (iris[0] if iris else ""), sorted(found, key=_in_order)
+    def of_class(self, local_name: str) -> tuple[str, Things]:
+        """The class with that local name, and its things; "" when the release has none."""
+        iris = sorted(class_ for class_ in self._lists if local(class_) == local_name)
+        known = self._facets.get(CLASS, {})
+        return (iris[0] if iris else ""), _either(known[iri] for iri in iris)
+
+    def in_order(self, class_: str) -> tuple[Doc, ...]:
+        """The things of a class in the order of its list."""
+        return self._lists.get(class_, ())
+
+    def classes(self) -> dict[str, int]:
+        """Class → how many things it has."""
+        return {class_: things.bit_count() for class_, things in self._facets.get(CLASS, {}).items()}
+
+    def _in_order(self, class_: str) -> tuple[Doc, ...]:
+        return tuple(sorted(self.among(self._facets[CLASS][class_]), key=_place))
 
 
-def narrowed(docs: list[Doc], chosen: Mapping[str, Sequence[str]]) -> list[Doc]:
-    """The things that have, for each facet chosen, one of its chosen values."""
-    return [doc for doc in docs if all(doc.facets.get(name, set()) & set(v) for name, v in chosen.items())]
-
-
-def counts(docs: Iterable[Doc], name: str) -> Counter[str]:
-    """Value of a facet → how many of the things have it."""
-    return Counter(value for doc in docs for value in doc.facets.get(name, ()))
+def passage(doc: Doc, stems: frozenset[str], preferred: str) -> Text:
+    """The text of a thing that has one of the words; the most telling one when none has."""
+    texts = sorted(doc.texts, key=lambda entry: (entry.lang != preferred, entry.rank))
+    for entry in texts:
+        if any(stem(word, name) in stems for word in words(entry.text) for name in LANGUAGES):
+            return entry
+    return texts[0] if texts else Text(0, "", "")
 
 
 def local(iri: str) -> str:
@@ -312,53 +356,70 @@ def local(iri: str) -> str:
     return re.split(r"[#/]", iri)[-1]
 
 
-def _in_order(doc: Doc) -> tuple[object, ...]:
-    return (
-        [_numbers(text) for text in doc.order],
-        _numbers(doc.label(LANGUAGES[0])[0]),
-        doc.iri,
-    )
+def _either(sets: Iterable[Things]) -> Things:
+    found = 0
+    for things in sets:
+        found |= things
+    return found
+
+
+_BITS = bytes.maketrans(b"01", b"\x00\x01")
+
+
+def _selected(things: Things, start: int, count: int | None) -> bytes:
+    """A byte for each thing: 1 for those that are selected."""
+    bits = bin(things)[:1:-1].encode().translate(_BITS)
+    if not start and count is None:
+        return bits
+    place = -1
+    for _ in range(start):
+        place = bits.find(1, place + 1)
+    end = first = place + 1
+    for _ in range(count if count is not None else len(bits)):
+        found = bits.find(1, end)
+        if found < 0:
+            break
+        end = found + 1
+    return bytes(first) + bits[first:end]
+
+
+def _disjoint(scored: Mapping[float, Things]) -> dict[float, Things]:
+    """Each thing once, with its best score; best first."""
+    seen = 0
+    found = {}
+    for score in sorted(scored, reverse=True):
+        if those := scored[score] & ~seen:
+            found[score] = those
+            seen |= those
+    return found
+
+
+def _combined(every: Sequence[dict[float, Things]], things: Things) -> dict[float, Things]:
+    """The things that are in a tier of each word; their score is the sum."""
+    found = {0.0: things}
+    for tiers in every:
+        both: dict[float, Things] = {}
+        for before, some in found.items():
+            for score, those in tiers.items():
+                if left := some & those:
+                    both[before + score] = both.get(before + score, 0) | left
+        best = sorted(both, reverse=True)
+        found = {score: both[score] for score in best[:TIERS]}
+        if last := best[TIERS:]:
+            found[last[0]] = _either(both[score] for score in last)
+    return found
+
+
+def _standing(doc: Doc) -> tuple[int, str]:
+    """A short label that has the words is more about them than a long one."""
+    return min((len(words(text)) for text in doc.labels.values()), default=20), doc.iri
+
+
+def _place(doc: Doc) -> tuple[object, ...]:
+    return ([_numbers(text) for text in doc.order], _numbers(doc.label(LANGUAGES[0])[0]), doc.iri)
 
 
 def _numbers(text: str) -> list[tuple[bool, int, str]]:
     """A key that sorts numbers inside texts as numbers."""
     parts = re.split(r"(\d+)", fold(text))
     return [(bool(n % 2), int(part) if n % 2 else 0, "" if n % 2 else part) for n, part in enumerate(parts)]
-
-
-def _read(doc: Doc, row: Bindings, questions: Questions, ranks: dict[tuple[str, str], int]) -> None:
-    property_, text = row["property"].value, row["text"]
-    if not isinstance(text, Literal):
-        return
-    lang = text.language or ""
-    if property_ in questions.order:
-        doc.order.append(text.value)
-    if property_ in questions.marks:
-        doc.marks.update(words(text.value))
-    if property_ not in questions.labels:
-        first = questions.texts_first
-        place = first.index(property_) if property_ in first else len(first)
-        doc.texts.append(Text(place, lang, text.value))
-        return
-    rank = questions.labels.index(property_)
-    best = ranks.get((doc.iri, lang), len(questions.labels))
-    if rank < best:
-        if lang in doc.labels:
-            doc.texts.append(Text(len(questions.texts_first), lang, doc.labels[lang]))
-        doc.labels[lang] = text.value
-        ranks[doc.iri, lang] = rank
-    elif text.value != doc.labels[lang]:
-        doc.texts.append(Text(len(questions.texts_first), lang, text.value))
-
-
-async def every(site: Site, text: str) -> AsyncIterator[Bindings]:
-    """All rows of an ordered question, in pieces that an answer has room for, read off the event loop."""
-    skip = 0
-    while True:
-        answer = await site.ask(Ask(f"{text}\nLIMIT {CHUNK} OFFSET {skip}", "json"))
-        rows = await asyncio.to_thread(solutions, answer.body)
-        for row in rows:
-            yield row
-        if len(rows) < CHUNK:
-            return
-        skip += CHUNK

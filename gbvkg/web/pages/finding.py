@@ -6,18 +6,29 @@ This module refuses a class that the release does not have.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from gbvkg.web.indexing import Questions
 from gbvkg.web.pages.frame import here, language, number, texts
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Value, is_web
 from gbvkg.web.pages.views import query, views
-from gbvkg.web.search import LONGEST, Doc, Index, Questions, Text, counts, local, narrowed
+from gbvkg.web.search import (
+    CLASS,
+    LONGEST,
+    UNKNOWN,
+    Doc,
+    Found,
+    Index,
+    Text,
+    Things,
+    local,
+    passage,
+)
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -32,9 +43,6 @@ SNIPPET = 260
 TELLING = 12
 """Characters from which a text tells more than the number or code that stands above it."""
 
-CLASS = "class"
-"""The facet of search that is not data: the class of a thing."""
-
 
 def questions(kinds: Mapping[str, Sequence[str]]) -> Questions:
     """What the index asks, made from ``views.toml``; ``kinds`` are the names of each class."""
@@ -42,13 +50,13 @@ def questions(kinds: Mapping[str, Sequence[str]]) -> Questions:
     order = tuple(dict.fromkeys(iri for found in view.classes.values() for iri in found.order))
     read = " ".join(f"<{iri}>" for iri in dict.fromkeys((*view.labels, *view.texts, *order)))
     return Questions(
-        classes="SELECT DISTINCT ?thing ?class WHERE { ?thing a ?class FILTER(ISIRI(?thing)) } "
-        "ORDER BY ?thing ?class",
-        texts=f"SELECT DISTINCT ?thing ?property ?text WHERE {{ VALUES ?property {{ {read} }} "
-        "?thing ?property ?text FILTER(ISIRI(?thing) && ISLITERAL(?text)) } ORDER BY ?thing ?property ?text",
+        classes="SELECT DISTINCT ?thing ?class WHERE { ?thing a ?class FILTER(ISIRI(?thing)) }",
+        texts="SELECT DISTINCT ?thing ?property ?text (LANG(?text) AS ?lang) "
+        f"WHERE {{ VALUES ?property {{ {read} }} "
+        "?thing ?property ?text FILTER(ISIRI(?thing) && ISLITERAL(?text)) }",
         facets={
             name: query(
-                f"SELECT DISTINCT ?thing ?value WHERE {{ ?thing {facet.path} ?value }} ORDER BY ?thing ?value"
+                f"SELECT DISTINCT ?thing ?value WHERE {{ ?thing {facet.path} ?value FILTER(ISIRI(?value)) }}"
             )
             for name, facet in view.facets.items()
         },
@@ -65,20 +73,32 @@ def questions(kinds: Mapping[str, Sequence[str]]) -> Questions:
 
 @dataclass(frozen=True)
 class Listed:
-    """What a list says above its things (``notes``) and of each (``lines``, in the order of the list)."""
+    """The things of a list in order, and what it says above them (``notes``) and of each (``lines``)."""
 
-    notes: list[str] = field(default_factory=list)
-    lines: dict[str, list[str]] = field(default_factory=dict)
-    empty: str = ""
+    docs: Sequence[Doc]
+    notes: list[str]
+    lines: dict[str, list[str]]
+    empty: str
 
-    def of(self, iri: str) -> list[str]:
+    @classmethod
+    def of(cls, docs: Sequence[Doc], notes: list[str], lines: dict[str, list[str]], empty: str) -> Listed:
+        """The things that lines are about come first, in their order; the others after them as they were."""
+        place = {iri: number for number, iri in enumerate(lines)}
+        return cls(sorted(docs, key=lambda doc: place.get(doc.iri, len(place))), notes, lines, empty)
+
+    def said_of(self, iri: str) -> list[str]:
         """The lines under the name of a thing."""
         return self.lines.get(iri) or ([self.empty] if self.empty else [])
 
-    def in_order(self, docs: list[Doc]) -> list[Doc]:
-        """The things that lines are about first, in their order; the others after them as they were."""
-        place = {iri: number for number, iri in enumerate(self.lines)}
-        return sorted(docs, key=lambda doc: place.get(doc.iri, len(place)))
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked of search: its words, what they find, and what facets leave of that."""
+
+    asked: str
+    found: Found
+    chosen: Mapping[str, Sequence[str]]
+    things: Things
 
 
 class Finder:
@@ -89,105 +109,158 @@ class Finder:
         self.index = index
         self.terms = terms
 
-    def search(self, request: Request) -> dict[str, Any]:
+    def search(self, request: Request) -> Search:
+        """What a request for search finds."""
+        asked = request.query_params.get("q", "")[:LONGEST].strip()
+        found = self.index.search(asked)
+        chosen = self.chosen(request)
+        return Search(asked, found, chosen, self.index.narrowed(found.things, chosen))
+
+    def results(self, request: Request, search: Search) -> dict[str, Any]:
         """What the page of search needs."""
         lang = language(request)
-        asked = request.query_params.get("q", "")[:LONGEST].strip()
-        found = self.index.search(asked, lang) if asked else None
-        hits = found.hits if found else []
-        chosen = self.chosen(request)
-        every = [hit.doc for hit in hits]
-        names = set(request.query_params.getlist(CLASS)[:20])
-        classes = {iri for doc in every for iri in doc.classes if local(iri) in names}
-        passages = {hit.doc.iri: hit.passage for hit in hits}
-        docs = narrowed(every, chosen)
-        kept = [doc for doc in docs if not names or doc.classes & classes]
+        found, things = search.found, search.things
         return {
             "title": texts("finding", lang)["search"],
             "about": "",
-            "asked": asked,
-            "instead": sorted(found.instead.items()) if found else [],
-            "facets": [
-                self._classes(request, docs, sorted(classes), lang),
-                *self.facets(request, [hit.doc for hit in hits], chosen, lang),
-            ],
-            "downloads": [],
+            "asked": search.asked,
+            "instead": sorted(found.instead.items()),
+            "facets": self.facets(request, found.things, search.chosen, lang),
+            "downloads": self._downloads(request, "/search", lang),
             "is_search": True,
             "notes": [],
-        } | self._rows(request, kept, lang, passages)
+        } | self._rows(
+            request,
+            things.bit_count(),
+            lambda start: [
+                self._row(doc, lang, passage(doc, found.stems, lang))
+                for doc in self.index.page(found, things, start, SIZE)
+            ],
+        )
 
-    def listing(
-        self, request: Request, class_: str, docs: list[Doc], name: str, said: Listed
-    ) -> dict[str, Any]:
-        """What the page of a list needs; ``docs`` are all things of the class, in order."""
+    def listing(self, request: Request, class_: str, name: str, said: Listed) -> dict[str, Any]:
+        """What the page of a list needs."""
         lang = language(request)
-        chosen = self.chosen(request)
-        kept = narrowed(docs, chosen)
+        every = self.index.of_class(name)[1]
+        docs = self.listed(request, name, said)
         view = views().classes.get(class_)
-        label = self.terms.label(class_, lang)
-        address = self.site.path(f"/list/{name}", release=None)
-        suffix = here(request, page=None, lang=lang).partition("?")[2]
         return {
-            "title": view.plural[lang] if view and view.plural else label[:1].upper() + label[1:],
+            "title": self.title(class_, lang),
             "about": view.about.get(lang, "") if view else "",
             "instead": [],
-            "facets": self.facets(request, docs, chosen, lang),
-            "downloads": [(kind, f"{address}.{kind}?{suffix}") for kind in ("csv", "xlsx", "jsonld")],
+            "facets": self.facets(request, every, self.chosen(request), lang),
+            "downloads": self._downloads(request, f"/list/{name}", lang),
             "is_search": False,
             "notes": said.notes,
-        } | self._rows(request, kept, lang, {}, said)
+        } | self._rows(
+            request,
+            len(docs),
+            lambda start: [
+                self._row(doc, lang, _telling(doc, lang)) | {"lines": said.said_of(doc.iri)}
+                for doc in docs[start : start + SIZE]
+            ],
+        )
+
+    def listed(self, request: Request, name: str, said: Listed) -> Sequence[Doc]:
+        """The things of a list that its facets leave, in order."""
+        every = self.index.of_class(name)[1]
+        things = self.index.narrowed(every, self.chosen(request))
+        if things == every:
+            return said.docs
+        kept = {doc.iri for doc in self.index.among(things)}
+        return [doc for doc in said.docs if doc.iri in kept]
+
+    def title(self, class_: str, lang: str) -> str:
+        """What several things of a class are called."""
+        view = views().classes.get(class_)
+        label = self.terms.label(class_, lang)
+        return view.plural[lang] if view and view.plural else label[:1].upper() + label[1:]
+
+    def _downloads(self, request: Request, path: str, lang: str) -> list[tuple[str, str]]:
+        suffix = here(request, page=None, lang=lang).partition("?")[2]
+        address = self.site.path(path, release=None)
+        return [(kind, f"{address}.{kind}?{suffix}") for kind in ("csv", "xlsx", "jsonld")]
+
+    def table(self, docs: Sequence[Doc], search: Search, lang: str) -> list[list[str]]:
+        """What was found as a table to take away: headings, and a row for each thing."""
+        t = texts("finding", lang)
+        rows = (
+            [
+                doc.iri,
+                " ".join(self.terms.label(iri, lang) for iri in kinds(doc)),
+                " ".join(marks_of(doc)),
+                doc.label(lang)[0],
+                passage(doc, search.found.stems, lang).text,
+            ]
+            for doc in docs
+        )
+        return [["IRI", t["kind"], t["mark"], t["label"], t["passage"]], *rows]
 
     # Facets
 
     def chosen(self, request: Request) -> dict[str, list[str]]:
         """Facet → the values that the request asks for."""
-        asked = {name: request.query_params.getlist(name)[:20] for name in views().facets}
-        return {name: [self.whole(value) for value in values] for name, values in asked.items() if values}
+        asked = {name: request.query_params.getlist(name)[:20] for name in (CLASS, *views().facets)}
+        return {
+            name: [iri for value in values for iri in self._whole(name, value)]
+            for name, values in asked.items()
+            if values
+        }
 
-    def whole(self, value: str) -> str:
-        """The IRI that a short value in an address stands for."""
-        return value if ":" in value else f"{self.site.base}id/{value}"
+    def _whole(self, name: str, value: str) -> list[str]:
+        """The values that a short one in an address stands for."""
+        if name == CLASS:
+            return [iri for iri in self.index.classes() if local(iri) == value]
+        return [value if value == UNKNOWN or ":" in value else f"{self.site.base}id/{value}"]
 
-    def brief(self, name: str, iri: str) -> str:
+    def _brief(self, name: str, value: str) -> str:
         """How a value of a facet stands in an address."""
-        return local(iri) if name == CLASS else iri.removeprefix(f"{self.site.base}id/")
+        return local(value) if name == CLASS else value.removeprefix(f"{self.site.base}id/")
 
     def facets(
-        self, request: Request, docs: list[Doc], chosen: dict[str, list[str]], lang: str
+        self, request: Request, things: Things, chosen: Mapping[str, Sequence[str]], lang: str
     ) -> list[dict[str, Any]]:
-        """The facets that tell the things apart, with how many each value leaves."""
-        found = []
-        for name, facet in views().facets.items():
-            others = {other: values for other, values in chosen.items() if other != name}
-            tally = counts(narrowed(docs, others), name)
-            mine = chosen.get(name, [])
-            if len(tally) > 1 or mine:
-                found.append(self._facet(request, name, facet.title[lang], tally, mine, lang))
-        return found
-
-    def _classes(self, request: Request, docs: list[Doc], chosen: list[str], lang: str) -> dict[str, Any]:
-        tally = Counter(iri for doc in docs for iri in doc.classes if iri not in views().unlisted)
-        title = texts("finding", lang)["kind"]
-        return self._facet(request, CLASS, title, tally, chosen, lang)
+        """The facets that tell the things apart, with how many each value leaves of what the others leave."""
+        titles = {name: facet.title[lang] for name, facet in views().facets.items()}
+        if CLASS in chosen or len(self.index.counts(things, CLASS)) > 1:
+            titles = {CLASS: texts("finding", lang)["kind"]} | titles
+        return [
+            found
+            for name, title in titles.items()
+            if (found := self._facet(request, name, title, things, chosen, lang))
+        ]
 
     def _facet(
-        self, request: Request, name: str, title: str, tally: Counter[str], chosen: list[str], lang: str
+        self,
+        request: Request,
+        name: str,
+        title: str,
+        things: Things,
+        chosen: Mapping[str, Sequence[str]],
+        lang: str,
     ) -> dict[str, Any]:
-        ranked = sorted(tally, key=lambda iri: (-tally[iri], iri))
-        shown = [*chosen, *(iri for iri in ranked if iri not in chosen)][: max(VALUES, len(chosen))]
+        others = {other: values for other, values in chosen.items() if other != name}
+        tally = self.index.counts(self.index.narrowed(things, others), name)
+        mine = chosen.get(name, [])
+        if len(tally) < 2 and not mine:
+            return {}
+        ranked = sorted(tally, key=lambda value: (value == UNKNOWN, -tally[value], value))
+        shown = [*mine, *(value for value in ranked if value not in mine)][: max(VALUES, len(mine))]
+        if UNKNOWN in tally and UNKNOWN not in shown:
+            shown[-1] = UNKNOWN
         return {
             "name": name,
             "title": title,
             "values": [
                 {
-                    "label": self.label(iri, lang),
-                    "count": number(tally.get(iri, 0), lang),
-                    "chosen": iri in chosen,
+                    "label": self.label(value, lang),
+                    "count": number(tally.get(value, 0), lang),
+                    "chosen": value in mine,
                     "href": here(
-                        request, page=None, **{name: None if iri in chosen else self.brief(name, iri)}
+                        request, page=None, **{name: None if value in mine else self._brief(name, value)}
                     ),
                 }
-                for iri in shown
+                for value in shown
             ],
         }
 
@@ -200,6 +273,8 @@ class Finder:
 
     def label(self, iri: str, lang: str) -> Value:
         """What a thing or a class is called where room is short."""
+        if iri == UNKNOWN:
+            return Value(texts("finding", lang)["unknown"])
         if iri in self.index.by_iri:
             doc = self.index.by_iri[iri]
             text, tag = doc.label(lang)
@@ -209,48 +284,62 @@ class Finder:
         return Value(self.terms.label(iri, lang))
 
     def _rows(
-        self,
-        request: Request,
-        docs: list[Doc],
-        lang: str,
-        passages: dict[str, Text],
-        said: Listed | None = None,
+        self, request: Request, total: int, rows: Callable[[int], list[dict[str, Any]]]
     ) -> dict[str, Any]:
-        current = page(request)
-        pages = max(1, -(-len(docs) // SIZE))
-        current = min(current, pages)
-        shown = docs[(current - 1) * SIZE : current * SIZE]
+        lang = language(request)
+        pages = max(1, -(-total // SIZE))
+        current = min(page(request), pages)
+        start = (current - 1) * SIZE
+        shown = rows(start)
         return {
             "t": texts("finding", lang),
-            "total": len(docs),
-            "first": number((current - 1) * SIZE + 1, lang),
-            "last": number((current - 1) * SIZE + len(shown), lang),
-            "rows": [
-                self._row(doc, lang, passages.get(doc.iri)) | {"lines": said.of(doc.iri) if said else []}
-                for doc in shown
-            ],
+            "total": total,
+            "first": number(start + 1, lang),
+            "last": number(start + len(shown), lang),
+            "rows": shown,
             "before": here(request, page=str(current - 1)) if current > 1 else "",
             "after": here(request, page=str(current + 1)) if current < pages else "",
             "position": (current, pages),
         }
 
-    def _row(self, doc: Doc, lang: str, passage: Text | None) -> dict[str, Any]:
+    def _row(self, doc: Doc, lang: str, told: Text) -> dict[str, Any]:
         text, tag = doc.label(lang)
         href = self.site.href(doc.iri) or (self.site.page(doc.iri) if is_web(doc.iri) else "")
-        _, tag_of, said = passage or next((t for t in doc.texts if t.lang == lang), Text(0, "", ""))
-        said = said if len(said) > TELLING else ""
+        said = told.text if len(told.text) > TELLING else ""
         return {
             "link": Value(text, href, lang=tag if tag != lang else ""),
-            "kinds": [self.terms.label(iri, lang) for iri in self._telling(doc.classes)],
+            "kinds": [self.terms.label(iri, lang) for iri in kinds(doc)],
             "marks": marks_of(doc),
-            "text": Value(snippet(said), lang=tag_of if tag_of != lang else ""),
+            "text": Value(snippet(said), lang=told.lang if told.lang != lang else ""),
+            "lines": [],
         }
 
-    def _telling(self, classes: set[str]) -> list[str]:
-        """The class that tells most of a thing."""
-        known = list(views().classes)
-        left = classes - views().unlisted
-        return sorted(left, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))[:1]
+
+def overview(finder: Finder, lang: str) -> dict[str, Any]:
+    """What the page of the classes needs: those whose plural a view knows, in its order, and the rest."""
+    known = {iri: view for iri, view in views().classes.items() if view.plural}
+    counted = finder.index.classes()
+    others = sorted(counted.keys() - known.keys(), key=lambda iri: finder.title(iri, lang).casefold())
+    t = texts("finding", lang)
+    groups = ((t["kinds_known"], [iri for iri in known if iri in counted]), (t["kinds_other"], others))
+
+    def row(iri: str) -> dict[str, Any]:
+        about = known[iri].about.get(lang, "") if iri in known else ""
+        href = finder.site.path(f"/list/{local(iri)}")
+        return {"title": finder.title(iri, lang), "count": counted[iri], "href": href, "about": about}
+
+    return {"t": t, "groups": [(title, [row(iri) for iri in iris]) for title, iris in groups]}
+
+
+def kinds(doc: Doc) -> list[str]:
+    """The class that tells most of a thing."""
+    known = list(views().classes)
+    left = doc.classes - views().unlisted
+    return sorted(left, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))[:1]
+
+
+def _telling(doc: Doc, lang: str) -> Text:
+    return next((text for text in doc.texts if text.lang == lang), Text(0, "", ""))
 
 
 def marks_of(doc: Doc) -> list[str]:

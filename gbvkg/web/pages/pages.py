@@ -15,16 +15,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
-from gbvkg.formats import HTML, RDF, RESULTS, Format
+from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.parameters import bind
-from gbvkg.vocabulary import LANGUAGES, expand, shrink
+from gbvkg.vocabulary import expand, shrink
 from gbvkg.web import snippets
-from gbvkg.web.negotiation import choose
-from gbvkg.web.pages import api, home, ontology, releases, static, tables
+from gbvkg.web.pages import api, home, ontology, releases, static
 from gbvkg.web.pages.citing import KINDS, Citation
-from gbvkg.web.pages.finding import Finder, Listed, page, questions
+from gbvkg.web.pages.finding import page
 from gbvkg.web.pages.frame import (
-    VARY,
     day,
     language,
     number,
@@ -34,18 +32,16 @@ from gbvkg.web.pages.frame import (
     unchanged,
 )
 from gbvkg.web.pages.history import versions_with
+from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.model import Thing
-from gbvkg.web.pages.sentences import lines, notes
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.values import is_web
-from gbvkg.web.pages.views import views
-from gbvkg.web.problems import not_found, of_error
+from gbvkg.web.problems import of_error
 from gbvkg.web.replies import link, reply
-from gbvkg.web.search import Index, every, narrowed
 
 if TYPE_CHECKING:
-    from gbvkg.web.site import Bindings, Site
+    from gbvkg.web.site import Site
 
 MEMBERS = 100
 """How many of what points at a thing stand on one page."""
@@ -65,10 +61,9 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.lists = Lists(site)
         self._terms: asyncio.Task[Terms] | None = None
-        self._index: asyncio.Task[Index] | None = None
         self._named: dict[str, tuple[str, str]] = {}
-        self._listed: dict[tuple[str, str], Listed] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -76,9 +71,8 @@ class Pages:
             Route("/docs", self.api, methods=["GET"]),
             Route("/releases/", self.releases, methods=["GET"]),
             Route("/releases/{version}/", self.release, methods=["GET"]),
-            Route("/search", self.search, methods=["GET"]),
-            Route("/list/{name}", self.listing, methods=["GET"]),
             Route("/static/{version}/{name}", self.static, methods=["GET"]),
+            *self.lists.routes(),
         ]
 
     async def terms(self) -> Terms:
@@ -86,21 +80,6 @@ class Pages:
         if self._terms is None or (self._terms.done() and self._failed(self._terms)):
             self._terms = asyncio.ensure_future(Terms.load(self.site))
         return await asyncio.shield(self._terms)
-
-    async def index(self) -> Index:
-        """What search and lists are made from, built at the first request for one."""
-        if self._index is None or (self._index.done() and self._failed(self._index)):
-            self._index = asyncio.ensure_future(self._indexed())
-        return await asyncio.shield(self._index)
-
-    async def _indexed(self) -> Index:
-        terms = await self.terms()
-        named = {class_: [terms.label(class_, lang) for lang in LANGUAGES] for class_ in views().classes}
-        return await Index.build(self.site, questions(named))
-
-    async def finder(self) -> Finder:
-        """Search and lists."""
-        return Finder(self.site, await self.index(), await self.terms())
 
     @staticmethod
     def _failed(task: asyncio.Task[Any]) -> bool:
@@ -146,74 +125,6 @@ class Pages:
     def _current(request: Request) -> str:
         found: Site = request.scope["gbvkg.current"].site
         return found.version
-
-    # Search and lists
-
-    async def search(self, request: Request) -> Response:
-        """What the words of ``?q=`` find; off the event loop, because likeness takes time."""
-        if kept := unchanged(self.site, request):
-            return kept
-        finder = await self.finder()
-        values = await asyncio.to_thread(finder.search, request)
-        return respond(self.site, request, "finding.html", values)
-
-    async def listing(self, request: Request) -> Response:
-        """The things of a class, as a page or, by extension, as a file."""
-        name, dot, kind = request.path_params["name"].partition(".")
-        finder = await self.finder()
-        class_, docs = finder.index.of_class(name)
-        if not class_ or (dot and kind not in tables.FILES):
-            return not_found(request, "Zo een lijst is er niet.", "There is no such list.")
-        format = tables.FILES[kind] if dot else _list_format(request)
-        if kept := unchanged(self.site, request, format.name):
-            return kept
-        if format is HTML:
-            said = await self.listed(class_, language(request))
-            values = finder.listing(request, class_, said.in_order(docs), name, said)
-            return respond(self.site, request, "finding.html", values)
-        return await self._file(request, finder, class_, name, format)
-
-    async def listed(self, class_: str, lang: str) -> Listed:
-        """What a list of a class says of itself and its things, asked once for each language."""
-        key = (class_, lang)
-        if key not in self._listed:
-            view = views().classes.get(class_)
-            describer = Describer(self.site, await self.terms(), self.site.manifest.dataset, lang)
-            told = await notes(describer, view.notes if view else ())
-            asked = view.listed if view else None
-            self._listed[key] = Listed(
-                [text for texts in told.values() for text in texts],
-                await lines(describer, asked) if asked else {},
-                asked.empty.get(lang, "") if asked else "",
-            )
-        return self._listed[key]
-
-    async def _file(
-        self, request: Request, finder: Finder, class_: str, name: str, format: Format
-    ) -> Response:
-        lang = language(request)
-        said_of = await self.listed(class_, lang)
-        docs = narrowed(said_of.in_order(finder.index.of_class(name)[1]), finder.chosen(request))
-        things = [doc.iri for doc in docs]
-        said = [row async for row in every(self.site, bind(_SAID, {"class": NamedNode(class_)}))]
-        body = await asyncio.to_thread(self._written, finder, said, things, class_, format.name, lang)
-        return reply(
-            request, body, format.media_type, tag=tag(self.site, request, format.name),
-            licence=self.site.licence, vary=VARY,
-            headers={"Content-Disposition": f'attachment; filename="{name}.{format.extension}"'},
-        )  # fmt: skip
-
-    def _written(
-        self, finder: Finder, said: list[Bindings], things: list[str], class_: str, kind: str, lang: str
-    ) -> bytes:
-        if kind == "jsonld":
-            return tables.as_jsonld(said, things)
-        title = finder.terms.label(class_, lang)
-        found = tables.table(
-            said, things, lang,
-            lambda iri: finder.terms.label(iri, lang, (class_,)), lambda iri: finder.name(iri, lang),
-        )  # fmt: skip
-        return tables.as_csv(found) if kind == "csv" else tables.as_workbook(found, title)
 
     # A thing
 
@@ -365,12 +276,6 @@ def _expanded(name: str) -> str:
     except KeyError:
         return ""
     return iri if _node(iri) else ""
-
-
-def _list_format(request: Request) -> Format:
-    """What a list without an extension comes in. Raises NotAcceptable."""
-    offered = (HTML, *tables.FILES.values())
-    return choose(request.headers.get("accept"), offered, request.query_params.get("format"))
 
 
 def _node(iri: str) -> NamedNode | None:

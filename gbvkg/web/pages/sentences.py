@@ -15,8 +15,8 @@ from pyoxigraph import Literal, NamedNode
 
 from gbvkg.queries.prepared import fill
 from gbvkg.vocabulary import expand
+from gbvkg.web.indexing import every
 from gbvkg.web.pages.views import views
-from gbvkg.web.search import every
 
 if TYPE_CHECKING:
     from gbvkg.web.pages.thing import Describer
@@ -35,7 +35,7 @@ async def notes(describer: Describer, names: Iterable[str]) -> dict[str, list[st
     asked = {name: views().notes[name] for name in names}
     values = slots(describer.site, describer.lang) | {"thing": NamedNode(describer.iri)}
     found = await asyncio.gather(
-        *(describer.site.rows(fill(sentence.query, values)) for sentence in asked.values())
+        *(describer.site.rows(sentence.query, values) for sentence in asked.values())
     )
     await _name(describer, (row for rows in found for row in rows))
     return {
@@ -47,7 +47,7 @@ async def notes(describer: Describer, names: Iterable[str]) -> dict[str, list[st
 async def lines(describer: Describer, sentence: Sentence) -> dict[str, list[str]]:
     """Thing → what is said of it in a list; the things are in the order of the rows."""
     text = fill(sentence.query, slots(describer.site, describer.lang))
-    rows = [row async for row in every(describer.site, text)]
+    rows = await every(describer.site, text)
     await _name(describer, rows)
     said: dict[str, list[str]] = {}
     for row in rows:

@@ -18,7 +18,7 @@ import xlsxwriter
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from gbvkg.errors import NotAcceptable
-from gbvkg.formats import RDF, RESULTS, XLSX
+from gbvkg.formats import RDF, RESULTS, XLSX, Format
 from gbvkg.vocabulary import prefixes
 from gbvkg.web.pages.values import in_language, short
 
@@ -34,6 +34,7 @@ CELL = 32_767
 ROWS = 1_048_575
 JOINED = " | "
 _NOT_IN_A_NAME = "[]:*?/\\'"
+"""Characters of the name of a sheet that Excel refuses."""
 
 Table = list[list[str]]
 
@@ -47,7 +48,7 @@ def table(
 ) -> Table:
     """Headings and one row per thing, in the order of ``things``; ``rows`` have thing, property and value."""
     said: dict[str, dict[str, list[Term]]] = {iri: {} for iri in things}
-    for row in rows:
+    for row in _sorted(rows):
         if row["thing"].value in said:
             said[row["thing"].value].setdefault(row["property"].value, []).append(row["value"])
     properties = sorted(
@@ -81,8 +82,17 @@ def _row(
     return cells
 
 
+def _sorted(rows: Sequence[Bindings]) -> list[Bindings]:
+    return sorted(rows, key=lambda row: (row["thing"].value, row["property"].value, str(row["value"])))
+
+
 def _is_iri(term: Term) -> bool:
     return isinstance(term, NamedNode)
+
+
+def written(found: Table, format: Format, title: str) -> bytes:
+    """The table as CSV or as a workbook. Raises NotAcceptable when it does not fit."""
+    return as_workbook(found, title) if format is XLSX else as_csv(found)
 
 
 def as_csv(found: Table) -> bytes:
@@ -109,7 +119,7 @@ def as_workbook(found: Table, title: str) -> bytes:
     }
     with xlsxwriter.Workbook(file, safe) as workbook:
         sheet = workbook.add_worksheet(
-            "".join(char for char in title if char not in "[]:*?/\\'")[:31] or "data"
+            "".join(char for char in title if char not in _NOT_IN_A_NAME)[:31] or "data"
         )
         bold = workbook.add_format({"bold": True})
         for number, row in enumerate(found):
@@ -125,7 +135,7 @@ def as_jsonld(rows: Sequence[Bindings], things: Sequence[str]) -> bytes:
     kept = set(things)
     triples = [
         Triple(row["thing"], row["property"], row["value"])  # type: ignore[arg-type]
-        for row in rows
+        for row in _sorted(rows)
         if row["thing"].value in kept and isinstance(row["value"], NamedNode | Literal)
     ]
     written = serialize(triples, format=RdfFormat.JSON_LD, prefixes=prefixes())

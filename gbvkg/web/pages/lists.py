@@ -1,0 +1,195 @@
+"""Search, the list of each class, and the overview of the classes: pages, CSV, Excel workbooks and JSON-LD.
+
+The index behind them is made once for each release. Nothing of a request becomes part of a query but the
+IRIs of things that were found. This module refuses a list of a class that the release does not have.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import NamedNode
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gbvkg.formats import HTML, Format
+from gbvkg.queries.parameters import bind
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.indexing import build, every
+from gbvkg.web.negotiation import choose
+from gbvkg.web.pages import tables
+from gbvkg.web.pages.finding import Finder, Listed, Search, overview, questions
+from gbvkg.web.pages.frame import VARY, language, respond, tag, texts, unchanged
+from gbvkg.web.pages.sentences import lines, notes
+from gbvkg.web.pages.thing import Describer
+from gbvkg.web.pages.views import views
+from gbvkg.web.problems import not_found
+from gbvkg.web.replies import redirect, reply
+from gbvkg.web.search import Index
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Bindings, Site
+
+AT_ONCE = 500
+"""Things in one question for what is said of them."""
+
+_OF_CLASS = """SELECT DISTINCT ?thing ?property ?value
+WHERE { ?thing a $class ; ?property ?value . FILTER(ISIRI(?thing)) }"""
+_OF_THINGS = (
+    "SELECT DISTINCT ?thing ?property ?value WHERE {{ VALUES ?thing {{ {} }} ?thing ?property ?value }}"
+)
+
+
+class Lists:
+    """Search and lists of one release."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._index: asyncio.Task[Index] | None = None
+        self._listed: dict[tuple[str, str], Listed] = {}
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/search", self.search, methods=["GET"]),
+            Route("/search.{kind}", self.search, methods=["GET"]),
+            Route("/list", self.to_overview, methods=["GET"]),
+            Route("/doc", self.to_overview, methods=["GET"]),
+            Route("/doc/", self.to_overview, methods=["GET"]),
+            Route("/list/", self.overview, methods=["GET"]),
+            Route("/list/{name}", self.listing, methods=["GET"]),
+        ]
+
+    async def index(self) -> Index:
+        """What search and lists are made from; made when it is first asked for, again if that failed."""
+        if self._index is None or (self._index.done() and _failed(self._index)):
+            self._index = asyncio.ensure_future(self._indexed())
+        return await asyncio.shield(self._index)
+
+    async def _indexed(self) -> Index:
+        terms = await self.site.pages.terms()
+        named = {class_: [terms.label(class_, lang) for lang in LANGUAGES] for class_ in views().classes}
+        return await build(self.site, questions(named))
+
+    async def finder(self) -> Finder:
+        """What arranges an answer."""
+        return Finder(self.site, await self.index(), await self.site.pages.terms())
+
+    # Search
+
+    async def search(self, request: Request) -> Response:
+        """What the words of ``?q=`` find, as a page or, by extension, as a file."""
+        format = _format(request, request.path_params.get("kind", ""))
+        if isinstance(format, Response):
+            return format
+        if kept := unchanged(self.site, request, format.name):
+            return kept
+        finder = await self.finder()
+        found = finder.search(request)
+        if format is HTML:
+            return respond(self.site, request, "finding.html", finder.results(request, found))
+        return await self._found(request, finder, found, format)
+
+    async def _found(self, request: Request, finder: Finder, found: Search, format: Format) -> Response:
+        docs = finder.index.page(found.found, found.things)
+        if format.name == "jsonld":
+            things = [doc.iri for doc in docs]
+            said = [
+                row
+                for start in range(0, len(things), AT_ONCE)
+                for row in await every(self.site, _OF_THINGS.format(_nodes(things[start : start + AT_ONCE])))
+            ]
+            body = await asyncio.to_thread(tables.as_jsonld, said, things)
+        else:
+            lang = language(request)
+            told = await asyncio.to_thread(finder.table, docs, found, lang)
+            body = await asyncio.to_thread(tables.written, told, format, texts("finding", lang)["search"])
+        return self._file(request, body, format, texts("finding", language(request))["file"])
+
+    # Lists
+
+    async def to_overview(self, request: Request) -> Response:
+        """The overview, at its own address."""
+        return redirect(self.site.path("/list/"), 308)
+
+    async def overview(self, request: Request) -> Response:
+        """The classes of the release, with how many things each has."""
+        if kept := unchanged(self.site, request):
+            return kept
+        values = overview(await self.finder(), language(request))
+        return respond(self.site, request, "kinds.html", values)
+
+    async def listing(self, request: Request) -> Response:
+        """The things of a class, as a page or, by extension, as a file."""
+        name, dot, kind = request.path_params["name"].partition(".")
+        finder = await self.finder()
+        class_, _ = finder.index.of_class(name)
+        if not class_:
+            return not_found(request, "Zo een lijst is er niet.", "There is no such list.")
+        format = _format(request, kind, bool(dot))
+        if isinstance(format, Response):
+            return format
+        if kept := unchanged(self.site, request, format.name):
+            return kept
+        lang = language(request)
+        said = await self.listed(class_, lang)
+        if format is HTML:
+            return respond(self.site, request, "finding.html", finder.listing(request, class_, name, said))
+        things = [doc.iri for doc in finder.listed(request, name, said)]
+        rows = await every(self.site, bind(_OF_CLASS, {"class": NamedNode(class_)}))
+        body = await asyncio.to_thread(_written, finder, rows, things, class_, format, lang)
+        return self._file(request, body, format, name)
+
+    async def listed(self, class_: str, lang: str) -> Listed:
+        """What a list of a class says of itself and its things, asked once for each language."""
+        key = (class_, lang)
+        if key not in self._listed:
+            view = views().classes.get(class_)
+            describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
+            told = await notes(describer, view.notes if view else ())
+            asked = view.listed if view else None
+            self._listed[key] = Listed.of(
+                (await self.index()).in_order(class_),
+                [text for texts in told.values() for text in texts],
+                await lines(describer, asked) if asked else {},
+                asked.empty.get(lang, "") if asked else "",
+            )
+        return self._listed[key]
+
+    def _file(self, request: Request, body: bytes, format: Format, name: str) -> Response:
+        return reply(
+            request, body, format.media_type, tag=tag(self.site, request, format.name),
+            licence=self.site.licence, vary=VARY,
+            headers={"Content-Disposition": f'attachment; filename="{name}.{format.extension}"'},
+        )  # fmt: skip
+
+
+def _format(request: Request, kind: str, by_extension: bool = False) -> Format | Response:
+    """What is asked for by extension, else by negotiation. Raises NotAcceptable."""
+    if kind or by_extension:
+        return tables.FILES.get(kind) or not_found(
+            request, f"Een lijst bestaat niet als {kind!r}.", f"A list does not exist as {kind!r}."
+        )
+    offered = (HTML, *tables.FILES.values())
+    return choose(request.headers.get("accept"), offered, request.query_params.get("format"))
+
+
+def _written(
+    finder: Finder, said: list[Bindings], things: list[str], class_: str, format: Format, lang: str
+) -> bytes:
+    if format.name == "jsonld":
+        return tables.as_jsonld(said, things)
+    found = tables.table(
+        said, things, lang,
+        lambda iri: finder.terms.label(iri, lang, (class_,)), lambda iri: finder.name(iri, lang),
+    )  # fmt: skip
+    return tables.written(found, format, finder.terms.label(class_, lang))
+
+
+def _nodes(iris: list[str]) -> str:
+    return " ".join(str(NamedNode(iri)) for iri in iris)
+
+
+def _failed(task: asyncio.Task[Any]) -> bool:
+    return task.cancelled() or task.exception() is not None
