@@ -20,6 +20,7 @@ PAGES = {
     "api.html": ["/docs"],
     "finding.html": ["/search?q=geweld", "/search", "/search?q=zzzzz", "/list/Action", "/list/Mandataris"],
     "home.html": ["/"],
+    "kinds.html": ["/list/"],
     "members.html": ["/doc/concept/wording/official-wording?in=gbv:wording"],
     "ontology.html": ["/doc/ns"],
     "problem.html": ["/doc/action/vap-sg-2020/12"],

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import csv
+import io
 import re
 import time
+from pathlib import Path
 
 import pytest
 import serving
 
+from gbvkg.config import ServeSettings
+from gbvkg.errors import QueryTimeout
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web import search
+from gbvkg.web.current import Current
 from gbvkg.web.pages.finding import SIZE, SNIPPET, questions, snippet
+from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.views import views
 from gbvkg.web.search import CLASS, UNKNOWN, Doc, Index, Text, fold, passage, words
 
@@ -260,3 +268,105 @@ def test_class_and_number_come_first() -> None:
     assert found(index, "acties 11") == ["b", "a"]
     assert found(index, "11") == ["a"]
     assert found(index, "doelgroep 11") == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_was_found_as_a_file(real: serving.Served, lang: str) -> None:
+    """All that was found, in order, as CSV, Excel and JSON-LD, narrowed as the page is."""
+    page = real.get(f"/search?q=geweld&class=ViolenceForm&lang={lang}", accept="text/html").text
+    addresses = dict(re.findall(r'href="(/search\.\w+\?[^"]*)" download>([\w-]+)<', page))
+    assert list(addresses.values()) == ["CSV", "Excel", "JSON-LD"]
+    csv_at, xlsx_at, jsonld_at = (address.replace("&amp;", "&") for address in addresses)
+    rows = list(csv.DictReader(io.StringIO(real.get(csv_at).content.decode("utf-8-sig"))))
+    assert rows
+    assert all("/concept/violence-form/" in row["IRI"] for row in rows)
+    assert real.get(xlsx_at).content.startswith(b"PK")
+    told = real.get(jsonld_at)
+    assert told.headers["content-type"] == "application/ld+json"
+    assert {row["IRI"] for row in rows} == {node["@id"] for node in told.json()}
+    assert real.get("/search?q=geweld", accept="text/csv").headers["content-type"].startswith("text/csv")
+    everything = real.get("/search.csv?q=geweld").content.decode("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(everything)))) == _total(real.get("/search?q=geweld").text) + 1
+    assert real.get("/search.exe?q=geweld").status_code == 404
+
+
+def _total(page: str) -> int:
+    """How many things a page says that it has."""
+    found = re.search(r'<p role="status">(?:[\d.,]+ \w+ [\d.,]+ \w+ )?([\d.,]+)', page)
+    assert found, page[:2000]
+    return int(re.sub(r"\D", "", found[1]))
+
+
+def test_facets_together_leave_what_they_say(real: serving.Served) -> None:
+    """Whatever is chosen already, also of search: a value leaves as many things as stand beside it."""
+    for start in (
+        "/search?q=geweld&lang=nl",
+        "/search?q=seksueel&class=Action&lang=nl",
+        "/list/Action?lang=nl",
+    ):
+        tried = 0
+        page = real.get(start).text
+        for address, said in re.findall(_VALUE, page)[:6]:
+            narrowed = real.get(address.replace("&amp;", "&")).text
+            assert _total(narrowed) == int(said), address
+            more = [one for one in re.findall(_VALUE, narrowed) if one[0].count("=") > address.count("=")]
+            for further, left in more[:4]:
+                assert _total(real.get(further.replace("&amp;", "&")).text) == int(left), further
+                tried += 1
+        assert tried, start
+
+
+_VALUE = r'<li><a href="([^"]+)"><span[^>]*>[^<]*</span></a> <span class="count">(\d+)</span>'
+
+
+def test_what_is_not_known_can_be_chosen(real: serving.Served) -> None:
+    """Things without a value for a facet are counted under words of their own, in files as well."""
+    page = real.get("/list/Action?lang=nl").text
+    assert re.search(r'form=unknown"><span>niet bekend</span></a> <span class="count">\d+<', page)
+    count = _total(real.get("/list/Action?form=unknown&lang=nl").text)
+    assert 0 < count < _total(page)
+    rows = real.get("/list/Action.csv?form=unknown").content.decode("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(rows)))) == count + 1
+    assert "not known" in real.get("/list/Action?lang=en").text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_overview_of_what_there_is(real: serving.Served, lang: str) -> None:
+    """Every kind of thing has a link to its list with the number of things that are on it."""
+    page = real.get(f"/list/?lang={lang}").text
+    kinds = re.findall(r'<li><a href="(/list/(\w+)[^"]*)">([^<]+)</a> <span class="count">([\d.,]+)<', page)
+    assert len(kinds) > 30
+    assert {"Action", "ActionPlan", "Person", "ViolenceForm"} <= {name for _, name, _, _ in kinds}
+    for address, _, _, count in kinds[::5]:
+        assert _total(real.get(address.replace("&amp;", "&")).text) == int(re.sub(r"\D", "", count)), address
+    for path in ("/list", "/doc", "/doc/"):
+        moved = real.get(path)
+        assert (moved.status_code, moved.headers["location"]) == (308, "/list/")
+    assert 'href="/list/' in real.get("/").text
+    assert "/list/</loc>" in real.get("/sitemap.xml").text
+
+
+def test_search_is_there_before_the_service_is(small_releases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index is made before a release is served; a release whose index fails is served all the same, and
+    the index is made when somebody searches.
+    """
+
+    async def started() -> None:
+        current = Current(small_releases, ServeSettings(workers=1))
+        try:
+            await current.start()
+            made = current.site.pages.lists._index
+            assert (made is not None and made.done()) == works
+            monkeypatch.undo()
+            assert (await current.site.pages.lists.index()).docs
+        finally:
+            await current.stop()
+
+    async def fails(*_: object) -> Index:
+        raise QueryTimeout("Te lang.", "Too long.")
+
+    works = True
+    asyncio.run(started())
+    works = False
+    monkeypatch.setattr(Lists, "index", fails)
+    asyncio.run(started())

@@ -53,7 +53,7 @@ class Current:
     async def start(self) -> None:
         """Open the current release and keep watching. Raises ReleaseNotFound, ReleaseCorrupt."""
         release = await asyncio.to_thread(find, self.releases)
-        self._site = await self._open(release)
+        self._site = await self._prepared(release)
         self._keep(self._watch())
 
     async def stop(self) -> None:
@@ -106,6 +106,15 @@ class Current:
                 f"There is no release {version}. There are: {there}.",
             ) from None
 
+    async def _prepared(self, release: Path) -> Site:
+        """The site of a release with its search, so that nobody who asks waits for that to be made."""
+        site = await self._open(release)
+        try:
+            await site.pages.lists.index()
+        except GbvkgError as error:  # the rest is there; it is tried again when somebody searches
+            log.error("no search yet", extra={"release": site.version, "reason": error.en})
+        return site
+
     async def _open(self, release: Path, workers: int = 0) -> Site:
         return await Site.open(release, self.settings, workers=workers)
 
@@ -122,7 +131,7 @@ class Current:
             return
         try:
             release = await asyncio.to_thread(find, self.releases)
-            site = await self._open(release)
+            site = await self._prepared(release)
         except GbvkgError as error:
             self._turned_down = found
             self.refused += 1

@@ -25,6 +25,9 @@ from gbvkg.web.replies import common_headers, redirect, reply
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
 
+_PLACES = ("", "list/", "query/", "sparql", "releases/", "doc/ns", "docs")
+"""The pages that lead to all others."""
+
 _MOST_IN_SITEMAP = 50_000
 """How many addresses one sitemap may hold (sitemaps.org protocol)."""
 
@@ -167,7 +170,7 @@ class Discovery:
         site = self.site
         rows = await site.rows(_THINGS, {"space": Literal(f"{site.base}id/")})
         pages = [row["thing"].value.replace("/id/", "/doc/", 1) for row in rows]
-        listed = [site.base, *pages][:_MOST_IN_SITEMAP]
+        listed = [*(site.base + path for path in _PLACES), *pages][:_MOST_IN_SITEMAP]
         lines = [
             f"<url><loc>{escape(page)}</loc><lastmod>{site.manifest.issued}</lastmod></url>"
             for page in listed

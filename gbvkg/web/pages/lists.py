@@ -62,7 +62,9 @@ class Lists:
         ]
 
     async def index(self) -> Index:
-        """What search and lists are made from; made when it is first asked for, again if that failed."""
+        """What search and lists are made from: made once, before a release is served; of an older one, and
+        when that failed, when it is first asked for.
+        """
         if self._index is None or (self._index.done() and _failed(self._index)):
             self._index = asyncio.ensure_future(self._indexed())
         return await asyncio.shield(self._index)
