@@ -35,8 +35,12 @@ def whole(body: bytes | Spool) -> bytes:
 
 
 def solutions(body: bytes | Spool) -> list[dict[str, Any]]:
-    """The rows of a SELECT in SPARQL JSON, each variable that is bound with its term."""
-    found = parse_query_results(whole(body), format=QueryResultsFormat.JSON)
+    """The rows of a SELECT in SPARQL TSV, each variable that is bound with its term.
+
+    Of the formats it is read fastest, and every term is what it was (SPARQL 1.1 Query Results CSV and TSV
+    Formats §4).
+    """
+    found = parse_query_results(whole(body), format=QueryResultsFormat.TSV)
     assert isinstance(found, QuerySolutions), "the answer of a SELECT"
     names = [variable.value for variable in found.variables]
     rows = (zip(names, row, strict=True) for row in found)

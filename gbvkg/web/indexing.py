@@ -64,7 +64,7 @@ async def build(site: Site, questions: Questions) -> Index:
 
 async def every(site: Site, text: str) -> list[Bindings]:
     """All rows of a question about many things, read off the event loop. Raises QueryError."""
-    answer = await site.ask(Ask(text, "json"), _limits(site, site.settings.query_seconds))
+    answer = await site.ask(Ask(text, "tsv"), _limits(site, site.settings.query_seconds))
     return await asyncio.to_thread(solutions, answer.body)
 
 

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gbvkg import vocabulary
+from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, Format
 from gbvkg.project import VERSION
 from gbvkg.queries.prepared import fill
@@ -35,6 +36,7 @@ from gbvkg.web.problems import not_found, problem
 from gbvkg.web.replies import link, redirect, reply
 
 if TYPE_CHECKING:
+    from gbvkg.web.pages.thing import Said
     from gbvkg.web.site import Site
 
 CSV = RESULTS["csv"]
@@ -84,6 +86,7 @@ WHERE {
 """
 """An ontology with hash IRIs and all its terms: one document answers for each (Cool URIs §4.1)."""
 
+_DEPRECATED = vocabulary.expand("owl:deprecated")
 _LONGEST, _LONGEST_GUESSED = 2000, 500
 """Characters of an IRI that is looked up, and of one for which something like it is looked for."""
 
@@ -137,6 +140,8 @@ class Documents:
     async def document(self, request: Request) -> Response:
         """The document in the format of its extension, else in the one that the client prefers."""
         path, format = _split(request.path_params["path"])
+        if (format or _preferred(request)) is HTML and (said := await self._said(self.site.iris(path)[0])):
+            return await self._write(request, said.iri, HTML, said)
         extension = format.extension if format else ""
         found = await self._find(request, *self._meant(path), "doc", extension)
         return found if isinstance(found, Response) else await self._write(request, found, format)
@@ -150,22 +155,31 @@ class Documents:
             return redirect(self.site.path(*place, **_kept(request)), vary=("Accept",))
         if not is_web(iri):
             return await self._missing(request)
+        if _preferred(request) is HTML and (said := await self._said(iri)):
+            return await self._write(request, iri, HTML, said)
         space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
         found = await self._find(request, [iri], space, iri, "doc", request.query_params.get("format", ""))
         return found if isinstance(found, Response) else await self._write(request, found, None)
 
-    async def _write(self, request: Request, iri: str, format: Format | None) -> Response:
+    async def _said(self, iri: str) -> Said | None:
+        """What the page about a thing says, asked at once; None for what ``_find`` must judge: nothing is
+        said of it, or perhaps that it is retired.
+        """
+        if len(iri) > _LONGEST or not _is_iri(iri):
+            return None
+        said = await self.site.pages.said(iri)
+        return said if said.of_it and _DEPRECATED not in said.of_it else None
+
+    async def _write(
+        self, request: Request, iri: str, format: Format | None, said: Said | None = None
+    ) -> Response:
         site = self.site
-        format = format or choose(
-            request.headers.get("accept"), DOCUMENTS, request.query_params.get("format")
-        )
+        format = format or _chosen(request)
         links = await self._links(request, iri, format)
         is_memento = "release" in _kept(request)
         headers = {"Memento-Datetime": _http_date(site.manifest.issued)} if is_memento else {}
         if format is HTML:
-            from gbvkg.web.pages import page
-
-            return await page(site, request, iri, links, headers)
+            return await site.pages.thing(request, iri, links, headers, said)
         return reply(
             request,
             await self._body(iri, format),
@@ -340,6 +354,19 @@ def _in(texts: list[Literal], lang: str) -> str:
     """The first text in a language, else in any; "" when there is none."""
     ranked = sorted(texts, key=lambda text: text.language != lang)
     return ranked[0].value if ranked else ""
+
+
+def _chosen(request: Request) -> Format:
+    """The format that a client prefers. Raises NotAcceptable."""
+    return choose(request.headers.get("accept"), DOCUMENTS, request.query_params.get("format"))
+
+
+def _preferred(request: Request) -> Format | None:
+    """The same, or None: what is not there is 404 in any format."""
+    try:
+        return _chosen(request)
+    except NotAcceptable:
+        return None
 
 
 def _is_iri(text: str) -> bool:

@@ -178,7 +178,7 @@ class Site:
         self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
     ) -> list[Bindings]:
         """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``."""
-        answer = await self.ask(Ask(fill(text, values) if values else text, "json"), self._own)
+        answer = await self.ask(Ask(fill(text, values) if values else text, "tsv"), self._own)
         return solutions(answer.body)
 
     async def _licence(self) -> str:

@@ -1,17 +1,15 @@
 """The pages for people: Dutch first, English second, rendered here and complete without JavaScript.
 
-``routes(site)`` are the paths that are pages by themselves; ``page(...)`` is the HTML document about a thing,
-for who negotiates its format; ``problem_page`` is the page of an error. What pages show of the domain is data
-(``views.toml``, texts, the release). This package refuses to evaluate a query, to build one from what a user
-typed, and to put a value of the data in a page unescaped.
+``routes(site)`` are the paths that are pages by themselves; ``site.pages.thing`` is the HTML document about a
+thing, for who negotiates its format; ``problem_page`` is the page of an error. What pages show of the domain
+is data (``views.toml``, texts, the release). This package refuses to evaluate a query, to build one from what
+a user typed, and to put a value of the data in a page unescaped.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
 
 from gbvkg.web.pages.problem import problem_page
@@ -25,11 +23,4 @@ def routes(site: Site) -> list[Route]:
     return site.pages.routes()
 
 
-async def page(site: Site, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
-    """The HTML document about the thing ``iri``, which the release describes; ``links`` are Link values,
-    ``headers`` others.
-    """
-    return await site.pages.thing(request, iri, links, headers)
-
-
-__all__ = ["page", "problem_page", "routes"]
+__all__ = ["problem_page", "routes"]

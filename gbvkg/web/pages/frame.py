@@ -10,9 +10,9 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -28,6 +28,7 @@ from gbvkg.web.pages.static import Static, static
 from gbvkg.web.replies import etag, reply
 
 if TYPE_CHECKING:
+    from gbvkg.web.pages.values import Value
     from gbvkg.web.site import Site
 
 WEB = Path(__file__).parent.parent
@@ -89,7 +90,32 @@ def environment() -> Environment:
     found.filters["day"] = day
     found.filters["number"] = number
     found.filters["script_data"] = script_data
+    found.filters["shown"] = _shower(found)
     return found
+
+
+def _shower(templates: Environment) -> Callable[..., Markup]:
+    """The filter ``shown``: values of one thing as HTML, by the macro of ``parts.html``.
+
+    Pages name the same ministers, plans and concepts over and over, so what was made of short ones is kept.
+    """
+
+    def written(values: Sequence[Value], quote: bool) -> Markup:
+        macro: Callable[..., Markup] = templates.get_template("parts.html").module.values  # type: ignore[attr-defined]
+        return macro(values, quote)
+
+    kept = lru_cache(_SHOWN)(written)
+
+    def shown(values: Sequence[Value], quote: bool = False) -> Markup:
+        if len(values) == 1 and len(values[0].text) < _SHORT:
+            return kept(tuple(values), quote)
+        return written(values, quote)
+
+    return shown
+
+
+_SHOWN, _SHORT = 4096, 200
+"""How many values are kept as HTML, and the characters that such a one has at most."""
 
 
 @cache
@@ -110,6 +136,7 @@ _MONTHS = {
 }
 
 
+@lru_cache(4096)
 def day(value: str, lang: str) -> str:
     """A date as people write it; what is no calendar date stays as it is."""
     try:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.queries.prepared import fill
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import Describer
@@ -27,9 +26,7 @@ async def home(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
         "dataset": NamedNode(site.manifest.dataset),
     }
     asked = views().home
-    plans, facts = await asyncio.gather(
-        site.rows(fill(asked["plans"], values)), site.rows(fill(asked["facts"], values))
-    )
+    plans, facts = await asyncio.gather(site.rows(asked["plans"], values), site.rows(asked["facts"], values))
     describer = Describer(site, terms, site.manifest.dataset, lang)
     await describer.name([row["plan"].value for row in plans])
     fact = facts[0] if facts else {}

@@ -23,8 +23,22 @@ class Fact:
     table: Table | None = None
 
 
+class Facts:
+    """Facts in two parts, as a page shows them: values in a list, then what is shown whole."""
+
+    facts: list[Fact]
+
+    @property
+    def plain(self) -> list[Fact]:
+        return [fact for fact in self.facts if fact.values]
+
+    @property
+    def nested(self) -> list[Fact]:
+        return [fact for fact in self.facts if fact.nodes or fact.table]
+
+
 @dataclass
-class Node:
+class Node(Facts):
     """A thing that belongs to another, with what is said of it. ``when`` is "current", "past" or ""."""
 
     iri: str
@@ -54,7 +68,7 @@ class Branch:
 
 
 @dataclass
-class Part:
+class Part(Facts):
     """A section of the page."""
 
     name: str

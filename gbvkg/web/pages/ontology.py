@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.queries.prepared import fill
 from gbvkg.vocabulary import BASE, expand, shrink
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.shapes import Rule
@@ -61,7 +60,7 @@ async def ontology(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
     """What the template needs. Asks one question for the terms and one for labels of other things."""
     describer = Describer(site, terms, ONTOLOGY, lang)
     said: Statements = defaultdict(lambda: defaultdict(list))
-    for row in await site.rows(fill(_TERMS, {"ontology": NamedNode(ONTOLOGY)})):
+    for row in await site.rows(_TERMS, {"ontology": NamedNode(ONTOLOGY)}):
         said[row["term"].value][row["property"].value].append(row["value"])
         describer.labels.add(row["term"].value, row["property"].value, row["value"])
     await describer.name(

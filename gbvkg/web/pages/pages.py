@@ -34,8 +34,9 @@ from gbvkg.web.pages.frame import (
 from gbvkg.web.pages.history import versions_with
 from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.model import Thing
+from gbvkg.web.pages.names import Names
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.thing import Describer
+from gbvkg.web.pages.thing import Describer, Said, said_of
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import of_error
 from gbvkg.web.replies import link, reply
@@ -61,6 +62,7 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.names = Names(site)
         self.lists = Lists(site)
         self._terms: asyncio.Task[Terms] | None = None
         self._named: dict[str, tuple[str, str]] = {}
@@ -128,7 +130,13 @@ class Pages:
 
     # A thing
 
-    async def thing(self, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
+    async def said(self, iri: str) -> Said:
+        """What the page about a thing is made of."""
+        return await said_of(self.site, iri)
+
+    async def thing(
+        self, request: Request, iri: str, links: list[str], headers: dict[str, str], said: Said | None = None
+    ) -> Response:
         """The document about a thing; ``?cite=`` gives a citation of it, ``?in=`` what points at it."""
         asked = request.query_params.get("cite", "")
         if asked not in KINDS and (kept := unchanged(self.site, request)):
@@ -144,7 +152,7 @@ class Pages:
             return await self._citation(request, describer, asked)
         if property_ := _expanded(request.query_params.get("in", "")):
             return await self._members(request, describer, property_)
-        thing = await describer.thing()
+        thing = await describer.thing(said)
         values = await self._values(request, thing, lang)
         return respond(self.site, request, "thing.html", values, links=links, headers=headers)
 

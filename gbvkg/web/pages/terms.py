@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal
@@ -33,6 +34,10 @@ ORDER BY ?term ?label
 """)
 
 
+_ORDERS = 4096
+"""How many sets of properties are kept in order: things of a class mostly have the same ones."""
+
+
 class Terms:
     """Labels of classes and properties of one release."""
 
@@ -41,6 +46,7 @@ class Terms:
         self._labels = labels
         self._names = names_of(rules)
         self._said: dict[tuple[str, str, tuple[str, ...]], str] = {}
+        self.ordered = lru_cache(_ORDERS)(self._ordered)
 
     @classmethod
     async def load(cls, site: Site) -> Terms:
@@ -63,6 +69,20 @@ class Terms:
     def _label(self, iri: str, lang: str, classes: tuple[str, ...]) -> str:
         found = self._labels.get(iri) or self._names.of(iri, classes) or views().terms.get(iri) or {}
         return found.get(lang) or next(iter(found.values()), "") or local_name(iri)
+
+    def of_fact(self, iri: str, lang: str, classes: tuple[str, ...]) -> str:
+        """What a property is called where a page says it of a thing."""
+        words = views().fact.get(iri)
+        return words[lang] if words else self.label(iri, lang, classes)
+
+    def _ordered(self, properties: tuple[str, ...], lang: str, classes: tuple[str, ...]) -> list[str]:
+        """The properties of a thing that are shown, as ``views.toml`` orders them, then by label."""
+        rank, hidden = views().rank, views().hidden
+        between = rank[""]
+        return sorted(
+            (iri for iri in properties if iri not in hidden),
+            key=lambda iri: (rank.get(iri, between), self.label(iri, lang, classes), iri),
+        )
 
     def knows(self, iri: str) -> bool:
         """Whether somebody named the term."""

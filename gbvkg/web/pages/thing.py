@@ -9,24 +9,14 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.queries.prepared import fill
 from gbvkg.vocabulary import expand
-from gbvkg.web.pages.asking import (
-    COUNTS,
-    NEAR,
-    SHOWN,
-    about_query,
-    elsewhere_query,
-    incoming_query,
-    labels_query,
-    members_query,
-)
+from gbvkg.web.pages.asking import COUNTS, NEAR, SHOWN, about_query, members_query
 from gbvkg.web.pages.model import Branch, Fact, Group, Node, Part, Table, Thing
 from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.terms import Terms
@@ -44,6 +34,33 @@ DEEP = 4
 Statements = dict[str, dict[str, list["Term"]]]
 
 
+@dataclass(frozen=True)
+class Said:
+    """What the release says of a thing and of what belongs to it, and what points at it."""
+
+    iri: str
+    statements: Statements
+    incoming: list[Bindings]
+
+    @property
+    def of_it(self) -> dict[str, list[Term]]:
+        """What is said of the thing itself; nothing when the release does not describe it."""
+        return self.statements.get(self.iri, {})
+
+
+async def said_of(site: Site, iri: str) -> Said:
+    """Asks one question; nothing is said of what the release does not describe. Raises as ``Site.rows``."""
+    said = Said(iri, {}, [])
+    for row in await site.rows(about_query(), {"thing": NamedNode(iri)}):
+        if "by" in row:
+            said.incoming.append(row)
+            continue
+        values = said.statements.setdefault(row["subject"].value, {}).setdefault(row["property"].value, [])
+        if (value := row["value"]) not in values:
+            values.append(value)
+    return said
+
+
 class Describer:
     """Answers for one thing in one language."""
 
@@ -57,33 +74,39 @@ class Describer:
         self.show = Shower(site, lang, self.labels, self._term)
         self._taken: set[tuple[str, str]] = set()
         self._notes: dict[str, list[str]] = {}
+        self._back: dict[tuple[str, Term], list[str]] = defaultdict(list)
+        """Property and value → what says so, for what is shown from the other side."""
 
     def _term(self, iri: str) -> str | None:
         return self.terms.label(iri, self.lang) if self.terms.knows(iri) else None
 
-    async def thing(self) -> Thing:
-        """The page. Asks two questions, one for each section that has one, and one for labels."""
-        node = NamedNode(self.iri)
-        about, incoming = await asyncio.gather(
-            self.site.rows(fill(about_query(), {"thing": node})),
-            self.site.rows(fill(incoming_query(), {"thing": node})),
-        )
-        self._read(about)
+    async def thing(self, said: Said | None = None) -> Thing:
+        """The page, of what was ``said_of`` the thing. Asks one question for each section that has one, and
+        one or two for names that no page of the release needed before.
+        """
+        said = said or await said_of(self.site, self.iri)
+        self._read(said.statements)
+        self.site.pages.names.learn(said.incoming)
         types = [term.value for term in self.statements.get(self.iri, {}).get(TYPE, [])]
         named = dict.fromkeys(name for part in self._sections(types) for name in part.notes)
         answers, self._notes = await asyncio.gather(self._answers(types), notes(self, named))
-        counts, members = await self._pointing(incoming)
-        told = (row for rows in (about, incoming, *answers.values()) for row in rows)
-        await self.name(term.value for row in told for term in row.values() if _is_iri(term))
+        counts, members = await self._pointing(said.incoming)
+        terms = [term for found in self.statements.values() for values in found.values() for term in values]
+        terms += [term for rows in answers.values() for row in rows for term in row.values()]
+        things = [*self.statements, *(iri for found in members.values() for iri in found)]
+        await self.name([*things, *(term.value for term in terms if isinstance(term, NamedNode))])
         return self._thing(types, answers, self._groups(counts, members))
 
-    def _read(self, rows: list[Bindings]) -> None:
-        for row in rows:
-            subject, property_, value = row["subject"].value, row["property"].value, row["value"]
-            values = self.statements.setdefault(subject, {}).setdefault(property_, [])
-            if value not in values:
-                values.append(value)
-                self.labels.add(subject, property_, value)
+    def _read(self, statements: Statements) -> None:
+        self.statements = statements
+        for subject, said in statements.items():
+            for property_ in views().labels:
+                for value in said.get(property_, ()):
+                    self.labels.add(subject, property_, value)
+            for property_, values in said.items():
+                if property_ in views().owned_inverse:
+                    for value in values:
+                        self._back[property_, value].append(subject)
 
     # Sections that ask
 
@@ -92,7 +115,7 @@ class Describer:
         if not asking:
             return {}
         values = slots(self.site, self.lang) | {"thing": NamedNode(self.iri)}
-        found = await asyncio.gather(*(self.site.rows(fill(part.query, values)) for part in asking))
+        found = await asyncio.gather(*(self.site.rows(part.query, values) for part in asking))
         return {part.name: rows for part, rows in zip(asking, found, strict=True)}
 
     def _sections(self, types: list[str]) -> list[Section]:
@@ -100,26 +123,23 @@ class Describer:
         return [part for iri, view in views().classes.items() if iri in types for part in view.sections]
 
     async def name(self, iris: Iterable[str]) -> None:
-        """Look up labels that are not known yet."""
-        missing = sorted({iri for iri in iris if iri not in self.labels and not self.terms.knows(iri)})
-        for start in range(0, len(missing), 1000):
-            for row in await self.site.rows(labels_query(missing[start : start + 1000])):
-                self.labels.add(row["subject"].value, row["property"].value, row["value"])
-        foreign = [iri for iri in missing if iri not in self.labels and not self.site.href(iri)]
-        for start in range(0, len(foreign), 1000):
-            for row in await self.site.rows(elsewhere_query(foreign[start : start + 1000])):
-                self.show.elsewhere[row["thing"].value] = row["text"].value
+        """Look up the names that are not known yet; of a thing of ours on this page all is known."""
+        names, known = self.site.pages.names, self.show.named
+        missing = [iri for iri in dict.fromkeys(iris) if iri not in self.labels and iri not in known]
+        nameless = {iri for iri in missing if iri in self.statements and names.href(iri)}
+        known |= await names.of([iri for iri in missing if iri not in nameless], self.terms)
 
     # What points here
 
     async def _pointing(self, rows: list[Bindings]) -> tuple[dict[str, int], dict[str, list[str]]]:
         """By property: how many things point here, and all or the first of them."""
         members: dict[str, list[str]] = defaultdict(list)
-        for row in rows:
-            members[row["property"].value].append(row["from"].value)
-        if len(rows) <= NEAR:
+        pairs = dict.fromkeys((row["by"].value, row["subject"].value) for row in rows)
+        for by, thing in pairs:
+            members[by].append(thing)
+        if len(pairs) <= NEAR:
             return {property_: len(found) for property_, found in members.items()}, members
-        every = await self.site.rows(fill(COUNTS, {"thing": NamedNode(self.iri)}))
+        every = await self.site.rows(COUNTS, {"thing": NamedNode(self.iri)})
         counts = {row["property"].value: int(row["number"].value) for row in every}
         counts = {iri: count for iri, count in counts.items() if iri not in views().hidden_incoming}
         found = await asyncio.gather(*(self.members(property_, 1, SHOWN) for property_ in counts))
@@ -133,7 +153,7 @@ class Describer:
     async def members(self, property_: str, page: int, size: int) -> list[str]:
         """One page of what points at the thing by a property; the labels are known afterwards."""
         values = {"thing": NamedNode(self.iri), "property": NamedNode(property_)}
-        rows = await self.site.rows(fill(members_query(size, (page - 1) * size), values))
+        rows = await self.site.rows(members_query(size, (page - 1) * size), values)
         found = [row["from"].value for row in rows]
         await self.name(found)
         return found
@@ -235,15 +255,8 @@ class Describer:
         ]
         return [part for part in (*nested, plain) if part.facts]
 
-    def _ordered(self, said: dict[str, list[Term]], types: list[str]) -> list[str]:
-        view = views()
-        rank = {iri: number for number, iri in enumerate(view.order)}
-        rank |= {iri: len(rank) + 1 + number for number, iri in enumerate(view.last)}
-        shown = [iri for iri in said if iri not in view.hidden]
-        return sorted(
-            shown,
-            key=lambda iri: (rank.get(iri, len(view.order)), self.terms.label(iri, self.lang, types), iri),
-        )
+    def _ordered(self, said: dict[str, list[Term]], types: Sequence[str]) -> list[str]:
+        return self.terms.ordered(tuple(said), self.lang, tuple(types))
 
     # Facts and what belongs to a thing
 
@@ -254,39 +267,37 @@ class Describer:
         terms = self._inverse(subject, iri[1:]) if iri.startswith("^") else self._terms(subject, iri)
         if not terms:
             return None
-        name = iri.removeprefix("^")
-        label = self.incoming_title(name) if iri.startswith("^") else self._said_as(name, types)
-        fact = Fact(label, self.site.href(name) or "", [], name in views().quotes)
-        own = iri.startswith("^") or name in views().owned
-        whole = [t for t in terms if own and _is_iri(t) and depth < DEEP and self._is_described(t.value)]
-        fact.values = self._shown([term for term in terms if term not in whole])
-        if name == views().unknown_property:
+        view, name = views(), iri.removeprefix("^")
+        is_back = name != iri
+        label = self.incoming_title(name) if is_back else self.terms.of_fact(name, self.lang, tuple(types))
+        fact = Fact(label, self.site.pages.names.href(name), [], name in view.quotes)
+        whole: list[Term] = []
+        if (is_back or name in view.owned) and depth < DEEP:
+            whole = [t for t in terms if _is_iri(t) and self._is_described(t.value)]
+        fact.values = self._shown([t for t in terms if t not in whole] if whole else terms)
+        if name == view.unknown_property:
             fact.values = [self._unknown(value) for value in fact.values]
-        if name in views().labels and {value.text for value in fact.values} == {self.show.label(subject)[0]}:
+        if name in view.labels and {value.text for value in fact.values} == {self.show.label(subject)[0]}:
             return None  # the heading says it
-        self._add_nodes(fact, subject, [term.value for term in whole], depth)
+        if whole:
+            self._add_nodes(fact, subject, [term.value for term in whole], depth)
         return fact
-
-    def _said_as(self, name: str, types: list[str]) -> str:
-        words = views().fact.get(name)
-        return words[self.lang] if words else self.terms.label(name, self.lang, types)
 
     def _unknown(self, value: Value) -> Value:
         words = views().unknown.get(value.key)
-        return replace(value, text=words[self.lang]) if words else value
+        return Value(words[self.lang], value.href, value.external, key=value.key) if words else value
 
     def _terms(self, subject: str, iri: str) -> list[Term]:
         return self.statements.get(subject, {}).get(iri, [])
 
     def _inverse(self, subject: str, iri: str) -> list[Term]:
-        node = NamedNode(subject)
-        return [NamedNode(other) for other, said in self.statements.items() if node in said.get(iri, [])]
+        return [NamedNode(other) for other in self._back.get((iri, NamedNode(subject)), ())]
 
     def _is_described(self, iri: str) -> bool:
         return TYPE in self.statements.get(iri, {})
 
     def _add_nodes(self, fact: Fact, parent: str, iris: list[str], depth: int) -> None:
-        rows = [iri for iri in iris if self._row_of(iri)]
+        rows = [iri for iri in iris if self._row_of(iri)] if len(iris) > 1 else []
         if len(rows) > 1:
             fact.table = self._node_table(rows)
             iris = [iri for iri in iris if iri not in rows]
@@ -314,7 +325,7 @@ class Describer:
         place = next((natural(said[name][0].value) for name in views().sort if name in said), [])
         order = (place, since, natural(self.show.label(iri)[0]), iri)
         label = self.show.link(iri)
-        if iri not in self.labels and kinds:  # what it is says more than its IRI
+        if not self.show.has_label(iri) and kinds:  # what it is says more than its IRI
             label = replace(label, text=f"{kinds[0][:1].upper()}{kinds[0][1:]}")
         return order, Node(iri, label, kinds, facts, when)
 
@@ -353,6 +364,8 @@ class Describer:
 
     def _shown(self, terms: list[Term]) -> list[Value]:
         values = [self.show.value(term) for term in in_language(terms, self.lang)]
+        if len(values) < 2:
+            return values
         return sorted(values, key=lambda value: (natural(value.text), value.key))
 
     # Answers of sections

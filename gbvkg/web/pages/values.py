@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from bisect import insort
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _DATES = frozenset((expand("xsd:date"), expand("xsd:dateTime")))
 _NUMBERS = frozenset(expand(f"xsd:{name}") for name in ("integer", "decimal", "nonNegativeInteger"))
+_BOOLEAN = expand("xsd:boolean")
+_PLAIN = frozenset((expand("xsd:string"), expand("xsd:gYear")))
 _YES = {"nl": ("ja", "nee"), "en": ("yes", "no")}
-LONG = 160
-"""Characters from which a text gets paragraphs of its own."""
 
 
 class Labels:
@@ -51,8 +52,11 @@ class Labels:
     def __contains__(self, iri: object) -> bool:
         return iri in self._found
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """One value. ``href`` is a path of ours or an http(s) address; ``lang`` only where it differs."""
 
@@ -63,9 +67,15 @@ class Value:
     note: str = ""
     key: str = ""
 
-    @property
-    def is_long(self) -> bool:
-        return not self.href and len(self.text) > LONG
+
+@dataclass(slots=True)
+class Named:
+    """What is known of a thing's name: its labels, else what it is called ``elsewhere``, and the links to it,
+    by language, that were made already."""
+
+    labels: list[Literal]
+    elsewhere: str = ""
+    links: dict[str, Value] = field(default_factory=dict)
 
 
 class Shower:
@@ -77,8 +87,8 @@ class Shower:
         self.site = site
         self.lang = lang
         self.labels = labels
-        self.elsewhere: dict[str, str] = {}
-        """What things without a label here are called elsewhere."""
+        self.named: dict[str, Named] = {}
+        """Names that were looked up, beside ``labels``."""
         self._term_label = term_label
 
     def value(self, term: Term) -> Value:
@@ -91,26 +101,37 @@ class Shower:
 
     def label(self, iri: str) -> tuple[str, str]:
         """The best label of a thing and its language, when that is not the language of the page."""
-        found = best(self.labels.of(iri), self.lang)
+        named = self.named.get(iri, _NAMELESS)
+        found = best(self.labels.of(iri) or named.labels, self.lang)
         if found is not None:
             return found.value, _other(found.language, self.lang)
-        return self._term_label(iri) or self.elsewhere.get(iri) or short(
-            iri.removeprefix(f"{self.site.base}id/")
-        ), ""
+        return self._term_label(iri) or named.elsewhere or short(iri.removeprefix(f"{self.site.base}id/")), ""
 
     def link(self, iri: str) -> Value:
         """A thing, with its label: to its page here when the release describes it, else to where it is."""
+        named = self.named.get(iri)
+        if named is None:
+            return self._link(iri)
+        if self.lang not in named.links:
+            named.links[self.lang] = self._link(iri)
+        return named.links[self.lang]
+
+    def _link(self, iri: str) -> Value:
         text, lang = self.label(iri)
         if href := self.href(iri):
             return Value(text, href, lang=lang, key=iri)
         href = iri if is_web(iri) else ""
         return Value(text, href, external=bool(href), lang=lang, key=iri)
 
+    def has_label(self, iri: str) -> bool:
+        """Whether the release names it."""
+        return iri in self.labels or bool(self.named.get(iri, _NAMELESS).labels)
+
     def href(self, iri: str) -> str:
         """The address of the page about an IRI here; "" when there is none."""
         if found := self.site.href(iri):
             return found
-        return self.site.page(iri) if iri in self.labels and is_web(iri) else ""
+        return self.site.page(iri) if self.has_label(iri) and is_web(iri) else ""
 
     def _literal(self, term: Literal) -> Value:
         datatype = term.datatype.value
@@ -120,10 +141,12 @@ class Shower:
             return Value(day(term.value, self.lang), key=term.value)
         if datatype in _NUMBERS:
             return Value(number(term.value, self.lang), key=term.value)
-        if datatype == expand("xsd:boolean"):
+        if datatype == _BOOLEAN:
             return Value(_YES[self.lang][term.value not in ("true", "1")], key=term.value)
-        plain = datatype in (expand("xsd:string"), expand("xsd:gYear"))
-        return Value(term.value, note="" if plain else short(datatype), key=term.value)
+        return Value(term.value, note="" if datatype in _PLAIN else short(datatype), key=term.value)
+
+
+_NAMELESS = Named([])
 
 
 def best(texts: tuple[Literal, ...] | list[Literal], lang: str) -> Literal | None:
@@ -135,7 +158,7 @@ def best(texts: tuple[Literal, ...] | list[Literal], lang: str) -> Literal | Non
 
 def in_language(terms: list[Term], lang: str) -> list[Term]:
     """Without the texts in other languages, where there are some in the language of the page."""
-    if not any(isinstance(term, Literal) and term.language == lang for term in terms):
+    if len(terms) == 1 or not any(isinstance(term, Literal) and term.language == lang for term in terms):
         return terms
     return [t for t in terms if not (isinstance(t, Literal) and t.language and t.language != lang)]
 
@@ -149,6 +172,7 @@ def is_web(iri: str) -> bool:
     return parts.scheme.lower() in ("http", "https") and bool(parts.netloc)
 
 
+@lru_cache(4096)
 def short(iri: str) -> str:
     """``prefix:local`` where the table has the prefix, else the IRI."""
     found = shrink(iri)

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -127,10 +127,20 @@ class Views:
     home: dict[str, str]
     ways: tuple[dict[str, Any], ...]
 
+    @cached_property
+    def rank(self) -> dict[str, int]:
+        """The place of each property that has one; the others stand between ``order`` and ``last``."""
+        places = [*self.order, "", *self.last]
+        return {iri: number for number, iri in enumerate(places)}
+
     def of(self, types: Iterable[str]) -> ClassView | None:
         """The view of the first class, in the order of the file, that is one of ``types``."""
-        found = set(types)
-        return next((view for iri, view in self.classes.items() if iri in found), None)
+        found = [iri for iri in types if iri in self.classes]
+        return self.classes[min(found, key=self._place.__getitem__)] if found else None
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {iri: number for number, iri in enumerate(self.classes)}
 
 
 @cache

@@ -1,0 +1,132 @@
+"""What a page costs: how many questions it asks, what is kept of them, and that answers are read as they were
+written."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+import serving
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, Store
+
+from gbvkg.config import ServeSettings
+from gbvkg.store import Answer, Ask, Limits
+from gbvkg.vocabulary import expand
+from gbvkg.web.answers import solutions
+from gbvkg.web.pages import names
+from gbvkg.web.pages.frame import environment
+from gbvkg.web.pages.values import Value
+from gbvkg.web.service import Service
+from gbvkg.web.site import Site
+
+ACTION = "/doc/action/vap-sg-2020/11"
+
+Get = Callable[[str], Awaitable[httpx.Response]]
+
+
+def asked(
+    monkeypatch: pytest.MonkeyPatch, visit: Callable[[Get, Site, list[str]], Awaitable[None]]
+) -> list[str]:
+    """The questions that a visit to a service of the real data asks its workers, from this process."""
+    questions: list[str] = []
+    ask = Site.ask
+
+    async def counted(site: Site, question: Ask, limits: Limits | None = None) -> Answer:
+        questions.append(question.text)
+        return await ask(site, question, limits)
+
+    async def run() -> None:
+        settings = dataclasses.replace(ServeSettings(), access_log=False)
+        service = Service(serving.released(), settings)
+        await service.current.start()
+        try:
+            transport = httpx.ASGITransport(app=service)
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+
+                async def get(path: str) -> httpx.Response:
+                    found = await client.get(path, headers={"accept": "text/html"})
+                    assert found.status_code == 200, found.text
+                    return found
+
+                await visit(get, service.current.site, questions)
+        finally:
+            await service.current.stop()
+
+    monkeypatch.setattr(Site, "ask", counted)
+    asyncio.run(run())
+    return questions
+
+
+def test_a_page_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an action needs takes one question, when another page asked for the names before; two when not."""
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        await get(f"{ACTION}?lang=nl")
+        questions.clear()
+        first = await get(f"{ACTION}?lang=nl&again")
+        assert "Bart Somers" in first.text
+        assert len(questions) == 1
+        await get(f"{ACTION}?lang=en")
+        assert len(questions) <= 3  # who made the data, by its name in the other language
+
+    asked(monkeypatch, visit)
+
+
+def test_names_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many things are named, no more than so many are kept; what went is asked for again."""
+    monkeypatch.setattr(names, "MOST", 5)
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        before = (await get("/doc/plan/vap-sg-2020?lang=nl")).text
+        await get("/doc/mandate/fbf22dd9-751b-42ad-84bf-c764c1bd62eb?lang=nl")
+        assert len(site.pages.names) == 5
+        assert (await get("/doc/plan/vap-sg-2020?lang=nl&again")).text.count("<a ") == before.count("<a ")
+
+    asked(monkeypatch, visit)
+
+
+TERMS: list[Any] = [
+    *map(Literal, ("", "a\tb", "a\nb\r", '"q\\', "é\u2028\x0b\x7f\x85", "1", "true", "'", "<x>", "a\\tb")),
+    *(
+        Literal(text, datatype=NamedNode(expand(f"xsd:{name}")))
+        for text, name in (
+            ("01", "integer"), ("+1", "integer"), ("-1", "integer"), ("abc", "integer"), ("1.50", "decimal"),
+            (".5", "decimal"), ("1e0", "double"), ("INF", "double"), ("1", "boolean"), ("true", "boolean"),
+            ("2026-02-30", "date"),
+        )
+    ),
+    Literal("x", language="nl-BE"),
+    NamedNode("http://e.example/é?a=b&c#d"),
+    BlankNode("b1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("variables", ["?value ?none", "?none ?value", "?value"])
+def test_terms_are_read_as_they_were(variables: str) -> None:
+    """Every kind of term comes back as it was, and what is unbound is not there."""
+    store = Store()
+    store.extend(Quad(NamedNode("a:s"), NamedNode(f"a:{n}"), term) for n, term in enumerate(TERMS))
+    text = f"SELECT {variables} WHERE {{ ?s ?p ?value }}"
+    found = store.query(text)
+    assert isinstance(found, QuerySolutions)
+    read = solutions(found.serialize(format=QueryResultsFormat.TSV) or b"")
+    again = store.query(text)
+    assert isinstance(again, QuerySolutions)
+    assert [row["value"] for row in read] == [row["value"] for row in again]
+    assert {*map(len, read)} == {1}
+
+
+def test_what_is_kept_as_html_is_what_the_template_makes() -> None:
+    """A value looks the same the first time, the second, and when it is too long to keep; all is escaped."""
+    shown = environment().filters["shown"]
+    for text in ("<b>&", "<b>&" * 100):
+        value = Value(text, '/x"y')
+        assert shown([value]) == shown([value]) == shown((value,))
+        assert "<b>" not in shown([value])
+        assert 'href="/x&#34;y"' in shown([value])
+    assert str(shown([Value("a")])) != str(shown([Value("a")], True))
+    assert str(shown([Value("1", lang="en")])) != str(shown([Value("1")]))
