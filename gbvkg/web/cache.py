@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import NamedTuple
 
-Key = tuple[str, bytes, bytes, bytes]
+Key = tuple[bytes, bytes, bytes, bytes]
 """Raw path, query string, Accept and Accept-Language: all that an answer may depend on."""
 
 Headers = list[tuple[bytes, bytes]]
@@ -29,6 +29,11 @@ class Kept(NamedTuple):
     body: bytes
     etag: bytes
 
+    def unchanged(self) -> Kept:
+        """The 304 for who has this answer: without what tells of a body (RFC 9110 §15.4.5)."""
+        slim = [pair for pair in self.headers if pair[0] not in (b"content-length", b"content-type")]
+        return Kept(304, slim, b"", self.etag)
+
 
 class Cache:
     """Answers by key, the least recently used first to go; never more than ``most`` bytes."""
@@ -42,10 +47,12 @@ class Cache:
         return len(self._kept)
 
     def get(self, key: Key) -> Kept | None:
-        kept = self._kept.get(key)
-        if kept is not None:
+        """What is kept for a request, which makes it the last that will go; None when nothing is."""
+        try:
             self._kept.move_to_end(key)
-        return kept
+        except KeyError:
+            return None
+        return self._kept[key]
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep an answer; one of more than ``LARGEST`` bytes is not kept."""

@@ -14,6 +14,7 @@ import logging
 import sys
 from collections import Counter
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter, time
 from typing import Any
@@ -74,14 +75,15 @@ class Service:
         self.counts: Counter[tuple[str, int]] = Counter()
         self.hits = 0
         self.seconds = 0.0
-        self._hosts = {host.encode() for host in settings.hosts}
+        hosts = {host.encode() for host in settings.hosts}
+        self._is_host = lru_cache(maxsize=256)(partial(_is_one_of, hosts))
         self._prefix = settings.prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -104,27 +106,27 @@ class Service:
         headers = _headers(scope)
         key = _key(scope, headers)
         if (kept := self._kept(scope, headers, key)) is not None:
-            status = await _send_kept(kept, scope["method"], headers, send)
             self.hits += 1
+            status = kept.status
+            await send({"type": "http.response.start", "status": status, "headers": kept.headers})
+            body = kept.body if scope["method"] == "GET" else b""
+            await send({"type": "http.response.body", "body": body})
         else:
             status = await self._work(scope, receive, send, headers, key)
         self._tell(scope, status, perf_counter() - start, kept is not None)
 
     def _kept(self, scope: Scope, headers: dict[bytes, bytes], key: Key) -> Kept | None:
+        """What is kept to answer with, a 304 when the client has it already."""
         if scope["method"] not in ("GET", "HEAD") or not self._is_host(headers.get(b"host", b"")):
             return None
         cache = self.current.site.cache
-        kept = cache.get(key)
-        if kept is None and (held := headers.get(b"if-none-match", b"")):
+        kept, held = cache.get(key), headers.get(b"if-none-match", b"")
+        if not held:
+            return kept
+        if kept is None:
             kept = cache.get(_unchanged(key))
             return kept if kept is not None and is_fresh(kept.etag, held) else None
-        return kept
-
-    def _is_host(self, host: bytes) -> bool:
-        name, colon, port = host.rpartition(b":")
-        if not colon or host.endswith(b"]"):
-            name, port = host, b""
-        return (b"*" in self._hosts or name.lower() in self._hosts) and (not port or port.isdigit())
+        return kept.unchanged() if is_fresh(kept.etag, held) else kept
 
     async def _work(
         self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], key: Key
@@ -269,6 +271,14 @@ _CLIENT_GONE = 499
 _METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"))
 
 
+def _is_one_of(hosts: set[bytes], host: bytes) -> bool:
+    """Whether a Host header names one of ``hosts``, with any port; all do when "*" is among them."""
+    name, colon, port = host.rpartition(b":")
+    if not colon or host.endswith(b"]"):
+        name, port = host, b""
+    return (b"*" in hosts or name.lower() in hosts) and (not port or port.isdigit())
+
+
 def _headers(scope: Scope) -> dict[bytes, bytes]:
     """Header → value; the values of one that is sent more than once are one list (RFC 9110 §5.2)."""
     found: dict[bytes, bytes] = dict(scope["headers"])
@@ -281,25 +291,13 @@ def _headers(scope: Scope) -> dict[bytes, bytes]:
 
 def _key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
     path = scope.get("raw_path") or scope["path"].encode()
-    language = headers.get(b"accept-language", b"")
-    return (path.decode("latin-1"), scope["query_string"], headers.get(b"accept", b""), language)
+    get = headers.get
+    return (path, scope["query_string"], get(b"accept", b""), get(b"accept-language", b""))
 
 
 def _unchanged(key: Key) -> Key:
     """Where it is kept that an answer has not changed, when the answer itself is not."""
-    return (f"304 {key[0]}", *key[1:])
-
-
-async def _send_kept(kept: Kept, method: str, headers: dict[bytes, bytes], send: Send) -> int:
-    if is_fresh(kept.etag, headers.get(b"if-none-match", b"")):
-        unlike = (b"content-length", b"content-type")
-        slim = [pair for pair in kept.headers if pair[0] not in unlike]
-        await send({"type": "http.response.start", "status": 304, "headers": slim})
-        await send({"type": "http.response.body", "body": b""})
-        return 304
-    await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
-    await send({"type": "http.response.body", "body": b"" if method == "HEAD" else kept.body})
-    return kept.status
+    return (b"304 " + key[0], *key[1:])
 
 
 class _Answer:
