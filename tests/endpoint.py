@@ -56,9 +56,16 @@ class SmallSite:
         self.manifest = pool.snapshot.manifest
         self.version = self.manifest.version
         self.base = "https://small.example/"
+        self.root = "https://small.example"
         self.licence = "https://small.example/licence"
         self.settings = ServeSettings()
         self.asked: list[Ask] = []
+
+    def path(self, path: str) -> str:
+        return path
+
+    def public(self, address: str) -> str:
+        return self.root + address
 
     def etag(self, *parts: str) -> str:
         return etag(self.version, *parts)

@@ -9,11 +9,13 @@ import csv
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from email.message import Message
+from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -68,6 +70,7 @@ ORDER BY ?action ?lang
 
 ACTION = "https://w3id.org/gbvkg/id/action/vap-sg-2020/11"
 PATH = "action/vap-sg-2020/11"
+AREA = "http://themis.vlaanderen.be/id/beleidsveld/0a86df18-bf47-403b-aa35-98c938679482"
 STATEMENTS = f"CONSTRUCT WHERE {{ <{ACTION}> ?property ?value }}"
 EVERYTHING = "SELECT ?s ?p ?o WHERE { ?s ?p ?o . VALUES ?time { 1 2 3 4 5 6 7 8 } }"
 LIMIT = 5_000_000
@@ -206,6 +209,33 @@ def test_curl_follows_a_thing_to_its_document(served: Served, statements: rdflib
     for kind, parser in (("text/turtle", "turtle"), ("application/n-triples", "nt")):
         found = curl("--fail", "--location", "--header", f"Accept: {kind}", f"{served.url}/id/{PATH}")
         assert _about_action(rdflib.Graph().parse(data=found, format=parser)) == set(statements)
+
+
+def _copied(served: Served, path: str) -> dict[str, str]:
+    """Tool and code that a page of the service shows to copy, as a person does: the text of each block."""
+    with urlopen(Request(served.url + path, headers={"Accept": "text/html"})) as answer:
+        page = answer.read().decode()
+    blocks = re.findall(r'aria-label="(curl|Python)"><code>(.*?)</code>', page, re.DOTALL)
+    return {tool: unescape(code) for tool, code in blocks}
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        (f"/doc/{PATH}", PATH),
+        (f"/about?iri={quote(AREA, safe='')}", AREA.rpartition("/")[2]),
+        ("/query/actions?plan=plan/vap-sg-2020", PATH),
+        (f"/query/action-dossier?action={PATH}", PATH),
+    ],
+)
+def test_what_a_page_gives_to_copy_works(served: Served, path: str, told: str) -> None:
+    """Pasted as it stands into a shell and into Python, it gets the data from this service."""
+    code = _copied(served, path)
+    assert served.url in code["curl"]
+    _tool("curl")
+    assert told in _run("sh", "-c", code["curl"]).replace("\\/", "/")  # as Turtle writes names
+    pasted = f"{code['Python']}\nprint(set(graph) if 'graph' in vars() else table.to_csv())\n"
+    assert told in _run(sys.executable, "-", given=pasted)
 
 
 def test_curl_has_it_already(served: Served, tmp_path: Path) -> None:

@@ -79,6 +79,17 @@ def test_what_the_service_may_do_comes_from_the_environment() -> None:
         ("GBVKG_POLL_SECONDS", "inf"),
         ("GBVKG_TRUSTED_PROXIES", "proxy.example.org"),
         ("GBVKG_LOG_QUERIES", "yes"),
+        ("GBVKG_PUBLIC", "data.example.org"),
+        ("GBVKG_PUBLIC", "https://data.example.org/"),
+        ("GBVKG_PUBLIC", "https://data.example.org/gbvkg"),
+        ("GBVKG_PUBLIC", "https://who@data.example.org"),
+        ("GBVKG_PUBLIC", "https://data.example.org?x"),
+        ("GBVKG_PUBLIC", "https://data.example.org:0"),
+        ("GBVKG_PUBLIC", "https://data.example.org:70000"),
+        ("GBVKG_PUBLIC", "https://data.example.org\n"),
+        ("GBVKG_PUBLIC", "https://dàta.example.org"),
+        ("GBVKG_PUBLIC", "ftp://data.example.org"),
+        ("GBVKG_PUBLIC", "https://"),
     ],
 )
 def test_an_impossible_setting_of_the_service_names_its_variable(name: str, value: str) -> None:
@@ -87,6 +98,30 @@ def test_an_impossible_setting_of_the_service_names_its_variable(name: str, valu
         ServeSettings.from_environment({name: value})
     assert name in refused.value.nl
     assert value in refused.value.en
+
+
+@pytest.mark.parametrize(
+    ("env", "address"),
+    [
+        ({}, "http://127.0.0.1:8000"),
+        ({"PORT": "9000", "PREFIX": "/kg"}, "http://127.0.0.1:9000/kg"),
+        ({"HOST": "::1"}, "http://[::1]:8000"),
+        ({"HOST": "[::1]"}, "http://[::1]:8000"),
+        ({"HOST": "0.0.0.0"}, "http://localhost:8000"),  # it answers to names of its own machine only
+        ({"HOSTS": "127.0.0.1"}, "http://127.0.0.1:8000"),
+        ({"HOSTS": "data.example.org localhost", "PREFIX": "/kg"}, "https://base.example/gbvkg"),
+        ({"HOSTS": "*"}, "https://base.example/gbvkg"),
+        ({"TRUSTED_PROXIES": "127.0.0.1"}, "https://base.example/gbvkg"),
+        ({"PORT": "0"}, "https://base.example/gbvkg"),
+        ({"PUBLIC": "https://data.example.org"}, "https://data.example.org"),
+        ({"PUBLIC": "http://10.0.0.1:8080", "PREFIX": "/kg", "HOSTS": "*"}, "http://10.0.0.1:8080/kg"),
+        ({"PUBLIC": "http://[2001:db8::1]:8080"}, "http://[2001:db8::1]:8080"),
+    ],
+)
+def test_the_address_for_others_is_set_or_one_that_works(env: dict[str, str], address: str) -> None:
+    """GBVKG_PUBLIC; without it this machine's own for a service that nobody else reaches, else the base."""
+    settings = ServeSettings.from_environment({f"GBVKG_{name}": value for name, value in env.items()})
+    assert settings.address("https://base.example/gbvkg/") == address
 
 
 def test_one_client_never_has_all_workers() -> None:

@@ -353,12 +353,12 @@ def test_sparql_opens_with_the_values_filled_in(served: Served) -> None:
     assert not text.startswith("#+")
 
 
-def test_code_to_copy_asks_the_permanent_address(served: Served) -> None:
+def test_code_to_copy_asks_this_service(served: Served) -> None:
     """curl, Python, R and Power Query for a table; no R for a graph."""
     page = _page(served, "/query/actions?plan=plan/vap-sg-2020&lang=nl")
     for tool in ("curl", "Python", "R", "Excel (Power Query)"):
         assert f"<summary>{tool}</summary>" in page
-    assert "https://w3id.org/gbvkg/query/actions?plan=plan%2Fvap-sg-2020&amp;format=csv" in page
+    assert f"{served.url}/query/actions?plan=plan%2Fvap-sg-2020&amp;format=csv" in page
     assert "<summary>R</summary>" not in _page(served, f"/query/action-dossier?action={ACTION}")
 
 

@@ -733,3 +733,39 @@ def test_columns_of_a_list_have_names_of_their_own() -> None:
     ]
     found = tables.table(rows, [thing.value], "nl", lambda iri: "titel", lambda iri: iri)
     assert len(set(found[0])) == len(found[0])
+
+
+def test_the_public_address_is_named_where_others_ask_and_iris_stay(tmp_path: Path) -> None:
+    """Code to copy, workbooks, VoID, the service description, sitemap, robots.txt and schema.org; whatever
+    Host says. Canonical and permanent addresses are of the base, and so are the names of things.
+    """
+    public, base = "https://data.example.org:8443", "https://w3id.org/gbvkg"
+    settings = {"public": public, "prefix": "/kg", "hosts": "data.example.org localhost 127.0.0.1"}
+    with serving.serving(serving.released(), tmp_path / "log", **settings) as served:
+        root = f"{public}/kg"
+        for host in ("data.example.org", "localhost"):
+            page = html(served, ACTION, host=host)
+            assert f"{root}{ACTION}.ttl" in page
+            assert f"{base}{ACTION}?release=" in page
+            assert json.loads(Reader(page).scripts[0])["@id"] == f"{base}{ACTION}"
+        answer = served.get(ACTION, accept="application/n-triples")
+        assert f'<{base}{ACTION}>; rel="canonical"' in answer.headers["link"]
+        assert public not in answer.text
+        assert f"<{base}/id/action/vap-sg-2020/11>" in answer.text
+        query = "/query/actions?plan=plan/vap-sg-2020"
+        assert f"{root}/query/actions?plan=plan%2Fvap-sg-2020&amp;format=csv" in html(served, query)
+        with zipfile.ZipFile(io.BytesIO(served.get(f"{query}&format=xlsx").content)) as found:
+            assert f"{root}/query/actions" in found.read("xl/sharedStrings.xml").decode()
+        void = served.get("/.well-known/void", accept="application/n-triples").text
+        assert f"<http://rdfs.org/ns/void#sparqlEndpoint> <{root}/sparql> ." in void
+        assert f"<http://rdfs.org/ns/void#dataDump> <{root}/releases/2026.1/dataset.nq> ." in void
+        described = served.get("/sparql", accept="application/n-triples").text
+        assert f"<http://www.w3.org/ns/sparql-service-description#endpoint> <{root}/sparql> ." in described
+        places = re.findall("<loc>(.*?)</loc>", served.get("/sitemap.xml").text)
+        assert places[0] == f"{root}/"
+        assert f"{root}{ACTION}" in places
+        assert all(place.startswith(f"{root}/") for place in places)
+        assert f"Sitemap: {root}/sitemap.xml\n" in served.get("/robots.txt").text
+        data = json.loads(Reader(html(served, "/")).scripts[0])
+        assert all(row["contentUrl"].startswith(f"{root}/releases/") for row in data["distribution"])
+        assert data["@id"].startswith(base)

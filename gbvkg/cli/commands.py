@@ -287,7 +287,7 @@ def serve(run: Run) -> int:
     asked = run.asked
     hosts = tuple(asked.hosts.replace(",", " ").split()) if asked.hosts else None
     settings = ServeSettings.from_environment(
-        host=asked.host, port=asked.port, prefix=asked.prefix, hosts=hosts
+        host=asked.host, port=asked.port, prefix=asked.prefix, public=asked.public, hosts=hosts
     )
 
     def announce(address: str, version: str) -> None:

@@ -189,6 +189,7 @@ def _serve(parser: argparse.ArgumentParser, lang: str) -> None:
     _argument(parser, lang, "host", "--host")
     _argument(parser, lang, "port", "--port", type=int)
     _argument(parser, lang, "prefix", "--prefix")
+    _argument(parser, lang, "public", "--public")
     _argument(parser, lang, "hosts", "--hosts")
     _releases(parser, lang)
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from gbvkg.errors import UsageError
 
 Network = IPv4Network | IPv6Network
+
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_PUBLIC = re.compile(
+    r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +27,7 @@ class ServeSettings:
     """What the service may do; each field is read from ``GBVKG_`` and its name in capitals.
 
     ``host``, ``port``        where it listens. ``prefix`` the path before every path of ours, "" or "/name".
+    ``public``                scheme://host[:port] where others reach it, "" for what ``address`` makes of it.
     ``hosts``                 Host names that it answers to, without port; "*" for any (a proxy checks).
     ``trusted_proxies``       networks whose X-Forwarded-For is believed.
     ``workers``               queries that one client may have running, 0 for one per core; the pool has
@@ -41,7 +49,8 @@ class ServeSettings:
     host: str = "127.0.0.1"
     port: int = 8000
     prefix: str = ""
-    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+    public: str = ""
+    hosts: tuple[str, ...] = _LOOPBACK
     trusted_proxies: tuple[Network, ...] = ()
     workers: int = 0
     query_seconds: float = 10.0
@@ -70,6 +79,21 @@ class ServeSettings:
         """Twice as many, so that one client's slow queries leave the other half to everybody else."""
         return 2 * self.at_once
 
+    def address(self, base: str) -> str:
+        """What every address begins with that the service gives to somebody who is to ask it, without a slash
+        at the end: never made of what a client sends.
+
+        It is ``public`` with ``prefix``. Without ``public``: http on the port that it listens on, when it
+        answers to names of its own machine only and to no proxy; else ``base``, the base of the data.
+        """
+        if self.public:
+            return self.public + self.prefix
+        if self.port and not self.trusted_proxies and self.hosts and set(self.hosts) <= set(_LOOPBACK):
+            host = self.host.strip("[]")
+            own = f"[{host}]" if ":" in host else host
+            return f"http://{own if own in self.hosts else self.hosts[0]}:{self.port}{self.prefix}"
+        return base.rstrip("/")
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None, **given: object) -> ServeSettings:
         """The settings in ``environ`` (default: the process's); what is ``given`` and not None goes first.
@@ -89,6 +113,12 @@ class ServeSettings:
     def _checked(self) -> ServeSettings:
         if self.prefix and (not self.prefix.startswith("/") or self.prefix.endswith("/")):
             raise _impossible("GBVKG_PREFIX", self.prefix, "een pad zoals /gbvkg", "a path such as /gbvkg")
+        if self.public and not (_PUBLIC.fullmatch(self.public) and _has_port(self.public)):
+            raise _impossible(
+                "GBVKG_PUBLIC", self.public,
+                "een schema en een naam zonder pad, zoals https://data.example.org",
+                "a scheme and a name without a path, such as https://data.example.org",
+            )  # fmt: skip
         if not 0 <= self.port <= 65535:
             raise _impossible("GBVKG_PORT", str(self.port), "een poort, 0 tot 65535", "a port, 0 to 65535")
         for name in _ABOVE_NOTHING:
@@ -98,6 +128,14 @@ class ServeSettings:
                     f"GBVKG_{name.upper()}", str(value), "een getal boven 0", "a number above 0"
                 )
         return self
+
+
+def _has_port(address: str) -> bool:
+    """Whether the port of an address, if it has one, can be one."""
+    try:
+        return urlsplit(address).port != 0
+    except ValueError:
+        return False
 
 
 def _impossible(name: str, value: str, nl: str, en: str) -> UsageError:

@@ -60,7 +60,7 @@ class ServiceDescription:
         return "\n".join(str(triple) for triple in self.triples)
 
     def _service(self) -> Iterator[Triple]:
-        endpoint = f"{self.site.base}sparql"
+        endpoint = self.site.public(self.site.path("/sparql"))
         service, dataset = NamedNode(f"{endpoint}#service"), NamedNode(f"{endpoint}#dataset")
         yield _typed(service, f"{SD}Service")
         yield Triple(service, NamedNode(f"{SD}endpoint"), NamedNode(endpoint))

@@ -141,36 +141,36 @@ class Discovery:
         )
         if format is HTML:
             return redirect(site.href(site.manifest.dataset) or site.path("/"), vary=("Accept",))
-        public = f"{site.base.rstrip('/')}"
         text = bind(
             _VOID,
             {
                 "dataset": NamedNode(site.manifest.dataset),
-                "endpoint": NamedNode(f"{public}/sparql"),
-                "dump": NamedNode(f"{public}/releases/{site.version}/dataset.nq"),
+                "endpoint": NamedNode(site.public(site.path("/sparql"))),
+                "dump": NamedNode(site.public(site.path(f"/releases/{site.version}/dataset.nq"))),
                 "space": Literal(f"{site.base}id/"),
-                "wellknown": NamedNode(f"{public}/.well-known/void"),
+                "wellknown": NamedNode(f"{site.base}.well-known/void"),
             },
         )
         answer = await site.ask(Ask(text, format.name))
         body = whole(answer.body)
-        return reply(
-            request, body, format.media_type, tag=site.etag("void", format.name), licence=site.licence
-        )
+        tag = site.etag("void", format.name, site.root)
+        return reply(request, body, format.media_type, tag=tag, licence=site.licence)
 
     async def robots(self, request: Request) -> Response:
         """Everything may be read; what costs a worker is better downloaded."""
-        prefix = self.site.settings.prefix
-        lines = ["User-agent: *", f"Disallow: {prefix}/sparql", f"Disallow: {prefix}/search", ""]
-        sitemap = f"Sitemap: {self.site.base}sitemap.xml\n"
-        return reply(request, "\n".join(lines) + sitemap, "text/plain", tag=self.site.etag("robots"), vary=())
+        site = self.site
+        costly = [f"Disallow: {site.path(path, release=None)}" for path in ("/sparql", "/search")]
+        sitemap = f"Sitemap: {site.public(site.path('/sitemap.xml'))}"
+        body = "\n".join(["User-agent: *", *costly, sitemap, ""])
+        return reply(request, body, "text/plain", tag=site.etag("robots", site.root), vary=())
 
     async def sitemap(self, request: Request) -> Response:
-        """A page for every thing (sitemaps.org), at the address that its IRI leads to."""
+        """A page for every thing, at the address where robots ask this (sitemaps.org, location)."""
         site = self.site
         rows = await site.rows(_THINGS, {"space": Literal(f"{site.base}id/")})
-        pages = [row["thing"].value.replace("/id/", "/doc/", 1) for row in rows]
-        listed = [*(site.base + path for path in _PLACES), *pages][:_MOST_IN_SITEMAP]
+        places = [site.path(f"/{path}", release=None) for path in _PLACES]
+        pages = [site.page(row["thing"].value) for row in rows]
+        listed = [site.public(page) for page in (*places, *pages)][:_MOST_IN_SITEMAP]
         lines = [
             f"<url><loc>{escape(page)}</loc><lastmod>{site.manifest.issued}</lastmod></url>"
             for page in listed
@@ -183,7 +183,7 @@ class Discovery:
                 "</urlset>\n",
             ]
         )
-        return reply(request, body, "application/xml", tag=site.etag("sitemap"), vary=())
+        return reply(request, body, "application/xml", tag=site.etag("sitemap", site.root), vary=())
 
     async def live(self, request: Request) -> Response:
         """The process runs."""

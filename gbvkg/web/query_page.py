@@ -189,7 +189,7 @@ class QueryPages:
                 (words["formats"][format.name], at(path, **sent, format=format.name)) for format in formats
             ],
             "snippets": snippets.of(
-                query.form, lambda format: self.site.permanent(at(path, **sent, **required, format=format))
+                query.form, lambda format: self.site.public(at(path, **sent, **required, format=format))
             ),
             "shown_rows": ROWS,
         }

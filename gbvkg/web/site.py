@@ -48,7 +48,9 @@ string in a program."""
 
 
 class Site:
-    """One release, open. ``app`` routes everything but ``/sparql``; ``cache`` keeps whole answers."""
+    """One release, open. ``app`` routes everything but ``/sparql``; ``cache`` keeps whole answers; ``root``
+    is what addresses of the service begin with for others, without a slash at the end.
+    """
 
     def __init__(self, pool: Pool, settings: ServeSettings) -> None:
         self.pool = pool
@@ -57,6 +59,7 @@ class Site:
         self.version = manifest.version
         self.settings = settings
         self.base = manifest.dataset.partition("/id/")[0] + "/"
+        self.root = quote(settings.address(self.base), _SAFE)
         self.catalogue = Catalogue(Project(release / "inputs", self.base, self.version))
         self.prefixes = vocabulary.prefixes()
         self.cache = Cache(settings.cache_bytes)
@@ -148,6 +151,10 @@ class Site:
         given = {name: value for name, value in (own | parameters).items() if value is not None}
         query = f"?{urlencode(given)}" if given else ""
         return f"{self.settings.prefix}{path}{query}{f'#{fragment}' if fragment else ''}"
+
+    def public(self, address: str) -> str:
+        """An address here as somebody elsewhere asks it."""
+        return self.root + address.removeprefix(self.settings.prefix)
 
     def permanent(self, address: str) -> str:
         """What is at an address here, by the name that stays: in the space of the base of the data."""

@@ -143,7 +143,7 @@ class SparqlEndpoint:
         format = self._choose(scope, question, GRAPHS)
         if format is HTML and self.page:
             return await self.page(scope, question)
-        tag = self.site.etag("service-description", format.name)
+        tag = self.site.etag("service-description", format.name, self.site.root)
         headers = self._headers(format) | {"ETag": tag, "Cache-Control": CACHING["revision"]}
         if is_fresh(tag.encode(), header(scope, b"if-none-match").encode()):
             return Reply(304, headers)

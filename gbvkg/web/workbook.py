@@ -177,7 +177,7 @@ def _facts(
         (texts["release"], site.version),
         (texts["issued"], site.manifest.issued[:10]),
         (texts["licence"], site.licence),
-        (texts["address"], site.path(f"/query/{query.name}")),
+        (texts["address"], site.public(site.path(f"/query/{query.name}"))),
     ]
     return [(head, text) for head, text in facts if text]
 

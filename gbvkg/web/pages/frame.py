@@ -234,7 +234,8 @@ def tag(site: Site, request: Request, format: str = "html") -> str:
     ``format`` tells it from a file at the same address.
     """
     files = static(site.settings.theme).version
-    return site.etag("page", request.url.path, request.url.query, language(request), build(), files, format)
+    asked = (request.url.path, request.url.query, language(request), format)
+    return site.etag("page", *asked, build(), files, site.root)
 
 
 def unchanged(site: Site, request: Request, format: str = "html") -> Response | None:

@@ -58,7 +58,7 @@ def _count(row: Bindings, name: str) -> int:
 
 def _schema(site: Site, fact: Bindings, lang: str) -> dict[str, Any]:
     """The data set as schema.org describes one, for the search engines of data."""
-    space = f"{site.base}releases/{site.version}/"
+    space = site.public(site.path(f"/releases/{site.version}/"))
     return {
         "@context": "https://schema.org",
         "@type": "Dataset",

@@ -169,7 +169,7 @@ class Pages:
             "downloads": self._downloads(thing.iri),
             "sparql": site.path("/sparql", query=_SAID_OF.format(iri=thing.iri)),
             "snippets": snippets.of(
-                "DESCRIBE", lambda extension: site.permanent(site.page(thing.iri, extension))
+                "DESCRIBE", lambda extension: site.public(site.page(thing.iri, extension))
             ),
             "cite": cite,
             "cite_links": {kind: site.page(thing.iri, cite=kind) for kind in KINDS},
