@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad, Store
 
 from gbvkg.errors import QueryRefused, QuerySyntax
-from gbvkg.queries.precheck import FORMS, LIMITS, UPDATES, check
+from gbvkg.queries.precheck import FORMS, LIMITS, UPDATES, _every_token, _glance, check
 from gbvkg.vocabulary import packaged_root
 
 FOREIGN = "http://127.0.0.1:1/"
@@ -279,3 +279,46 @@ def test_what_passes_calls_nothing(middle: str) -> None:
     store = _one_quad()
     with suppress(SyntaxError):
         list(store.query(query))  # type: ignore[arg-type]
+
+
+PARTS = (
+    "SELECT", "select *", "ASK", "CONSTRUCT", "DESCRIBE", "INSERT", "PREFIX ex: <http://x.example/>",
+    "PREFIX : <x>", "BASE <http://x.example/>", "WHERE", "{", "}", "?a ?b ?c", ".", ";", ",", "/", "a.b.c",
+    "<http://x.example/a#b>", "<", ">", "#", "\n", "ex:a", ":", "_:b", "1.5", "OPTIONAL", "UNION", "MINUS",
+    "EXISTS", "FILTER", "AS", "VALUES", "service", "SERVI", "CE", "(", ")", "[", "'", '"', "\\",
+    "\u017fervice", "MINUS " * 30, "." * 45, "|" * 100, "\u00a0",
+)  # fmt: skip
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(PARTS), max_size=14), st.sampled_from(("", " ")))
+def test_a_glance_lets_nothing_pass_that_every_token_refuses(parts: list[str], between: str) -> None:
+    """The quick path says the same form or nothing; a bracket in a comment is for the engine to find."""
+    text = between.join(parts)
+    if form := _glance(text):
+        with suppress(QuerySyntax):
+            assert _every_token(text) == form
+
+
+@pytest.mark.parametrize(
+    "keyword", ["OPTIONAL", "UNION", "MINUS", "EXISTS", "FILTER", "AS", "SELECT", "VALUES"]
+)
+def test_what_a_glance_takes_is_too_short_for_too_many(keyword: str) -> None:
+    """As many of a keyword as fit still pass the long way."""
+    text = "SELECT * {" + f"{keyword} " * 280
+    text = f"{text[:279]}}}"
+    assert _glance(text) == _every_token(text) == "SELECT"
+
+
+@pytest.mark.parametrize("mark", [".", ";", ",", "/", "a.b "])
+def test_what_a_glance_takes_has_too_few_patterns(mark: str) -> None:
+    """One mark more is looked at token by token."""
+    count = 90 // len(mark.strip("ab "))
+    few = f"ASK {{{mark * count}}}"[:280]
+    assert _glance(few if few.endswith("}") else f"{few[:279]}}}") == "ASK"
+    assert _glance(f"ASK {{{'.' * 91}}}") == ""
+
+
+def test_a_glance_is_enough_for_a_plain_question() -> None:
+    """Else it is only in the way."""
+    assert _glance("PREFIX ex: <http://x.example/> select ?a where { ?a ex:b ?c } # 12") == "SELECT"

@@ -12,8 +12,9 @@ from socket import socket
 
 from gbvkg.store import frames, outcomes
 from gbvkg.store.frames import Outcome, Reply
+from gbvkg.store.line import Line
 from gbvkg.store.question import Answer, Limits
-from gbvkg.store.spool import BLOCK, IN_MEMORY, Allowance, Spool
+from gbvkg.store.spool import IN_MEMORY, Allowance, Spool
 
 _DETAILS = 1 << 20
 """Bytes that a reply without an answer may have."""
@@ -47,7 +48,7 @@ class Channel:
     def __init__(
         self,
         number: int,
-        line: socket,
+        stream: socket,
         allowance: Allowance,
         *,
         done: Callable[[Channel, Reply], None],
@@ -57,19 +58,18 @@ class Channel:
         self.number = number
         self.job: Job | None = None
         self.has_served = False
-        self._line = line
+        self._line = Line(stream)
         self._allowance = allowance
         self._done, self._broken, self._late = done, broken, late
         self._loop = asyncio.get_running_loop()
         self._deadline = 0.0
         self._alarm: asyncio.TimerHandle | None = None
-        self._unsent: memoryview | None = None
+        self._unsent = b""
         self._head: Reply | None = None
         self._start = b""
         self._body: bytearray | Spool | None = None
         self._got = 0
-        line.setblocking(False)
-        self._loop.add_reader(line.fileno(), self._readable)
+        self._loop.add_reader(self._line.number, self._readable)
 
     def run(self, job: Job) -> None:
         """Send a question to the worker, which must be free."""
@@ -78,20 +78,18 @@ class Channel:
         self._watch(self._loop.time() + job.limits.seconds)
         try:
             sent = self._line.send(job.frame)
-        except BlockingIOError:
-            sent = 0
         except OSError:
             return  # it died; its end of file follows
         if sent < len(job.frame):
-            self._unsent = memoryview(job.frame)[sent:]
-            self._loop.add_writer(self._line.fileno(), self._writable)
+            self._unsent = job.frame[sent:]
+            self._loop.add_writer(self._line.number, self._writable)
 
     def close(self) -> None:
         """Let go of the line; nothing is called any more."""
-        if self._line.fileno() < 0:
+        if not self._line.is_open:
             return
-        self._loop.remove_reader(self._line.fileno())
-        self._loop.remove_writer(self._line.fileno())
+        self._loop.remove_reader(self._line.number)
+        self._loop.remove_writer(self._line.number)
         self._line.close()
         if self._alarm is not None:
             self._alarm.cancel()
@@ -117,24 +115,20 @@ class Channel:
             self._alarm = self._loop.call_at(self._deadline, self._rings)
 
     def _writable(self) -> None:
-        assert self._unsent is not None
         try:
             self._unsent = self._unsent[self._line.send(self._unsent) :]
-        except BlockingIOError:
-            return
         except OSError:
-            self._unsent = self._unsent[:0]
+            self._unsent = b""
         if not self._unsent:
-            self._unsent = None
-            self._loop.remove_writer(self._line.fileno())
+            self._loop.remove_writer(self._line.number)
 
     def _readable(self) -> None:
         try:
-            data = self._line.recv(BLOCK)
-        except (BlockingIOError, InterruptedError):
-            return
+            data = self._line.receive()
         except OSError:
             data = b""
+        if data is None:
+            return
         if not data or self.job is None:  # an idle worker has nothing to say
             self._broken(self)
             return

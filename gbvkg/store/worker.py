@@ -20,6 +20,9 @@ from gbvkg.store.frames import Outcome
 _GRACE = 5
 """Seconds of processor time beyond the deadline; the server kills on time, this is for when it cannot."""
 
+_NICE = 5
+"""How far behind the server a worker stands (nice(2)): who only fetches waits for nobody's query."""
+
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _WORTH_A_LOOK = 0.05
 """Seconds. What took less cannot have grown much."""
@@ -48,6 +51,7 @@ def _seal_off(channel: socket, zygote: int) -> None:
     sealing.die_with(zygote)
     sealing.close_all_but({channel.fileno()})
     sealing.offer_to_the_killer()
+    os.nice(_NICE)
     sealing.leave_no_core()
     sealing.deny_system_calls()
 
