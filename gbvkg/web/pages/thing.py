@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
@@ -74,8 +74,8 @@ class Describer:
         self.show = Shower(site, lang, self.labels, self._term)
         self._taken: set[tuple[str, str]] = set()
         self._notes: dict[str, list[str]] = {}
-        self._back: dict[tuple[str, Term], list[str]] = defaultdict(list)
-        """Property and value → what says so, for what is shown from the other side."""
+        self._back: dict[tuple[str, str], list[Term]] = defaultdict(list)
+        """``^property`` and value → what says so, for what is shown from the other side."""
 
     def _term(self, iri: str) -> str | None:
         return self.terms.label(iri, self.lang) if self.terms.knows(iri) else None
@@ -106,7 +106,7 @@ class Describer:
             for property_, values in said.items():
                 if property_ in views().owned_inverse:
                     for value in values:
-                        self._back[property_, value].append(subject)
+                        self._back[f"^{property_}", value.value].append(NamedNode(subject))
 
     # Sections that ask
 
@@ -244,9 +244,8 @@ class Describer:
 
     def _rest(self, said: dict[str, list[Term]], types: list[str]) -> list[Part]:
         """What no section shows: facts together, and each kind of thing that belongs here by itself."""
-        left = [iri for iri in self._ordered(said, types) if (self.iri, iri) not in self._taken]
-        left += [f"^{iri}" for iri in views().owned_inverse if (self.iri, f"^{iri}") not in self._taken]
-        facts = [fact for iri in left if (fact := self._fact(self.iri, iri, types, 1))]
+        names = self._with_back(self.iri, self._ordered(said, types))
+        facts = [fact for iri in names if (fact := self._fact(self.iri, iri, types, 1))]
         plain = Part("facts", "", facts=[fact for fact in facts if not (fact.nodes or fact.table)])
         nested = [
             Part(f"part-{number}", fact.label, facts=[fact])
@@ -264,7 +263,7 @@ class Describer:
         if (subject, iri) in self._taken:
             return None
         self._taken.add((subject, iri))
-        terms = self._inverse(subject, iri[1:]) if iri.startswith("^") else self._terms(subject, iri)
+        terms = self._terms(subject, iri)
         if not terms:
             return None
         view, name = views(), iri.removeprefix("^")
@@ -288,10 +287,10 @@ class Describer:
         return Value(words[self.lang], value.href, value.external, key=value.key) if words else value
 
     def _terms(self, subject: str, iri: str) -> list[Term]:
+        """The values of a property, or with ``^`` what has the subject as value."""
+        if iri[0] == "^":
+            return self._back.get((iri, subject), [])
         return self.statements.get(subject, {}).get(iri, [])
-
-    def _inverse(self, subject: str, iri: str) -> list[Term]:
-        return [NamedNode(other) for other in self._back.get((iri, NamedNode(subject)), ())]
 
     def _is_described(self, iri: str) -> bool:
         return TYPE in self.statements.get(iri, {})
@@ -312,26 +311,28 @@ class Describer:
         said = self.statements[iri]
         types = [term.value for term in said.get(TYPE, [])]
         view = views().of(types)
-        back = {(iri, name) for name in views().owned_inverse if NamedNode(parent) in said.get(name, [])}
-        self._taken |= back
+        for name in views().owned_inverse:
+            if any(term.value == parent for term in said.get(name, ())):
+                self._taken.add((iri, name))
         self._taken |= {(iri, name) for name in views().sources if self._is_inherited(iri, name)}
-        names = [*self._ordered(said, types), *(f"^{name}" for name in views().owned_inverse)]
-        if view and view.brief:
-            names = list(view.brief)
+        names = view.brief if view and view.brief else self._with_back(iri, self._ordered(said, types))
         facts = [fact for name in names if (fact := self._fact(iri, name, types, depth + 1))]
         kinds = [self.terms.label(kind, self.lang) for kind in types]
         since, when = self._when(said)
         when = when if view and view.is_timed else ""
         place = next((natural(said[name][0].value) for name in views().sort if name in said), [])
-        order = (place, since, natural(self.show.label(iri)[0]), iri)
         label = self.show.link(iri)
+        order = (place, since, natural(label.text), iri)
         if not self.show.has_label(iri) and kinds:  # what it is says more than its IRI
-            label = replace(label, text=f"{kinds[0][:1].upper()}{kinds[0][1:]}")
+            label = Value(f"{kinds[0][:1].upper()}{kinds[0][1:]}", label.href, label.external, key=iri)
         return order, Node(iri, label, kinds, facts, when)
 
     def _is_inherited(self, iri: str, name: str) -> bool:
         """Whether all that a thing says by a property is what the thing of the page says by it."""
-        return set(map(str, self._terms(iri, name))) <= set(map(str, self._terms(self.iri, name)))
+        return set(self._terms(iri, name)) <= set(self._terms(self.iri, name))
+
+    def _with_back(self, iri: str, names: list[str]) -> list[str]:
+        return [*names, *(f"^{name}" for name in views().owned_inverse if (f"^{name}", iri) in self._back)]
 
     def _when(self, said: dict[str, list[Term]]) -> tuple[str, str]:
         """When it starts, and whether it is so on the day of the release (the end is exclusive)."""
