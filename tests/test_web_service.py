@@ -80,6 +80,23 @@ def test_an_extension_names_the_format(served: Served) -> None:
     assert "Opnemen van" in found.text
 
 
+def test_a_thing_may_be_called_as_a_file(served: Served) -> None:
+    """An input of the release ends in .ttl: its document is there in each format, as for any thing."""
+    thing = "/release/2026.1/inputs/shapes/follow-up.ttl"
+    answer = served.get(f"/id{thing}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/doc{thing}")
+    for path, accept, kind in (
+        ("", "text/html", "text/html"),
+        ("", "application/n-triples", "application/n-triples"),
+        (".ttl", "text/html", "text/turtle"),
+        (".html", "text/turtle", "text/html"),
+    ):
+        found = served.get(f"/doc{thing}{path}", accept=accept)
+        assert (found.status_code, found.headers["content-type"].partition(";")[0]) == (200, kind)
+        assert _links(found)["canonical"] == [f"{BASE}doc{thing}"]
+    assert served.get("/doc/release/2026.1/inputs/shapes/nothing.ttl").status_code == 404
+
+
 def test_what_is_not_offered_is_refused_with_what_is(served: Served) -> None:
     """406 lists the alternatives, and still varies by Accept."""
     found = served.get(ACTION, accept="image/png")

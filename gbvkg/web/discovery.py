@@ -6,6 +6,8 @@ module refuses to list anything that the service does not answer for.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -18,8 +20,11 @@ from gbvkg.formats import HTML, RDF
 from gbvkg.queries.parameters import bind
 from gbvkg.store import Ask
 from gbvkg.web.asgi import whole
+from gbvkg.web.cache import is_fresh
 from gbvkg.web.downloads import current
 from gbvkg.web.negotiation import choose
+from gbvkg.web.pages.static import KINDS, static
+from gbvkg.web.problems import not_found
 from gbvkg.web.replies import common_headers, redirect, reply
 
 if TYPE_CHECKING:
@@ -30,6 +35,9 @@ _PLACES = ("", "list/", "query/", "sparql", "releases/", "doc/ns", "docs")
 
 _MOST_IN_SITEMAP = 50_000
 """How many addresses one sitemap may hold (sitemaps.org protocol)."""
+
+_LONGEST_IN_SITEMAP = 800
+"""Characters of an IRI that is listed, so that no sitemap has more than the 50 MB of the protocol."""
 
 _VOID = """PREFIX dcat: <http://www.w3.org/ns/dcat#>
 PREFIX dct: <http://purl.org/dc/terms/>
@@ -105,11 +113,16 @@ WHERE {
   { BIND($wellknown AS ?described) }
 }
 """
-_THINGS = """PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+_THINGS = f"""PREFIX owl: <http://www.w3.org/2002/07/owl#>
+PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 SELECT DISTINCT ?thing
-WHERE { ?thing a ?type . FILTER(STRSTARTS(STR(?thing), $space)) }
-ORDER BY ?thing
-"""
+WHERE {{
+  ?thing a ?type
+  FILTER(STRSTARTS(STR(?thing), $space) && STRLEN(STR(?thing)) < {_LONGEST_IN_SITEMAP})
+  # what was withdrawn or merged has no page of its own any more
+  MINUS {{ ?thing owl:deprecated true FILTER NOT EXISTS {{ ?thing skos:inScheme ?scheme }} }}
+}}"""
+_COUNT = _THINGS.replace("SELECT DISTINCT ?thing", "SELECT (COUNT(DISTINCT ?thing) AS ?count)")
 
 
 class Discovery:
@@ -123,6 +136,8 @@ class Discovery:
             Route("/.well-known/void", self.void, methods=["GET"]),
             Route("/robots.txt", self.robots, methods=["GET"]),
             Route("/sitemap.xml", self.sitemap, methods=["GET"]),
+            Route("/sitemap-{number:int}.xml", self.part, methods=["GET"]),
+            Route("/favicon.ico", self.icon, methods=["GET"]),
             Route("/health/live", self.live, methods=["GET"]),
             Route("/health/ready", self.ready, methods=["GET"]),
             Route("/metrics", self.metrics, methods=["GET"]),
@@ -165,25 +180,50 @@ class Discovery:
         return reply(request, body, "text/plain", tag=site.etag("robots", site.root), vary=())
 
     async def sitemap(self, request: Request) -> Response:
-        """A page for every thing, at the address where robots ask this (sitemaps.org, location)."""
+        """A page for every thing, at the address where robots ask this (sitemaps.org, location); of more than
+        fit in one sitemap, the index of its parts.
+        """
         site = self.site
-        rows = await site.rows(_THINGS, {"space": Literal(f"{site.base}id/")})
-        places = [site.path(f"/{path}", release=None) for path in _PLACES]
-        pages = [site.page(row["thing"].value) for row in rows]
-        listed = [site.public(page) for page in (*places, *pages)][:_MOST_IN_SITEMAP]
-        lines = [
-            f"<url><loc>{escape(page)}</loc><lastmod>{site.manifest.issued}</lastmod></url>"
-            for page in listed
-        ]
-        body = "\n".join(
-            [
-                '<?xml version="1.0" encoding="UTF-8"?>',
-                '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">',
-                *lines,
-                "</urlset>\n",
-            ]
-        )
-        return reply(request, body, "application/xml", tag=site.etag("sitemap", site.root), vary=())
+        tag = site.etag("sitemap", site.root)
+        if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
+            return _xml(request, "", tag)
+        rows = await site.rows(_COUNT, {"space": Literal(f"{site.base}id/")})
+        parts = -(-int(rows[0]["count"].value) // _in_a_part())
+        if parts <= 1:
+            return _xml(request, await self._urls(1), tag)
+        places = [site.public(site.path(f"/sitemap-{number}.xml")) for number in range(1, parts + 1)]
+        return _xml(request, _written("sitemapindex", "sitemap", places, site.manifest.issued), tag)
+
+    async def part(self, request: Request) -> Response:
+        """A part of the sitemap, from 1; 404 for one that is empty."""
+        site, number = self.site, request.path_params["number"]
+        tag = site.etag("sitemap", str(number), site.root)
+        if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
+            return _xml(request, "", tag)
+        if 0 < number <= _MOST_IN_SITEMAP and (urls := await self._urls(number)):
+            return _xml(request, urls, tag)
+        return not_found(request, "Zo een deel heeft de sitemap niet.", "The sitemap has no such part.")
+
+    async def _urls(self, number: int) -> str:
+        """A part as XML; "" for one after the last. Written off the event loop: it may be long."""
+        site, size = self.site, _in_a_part()
+        window = f"{_THINGS}\nORDER BY ?thing\nLIMIT {size} OFFSET {(number - 1) * size}"
+        text = bind(window, {"space": Literal(f"{site.base}id/")})
+        answer = await site.ask(Ask(text, "tsv"))
+        places = [f"/{path}" for path in _PLACES] if number == 1 else []
+
+        def written() -> str:
+            things = [line[1:-1] for line in whole(answer.body).decode().splitlines()[1:]]
+            pages = [*(site.path(place, release=None) for place in places), *map(site.page, things)]
+            return _written("urlset", "url", map(site.public, pages), site.manifest.issued) if pages else ""
+
+        return await asyncio.to_thread(written)
+
+    async def icon(self, request: Request) -> Response:
+        """What browsers ask for at this very place, whatever a page says."""
+        files = static(self.site.settings.theme)
+        tag = self.site.etag("icon", files.version)
+        return reply(request, files.files["favicon.ico"], KINDS[".ico"], tag=tag, vary=())
 
     async def live(self, request: Request) -> Response:
         """The process runs."""
@@ -201,6 +241,25 @@ class Discovery:
 
         text = exposition(request.scope["gbvkg.service"])
         return Response(text, media_type="text/plain; version=0.0.4", headers=common_headers() | _NEVER_KEPT)
+
+
+def _in_a_part() -> int:
+    """Things in one sitemap: the pages that lead to all others stand in the first."""
+    return _MOST_IN_SITEMAP - len(_PLACES)
+
+
+def _written(kind: str, entry: str, addresses: Iterable[str], day: str) -> str:
+    """A sitemap or an index of them (sitemaps.org)."""
+    lines = (
+        f"<{entry}><loc>{escape(address)}</loc><lastmod>{day}</lastmod></{entry}>" for address in addresses
+    )
+    space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    head = f'<?xml version="1.0" encoding="UTF-8"?>\n<{kind} xmlns="{space}">'
+    return "\n".join([head, *lines, f"</{kind}>\n"])
+
+
+def _xml(request: Request, body: str, tag: str) -> Response:
+    return reply(request, body, "application/xml", tag=tag, vary=())
 
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}

@@ -139,11 +139,14 @@ class Documents:
 
     async def document(self, request: Request) -> Response:
         """The document in the format of its extension, else in the one that the client prefers."""
-        path, format = _split(request.path_params["path"])
+        named = request.path_params["path"]
+        path, format = _split(named)
         if (format or _preferred(request)) is HTML and (said := await self._said(self.site.iris(path)[0])):
             return await self._write(request, said.iri, HTML, said)
         extension = format.extension if format else ""
         found = await self._find(request, *self._meant(path), "doc", extension)
+        if format and isinstance(found, Response) and await self._states(self.site.iris(named)):
+            format, found = None, await self._find(request, *self._meant(named), "doc")  # is called as a file
         return found if isinstance(found, Response) else await self._write(request, found, format)
 
     async def about(self, request: Request) -> Response:

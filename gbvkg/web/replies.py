@@ -18,9 +18,12 @@ from gbvkg.web.cache import is_fresh
 CACHING = {
     "revision": "public, max-age=0, must-revalidate",
     "immutable": "public, max-age=31536000, immutable",
+    "checked": "no-cache",
     "none": "no-store",
 }
-"""``revision``: kept, and asked again whether it is still the release; ``immutable``: of one version only."""
+"""``revision``: kept, and asked again whether it is still the release; ``immutable``: of one version only;
+``checked``: of more than a release, so kept by clients only, which ask again; ``none``: kept by nobody.
+"""
 
 EXPOSED = "ETag, Link, Location, Retry-After, Content-Disposition, Repr-Digest"
 

@@ -6,17 +6,22 @@ module refuses to redirect for a slash too many: such a redirect would repeat wh
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
 from gbvkg.web import discovery, downloads, linked_data, named, pages
+from gbvkg.web.cache import is_fresh
 from gbvkg.web.pages import sparql
 from gbvkg.web.problems import fault, not_found, of_error, problem
+from gbvkg.web.replies import reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -28,7 +33,8 @@ def application(site: Site) -> FastAPI:
         title="gbvkg",
         version=site.version,
         description=named.DESCRIPTION,
-        openapi_url="/openapi.json",
+        openapi_url=None,  # FastAPI's own answer has no entity tag
+        servers=[{"url": site.settings.prefix}] if site.settings.prefix else None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -38,7 +44,16 @@ def application(site: Site) -> FastAPI:
     for module in (pages, linked_data, downloads, discovery, sparql):
         app.router.routes.extend(module.routes(site))
     named.include(app, site)
+    app.router.routes.append(Route("/openapi.json", partial(_openapi, site), methods=["GET"]))
     return app
+
+
+async def _openapi(site: Site, request: Request) -> Response:
+    """What the API is, for programs (OpenAPI 3.1)."""
+    tag = site.etag("openapi", site.settings.prefix)
+    is_held = is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode())
+    body = "" if is_held else json.dumps(request.app.openapi(), ensure_ascii=False)
+    return reply(request, body, "application/json", tag=tag, licence=site.licence, vary=())
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -47,7 +47,7 @@ SECURITY: Headers = [
 ]
 """On every answer; ``POLICY`` (CSP level 3) too, unless an answer has a policy of its own."""
 
-FREE = ("/static/", "/health/", "/metrics", "/releases/", "/robots.txt")
+FREE = ("/static/", "/health/", "/metrics", "/releases/", "/robots.txt", "/favicon.ico")
 """Paths below which no worker is asked, so that no turn is needed."""
 
 _LONGEST_URL = 65_536
