@@ -22,6 +22,7 @@ PAGES = {
     "home.html": ["/"],
     "kinds.html": ["/list/"],
     "members.html": ["/doc/concept/wording/official-wording?in=gbv:wording"],
+    "graph.html": ["/doc/graph/plan/vap-sg-2020"],
     "ontology.html": ["/doc/ns"],
     "problem.html": ["/doc/action/vap-sg-2020/12"],
     "releases.html": ["/releases/"],

@@ -29,6 +29,7 @@ from gbvkg.store import Ask
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.asgi import whole
 from gbvkg.web.downloads import current
+from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import HTML, choose
 from gbvkg.web.pages.history import is_described, older_with
 from gbvkg.web.pages.values import is_web
@@ -181,13 +182,15 @@ class Documents:
         links = await self._links(request, iri, format)
         is_memento = "release" in _kept(request)
         headers = {"Memento-Datetime": _http_date(site.manifest.issued)} if is_memento else {}
+        if format is HTML and is_graph(site, iri):
+            return await site.pages.graph(request, iri, links, headers)
         if format is HTML:
             return await site.pages.thing(request, iri, links, headers, said)
         return reply(
             request,
             await self._body(iri, format),
             format.media_type,
-            tag=site.etag("doc", iri, format.name),
+            tag=site.etag("doc", iri, format.name, *([site.root] if is_graph(site, iri) else [])),
             licence=site.licence,
             cache="immutable" if is_memento else "revision",
             vary=("Accept", "Accept-Language"),
@@ -196,8 +199,10 @@ class Documents:
         )
 
     async def _body(self, iri: str, format: Format) -> bytes:
-        graph = _TERMS if iri in self.site.iris("ns") else "DESCRIBE $thing"
-        text = _STATEMENTS if format is CSV else graph
+        if is_graph(self.site, iri):
+            return written(self.site, await graph(self.site, iri), format)
+        asked = _TERMS if iri in self.site.iris("ns") else "DESCRIBE $thing"
+        text = _STATEMENTS if format is CSV else asked
         answer = await self.site.ask(Ask(fill(text, {"thing": NamedNode(iri)}), format.name))
         return whole(answer.body)
 
@@ -255,6 +260,8 @@ class Documents:
 
         What was merged moved to what is asked for, ``kind`` ("id" or "doc"), of the thing that it became.
         """
+        if own := next((iri for iri in iris if is_graph(self.site, iri)), ""):
+            return own
         states = await self._states(iris)
         if not states:
             return await self._missing(request, space, named)
@@ -315,9 +322,10 @@ class Documents:
         """What is there and is called nearly as what was asked for, of all that begins with ``space``."""
         if not space or len(named) > _LONGEST_GUESSED:
             return []
+        graphs = [iri for iri in self.site.manifest.graphs if iri.startswith(space)]
         rows = await self.site.rows(_SIBLINGS, {"space": Literal(space)})
         names = [row["thing"].value for row in rows if isinstance(row["thing"], NamedNode)]
-        return get_close_matches(named, names, 3, 0.8)
+        return get_close_matches(named, names + graphs, 3, 0.8)
 
 
 def _stems(site: Site) -> list[str]:

@@ -18,8 +18,8 @@ from gbvkg.errors import GbvkgError
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.parameters import bind
 from gbvkg.vocabulary import expand, shrink
-from gbvkg.web import snippets
-from gbvkg.web.pages import api, home, ontology, releases, static
+from gbvkg.web import graphs, snippets
+from gbvkg.web.pages import api, graph, home, ontology, releases, static
 from gbvkg.web.pages.citing import KINDS, Citation
 from gbvkg.web.pages.finding import page
 from gbvkg.web.pages.frame import (
@@ -133,6 +133,14 @@ class Pages:
     async def said(self, iri: str) -> Said:
         """What the page about a thing is made of."""
         return await said_of(self.site, iri)
+
+    async def graph(self, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
+        """The document about a named graph."""
+        if kept := unchanged(self.site, request):
+            return kept
+        found = await graphs.graph(self.site, iri)
+        values = await graph.values(self.site, found, language(request))
+        return respond(self.site, request, "graph.html", values, links=links, headers=headers)
 
     async def thing(
         self, request: Request, iri: str, links: list[str], headers: dict[str, str], said: Said | None = None

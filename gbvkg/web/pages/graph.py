@@ -1,0 +1,46 @@
+"""The page about a named graph: what it holds, where that comes from, and how to take it along.
+
+This module refuses to list the statements of a graph: they are a download, and on the pages of the things.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyoxigraph import NamedNode
+
+from gbvkg.formats import RDF
+from gbvkg.vocabulary import expand
+from gbvkg.web.graphs import NamedGraph, content
+from gbvkg.web.pages.frame import texts
+from gbvkg.web.pages.thing import Describer
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
+
+_FORMATS = ("ttl", "nt", "jsonld", "rdf")
+_APART = frozenset(expand(name) for name in ("rdf:type", "rdfs:label"))
+
+
+async def values(site: Site, found: NamedGraph, lang: str) -> dict[str, Any]:
+    """What ``graph.html`` needs. Asks one question, for names."""
+    terms = await site.pages.terms()
+    describer = Describer(site, terms, found.iri, lang)
+    things = [value.value for _, value in found.said if isinstance(value, NamedNode)]
+    await describer.name([site.manifest.dataset, *things, *(class_ for class_, _ in found.classes)])
+    facts: dict[str, list[Any]] = {}
+    for property_, value in found.said:
+        if property_ not in _APART:
+            facts.setdefault(property_, []).append(describer.show.value(value))
+    return {
+        "t": texts("graph", lang),
+        "graph": found,
+        "dataset": describer.show.link(site.manifest.dataset),
+        "facts": [(terms.label(property_, lang), shown) for property_, shown in facts.items()],
+        "classes": [
+            (terms.label(class_, lang), site.href(class_) or "", count) for class_, count in found.classes
+        ],
+        "content": [(name, content(site, found.iri, name)) for name in _FORMATS],
+        "about": [(name, site.page(found.iri, RDF[name].extension)) for name in _FORMATS],
+        "sparql": content(site, found.iri, None),
+    }
