@@ -30,8 +30,9 @@ def running(
     *,
     log: Path = Path(os.devnull),
     seconds: float = 60,
+    status: int = 200,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server process that is ready, until the block ends: ``address`` answered with 200 before that.
+    """A server process that is ready, until the block ends: ``address`` answered with ``status`` before.
 
     What it says is in the file ``log``. Raises RuntimeError with that when it ends, or is not ready within
     ``seconds``; TimeoutExpired when it had to be killed because it did not end within 20 s of being asked.
@@ -39,7 +40,7 @@ def running(
     with log.open("wb") as said:
         process = subprocess.Popen(command, stdout=said, stderr=said, env={**os.environ, **(environ or {})})
     try:
-        _wait_until_ready(process, address, log, seconds)
+        _wait_until_ready(process, address, log, seconds, status)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
@@ -51,14 +52,16 @@ def running(
             raise
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], address: str, log: Path, seconds: float) -> None:
+def _wait_until_ready(
+    process: subprocess.Popen[bytes], address: str, log: Path, seconds: float, status: int
+) -> None:
     end = time.monotonic() + seconds
     with httpx.Client(timeout=30) as client:
         while time.monotonic() < end:
             if process.poll() is not None:
                 raise RuntimeError(f"{process.args!r} ended: {_read(log)}")
             try:
-                if client.get(address).status_code == 200:
+                if client.get(address).status_code == status:
                     return
             except httpx.TransportError:
                 pass

@@ -1,6 +1,7 @@
 #!/bin/sh
 # set-up.sh VENV WHAT [COMMAND…]: a virtual environment with WHAT installed, and these commands: "java" runs the reasoner,
-# "chromium" is the browser in which pages are tested, "curl", "roqet" and "rapper" are clients that ask the service.
+# "chromium" is the browser in which pages are tested, "curl", "roqet" and "rapper" are clients that ask the service,
+# "nginx" and "systemd-analyze" read what is in deploy/.
 # Installs Debian packages only when they are missing and only when it may (root, or sudo without a password).
 set -eu
 venv=$1 what=$2
@@ -33,11 +34,13 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then # none yet, or on
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$what"
 for tool in "$@"; do
-    if command -v "$tool" >/dev/null 2>&1; then continue; fi
+    if PATH=$PATH:/usr/sbin:/sbin command -v "$tool" >/dev/null 2>&1; then continue; fi
     case $tool in
     java) package=default-jre-headless ;;
     roqet) package=rasqal-utils ;;
     rapper) package=raptor2-utils ;;
+    nginx) package=nginx-light ;;
+    systemd-analyze) package=systemd ;;
     *) package=$tool ;;
     esac
     apt_install "$package" || {
