@@ -9,6 +9,7 @@ refuses to make up a document about what the release does not hold: 404, with wh
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from email.utils import format_datetime
@@ -87,6 +88,9 @@ WHERE {
 """
 """An ontology with hash IRIs and all its terms: one document answers for each (Cool URIs §4.1)."""
 
+_SHAPES = "ns/shapes"
+"""Where the shapes are, below the address of gbvkg itself."""
+
 _DEPRECATED = vocabulary.expand("owl:deprecated")
 _LONGEST, _LONGEST_GUESSED = 2000, 500
 """Characters of an IRI that is looked up, and of one for which something like it is looked for."""
@@ -105,7 +109,7 @@ class Documents:
         return [
             Route("/id/{path:path}", self.thing, methods=["GET"]),
             Route("/ns", self.ontology, methods=["GET"]),
-            Route("/ns/{part}", self.part, methods=["GET"]),
+            Route("/ns/{part:path}", self.part, methods=["GET"]),
             Route("/doc/{path:path}", self.document, methods=["GET"]),
             Route("/about", self.about, methods=["GET"]),
         ]
@@ -115,15 +119,51 @@ class Documents:
         return self._see_other(request, "ns")
 
     async def part(self, request: Request) -> Response:
-        """``/ns/<part>``, a published file beside the ontology, and ``/ns/<version>``, a version of it."""
-        part, site = request.path_params["part"], self.site
-        for path in (f"inputs/ontology/{stem}-{part}.ttl" for stem in _stems(site)):
-            if path in site.files:
-                return redirect(site.path(f"/releases/{site.version}/{path}"))
+        """``/ns/<part>``: a file beside the ontology, a version of it, the shapes, or what the release
+        describes by that name.
+        """
+        path = f"ns/{request.path_params['part']}"
+        if (beside := self._beside(request, path)) is not None:
+            return beside
+        if path == _SHAPES:
+            return self._see_other(request, path)
+        found = await self._find(request, *self._meant(path), "id")
+        return found if isinstance(found, Response) else self._see_other(request, path)
+
+    def _beside(self, request: Request, path: str) -> Response | None:
+        """Where a published file beside the ontology is, and this version of it; None for anything else."""
+        site, part = self.site, path.removeprefix("ns/")
+        for name in (f"inputs/ontology/{stem}-{part}.ttl" for stem in _stems(site)):
+            if name in site.files:
+                return redirect(site.path(f"/releases/{site.version}/{name}"))
         used = site.manifest.used or {}
-        if part == used.get("ontology", {}).get("version"):
-            return self._see_other(request, "ns")
-        return await self._missing(request)
+        return self._see_other(request, "ns") if part == used.get("ontology", {}).get("version") else None
+
+    async def _shapes(self, request: Request, format: Format | None) -> Response:
+        """The rules that the release was judged by, as they were written; people are shown them with the
+        classes that they are about.
+        """
+        site = self.site
+        asked = format.extension if format else request.query_params.get("format")
+        if choose(request.headers.get("accept"), (HTML, RDF["ttl"]), asked) is HTML:
+            return redirect(site.path("/doc/ns", **_kept(request)), vary=("Accept",))
+        names = sorted(
+            name for name in site.files if name.startswith("inputs/shapes/") and name.endswith(".ttl")
+        )
+        parts = [await asyncio.to_thread((site.release / name).read_bytes) for name in names]
+        links = [
+            link(f"{vocabulary.BASE}{_SHAPES}", "describes"),
+            link(site.permanent(site.path(f"/doc/{_SHAPES}", release=None)), "canonical"),
+        ]
+        return reply(
+            request,
+            b"\n".join(parts),
+            RDF["ttl"].media_type,
+            tag=site.etag("shapes"),
+            licence=site.licence,
+            cache="immutable" if "release" in _kept(request) else "revision",
+            links=links,
+        )
 
     async def thing(self, request: Request) -> Response:
         """303 to the document; 301, 410 and 404 as the data says. Who names a release is answered by the
@@ -142,6 +182,10 @@ class Documents:
         """The document in the format of its extension, else in the one that the client prefers."""
         named = request.path_params["path"]
         path, format = _split(named)
+        if path == _SHAPES:
+            return await self._shapes(request, format)
+        if path.startswith("ns/") and (beside := self._beside(request, path)) is not None:
+            return beside
         if (format or _preferred(request)) is HTML and (said := await self._said(self.site.iris(path)[0])):
             return await self._write(request, said.iri, HTML, said)
         extension = format.extension if format else ""

@@ -126,8 +126,8 @@ class Site:
                 kind, _, rest = path.partition("/")
                 if kind == "id" and rest:
                     return f"/doc/{quote(rest, _SAFE)}", ""
-                if path == "ns":
-                    return "/doc/ns", quote(fragment, _SAFE)
+                if kind == "ns":
+                    return f"/doc/{quote(path, _SAFE)}", quote(fragment, _SAFE)
         return None
 
     def href(self, iri: str) -> str | None:
@@ -163,8 +163,8 @@ class Site:
     def iris(self, path: str) -> list[str]:
         """The IRIs that a path below ``/id/`` or ``/doc/`` may be: of the base, then of gbvkg itself."""
         spaces = dict.fromkeys((self.base, vocabulary.BASE))
-        if path == "ns":
-            return [f"{vocabulary.BASE}ns"]
+        if path.partition("/")[0] == "ns":
+            return [f"{vocabulary.BASE}{path}"]
         return [f"{space}id/{form}" for space in spaces for form in dict.fromkeys((path, unquote(path)))]
 
     def etag(self, *parts: str) -> str:

@@ -1,0 +1,145 @@
+"""Linked data: every IRI of ours that the data name leads to a document, and each document is what it says."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from pyoxigraph import NamedNode, RdfFormat, Store, parse
+
+from gbvkg.vocabulary import BASE, expand
+from tests.serving import Served, released, serving
+
+TYPE = NamedNode(expand("rdf:type"))
+PAGES = ("text/html", "text/turtle")
+
+
+@pytest.fixture(scope="module", params=["", "/kg"], ids=["root", "prefix"])
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The real data, at the root of a host and below a prefix."""
+    log = tmp_path_factory.mktemp("linked") / "log"
+    with serving(released(), log, prefix=request.param) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def held() -> Store:
+    """The release itself."""
+    store = Store()
+    store.bulk_load(path=str(released() / "current" / "dataset.nq"), format=RdfFormat.N_QUADS)
+    return store
+
+
+def _followed(served: Served, iri: str, accept: str) -> httpx.Response:
+    """What a client gets that follows an IRI of ours to this service."""
+    path = f"{served.url}/{iri.removeprefix(BASE)}"
+    return served.client.get(path, headers={"Accept": accept}, follow_redirects=True)
+
+
+def test_every_iri_of_ours_in_the_data_leads_somewhere(served: Served, held: Store) -> None:
+    """Subjects, predicates, objects and graphs, of each kind some: 200 as a page and as Turtle."""
+    kinds: dict[str, set[str]] = defaultdict(set)
+    for quad in held:
+        for term in (quad.subject, quad.predicate, quad.object, quad.graph_name):
+            if isinstance(term, NamedNode) and term.value.startswith(BASE):
+                iri = term.value.partition("#")[0]
+                kinds["/".join(iri.removeprefix(BASE).split("/")[:2])].add(iri)
+    assert len(kinds) > 30
+    for found in kinds.values():
+        every = sorted(found)
+        for iri in dict.fromkeys((every[0], every[len(every) // 2], every[-1])):
+            for accept in PAGES:
+                answer = _followed(served, iri, accept)
+                assert answer.status_code == 200, (iri, accept, answer.text[:300])
+                kind = answer.headers["content-type"].partition(";")[0]
+                assert kind == accept or "/releases/" in str(answer.url), (iri, accept)
+
+
+def test_every_code_list_is_at_its_iri_with_each_entry(served: Served, held: Store) -> None:
+    """303, and a document that describes what was asked for."""
+    scheme = NamedNode(expand("skos:ConceptScheme"))
+    lists = [quad.subject for quad in held.quads_for_pattern(None, TYPE, scheme)]
+    ours = [node for node in lists if isinstance(node, NamedNode) and node.value.startswith(BASE)]
+    assert len(ours) > 15
+    inside = NamedNode(expand("skos:inScheme"))
+    for node in ours:
+        entries = [quad.subject for quad in held.quads_for_pattern(None, inside, node)][:2]
+        for thing in (node, *entries):
+            if not (isinstance(thing, NamedNode) and thing.value.startswith(BASE)):
+                continue
+            answer = served.get(f"/{thing.value.removeprefix(BASE)}")
+            assert answer.status_code == 303
+            found = _followed(served, thing.value, "application/n-triples")
+            assert f"<{thing.value}> <{TYPE.value}>" in found.text
+
+
+def test_every_term_of_the_ontology_is_in_its_document(served: Served, held: Store) -> None:
+    """A client drops the fragment of ``ns#Term``; what it gets has the term, in RDF and as an anchor."""
+    terms = {
+        quad.subject.value
+        for quad in held.quads_for_pattern(
+            None, NamedNode(expand("rdfs:isDefinedBy")), NamedNode(f"{BASE}ns")
+        )
+        if isinstance(quad.subject, NamedNode)
+    }
+    assert len(terms) > 50
+    graph = set(parse(_followed(served, f"{BASE}ns", "text/turtle").text, format=RdfFormat.TURTLE))
+    assert terms <= {triple.subject.value for triple in graph if isinstance(triple.subject, NamedNode)}
+    anchors = set(re.findall(r'id="([^"]+)"', _followed(served, f"{BASE}ns", "text/html").text))
+    kinds = {NamedNode(expand(f"owl:{kind}")) for kind in ("Class", "ObjectProperty", "DatatypeProperty")}
+    shown = {t.subject.value for t in graph if t.predicate == TYPE and t.object in kinds} & terms
+    assert {iri.partition("#")[2] for iri in shown} <= anchors
+
+
+def test_every_rule_that_a_finding_names_is_at_its_iri(served: Served, held: Store) -> None:
+    """The shapes as they were written, once each; a page for people."""
+    source = NamedNode(expand("sh:sourceShape"))
+    named = {quad.object.value for quad in held.quads_for_pattern(None, source, None)}
+    ours = {iri for iri in named if iri.startswith(f"{BASE}ns/shapes#")}
+    assert ours
+    answer = _followed(served, f"{BASE}ns/shapes", "text/turtle")
+    found = set(parse(answer.text, format=RdfFormat.TURTLE))
+    assert ours <= {t.subject.value for t in found if isinstance(t.subject, NamedNode)}
+    path = "/doc/ns/shapes"
+    assert served.get(f"{path}.ttl").content == answer.content
+    assert served.get(path, accept="text/turtle", if_none_match=answer.headers["etag"]).status_code == 304
+    assert served.get(path, accept="text/html").headers["location"].endswith("/doc/ns")
+    for refused in (served.get(path, accept="application/ld+json"), served.get(f"{path}.nt")):
+        assert refused.status_code == 406
+        assert [row["format"] for row in refused.json()["alternatives"]] == ["html", "ttl"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        ("text/turtle;q=0.5, application/ld+json;q=0.9, text/html;q=0.1", "application/ld+json"),
+        ("text/turtle;q=0.9, */*;q=0.1", "text/turtle"),
+        ("text/html;q=0, */*", "text/turtle"),
+        ("application/rdf+xml, text/turtle", "text/turtle"),
+        ("application/*", "application/ld+json"),
+        ("text/*;q=0.3, application/n-triples;q=0.4", "application/n-triples"),
+        ("image/png, */*;q=0.1", "text/html"),
+        ("", "text/html"),
+    ],
+)
+def test_the_format_is_the_one_that_a_client_prefers(served: Served, accept: str, kind: str) -> None:
+    """Quality values and precedence (RFC 9110 §12.5.1), whatever the order they are in."""
+    found = served.get("/doc/action/vap-sg-2020/11", accept=accept)
+    assert found.headers["content-type"].partition(";")[0] == kind
+    assert found.headers["vary"] == "Accept, Accept-Language"
+
+
+def test_a_file_is_not_sent_again_to_who_has_it(served: Served) -> None:
+    """Also when the tag comes in a list, or weak as from a proxy that compresses (RFC 9110 §13.1.2)."""
+    path = "/releases/2026.1/manifest.json"
+    tag = served.get(path).headers["etag"]
+    for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        assert served.get(path, if_none_match=held).status_code == 304, held
+    assert served.get(path, if_none_match='"other"').status_code == 200
+    part = served.get(path, range="bytes=0-9", if_range=tag)
+    assert (part.status_code, len(part.content)) == (206, 10)
+    assert served.get(path, range="bytes=0-9", if_range='"other"').status_code == 200
+    assert served.get(path, range="bytes=99999999-").status_code == 416
