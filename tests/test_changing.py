@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import small_project
+from serving import Served, serving
 
 from gbvkg import graph, queries, reasoning, release, validation
 from gbvkg.project import Project
@@ -239,3 +243,103 @@ def test_a_new_link(project: Path) -> None:
     before = rules_of(project)
     edit(path, "\t".join(row.values()), "\t".join((row | {"mapping_justification": ""}).values()))
     assert rules_of(project) - before
+
+
+# Pages: no project but the service is changed, so these stand on a copy of its code with the data beside it
+
+WORKSHOPS = """
+@prefix gbv: <https://w3id.org/gbvkg/ns#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+<https://small.example/id/workshop/1> a gbv:Workshop ; rdfs:label "Eerste werkwinkel"@nl ;
+    gbv:hall <https://small.example/id/hall/1> ; dct:source <https://small.example/id/source/note> .
+<https://small.example/id/workshop/2> a gbv:Workshop ; rdfs:label "Tweede werkwinkel"@nl ;
+    gbv:hall <https://small.example/id/hall/2> ; dct:source <https://small.example/id/source/note> .
+<https://small.example/id/hall/1> a gbv:Hall ; rdfs:label "Grote zaal"@nl .
+<https://small.example/id/hall/2> a gbv:Hall ; rdfs:label "Kelder"@nl .
+"""
+TERMS = """
+gbv:Workshop a owl:Class ; rdfs:label "Werkwinkel"@nl , "Workshop"@en .
+gbv:Hall a owl:Class ; rdfs:label "Zaal"@nl , "Hall"@en .
+gbv:hall a owl:ObjectProperty ; rdfs:label "zaal"@nl , "hall"@en .
+"""
+VIEW = """
+[class."gbv:Workshop"]
+plural = { nl = "Werkwinkels", en = "Workshops" }
+[[class."gbv:Workshop".section]]
+name = "where"
+nl = "Waar het doorgaat"
+en = "Where it takes place"
+properties = ["gbv:hall"]
+
+[facet.hall]
+nl = "In welke zaal"
+en = "In which hall"
+path = "gbv:hall"
+"""
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The service of a copy of our code, after each change to its pages that docs/changing.md tells of."""
+    root = tmp_path_factory.mktemp("changed")
+    code, theme = root / "code", root / "theme"
+    for name in ("gbvkg", "ontology", "shapes", "queries", "data"):
+        shutil.copytree(REPOSITORY / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
+    edit(code / "gbvkg/web/views.toml", "\n[facet.plan]\n", f"\n{VIEW}\n[facet.plan]\n")
+    edit(code / "gbvkg/web/texts/finding.toml", 'search = "Zoeken"', 'search = "Opzoeken"')
+    theme.mkdir()
+    (theme / "theme.css").write_text(":root { --accent: #7a1f4e }", "utf-8")
+    (theme / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', "utf-8")
+    project = small_project.make(root / "project")
+    append(project.root / "ontology/gbv.ttl", TERMS)
+    (project.root / "data/plans/p/workshops.ttl").write_text(WORKSHOPS, "utf-8")
+    shutil.copy(project.root / "queries/small/draft.rq", project.root / "queries/small/trial.rq")
+    release.publish(Project.open(project.root), root / "releases")
+    command = ["env", f"PYTHONPATH={code}", sys.executable, "-P", "-m", "gbvkg"]
+    with serving(root / "releases", root / "log", command=command, theme=str(theme)) as served:
+        yield served
+
+
+def page(served: Served, path: str) -> str:
+    answer = served.get(path, accept="text/html", accept_language="nl")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_page_of_a_class(changed: Served) -> None:
+    """Row 11: its section stands on the page of a thing, and its plural above the list."""
+    assert "Waar het doorgaat" in page(changed, "/doc/workshop/1")
+    assert "<h1>Werkwinkels</h1>" in page(changed, "/list/Workshop")
+
+
+def test_a_facet(changed: Served) -> None:
+    """Row 12: lists can be narrowed by it, and the numbers are right."""
+    found = page(changed, "/list/Workshop")
+    assert "In welke zaal" in found
+    narrowed = re.search(r'href="([^"]*hall=[^"]*)"[^>]*><span[^>]*>Kelder', found)
+    assert narrowed
+    left = page(changed, narrowed[1].replace("&amp;", "&"))
+    assert "Tweede werkwinkel" in left
+    assert "Eerste werkwinkel" not in left
+
+
+def test_a_text_of_the_pages(changed: Served) -> None:
+    """Row 13: what a page says."""
+    assert "Opzoeken" in page(changed, "/search")
+
+
+def test_a_query_is_served(changed: Served) -> None:
+    """Row 5, where it is served: the new file has a page and answers."""
+    assert "/query/trial" in page(changed, "/query/")
+    assert changed.get("/query/trial?format=csv").text.splitlines()[0] == "action"
+
+
+def test_a_theme(changed: Served) -> None:
+    """Row 14: its colours are loaded after ours, and the logo stands beside the name."""
+    home = page(changed, "/")
+    styles = re.findall(r'<link rel="stylesheet" href="([^"]+)"', home)
+    assert "--accent: #7a1f4e" in changed.get(styles[-1]).text
+    logo = re.search(r'<img[^>]* src="([^"]*logo[^"]*)"', home)
+    assert logo
+    assert changed.get(logo[1]).headers["content-type"].startswith("image/svg+xml")
