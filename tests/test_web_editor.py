@@ -44,6 +44,7 @@ from gbvkg.web.pages.sparql import routes, sparql
 from gbvkg.web.pages.static import serve
 from gbvkg.web.pages.static import static as files
 from gbvkg.web.service import POLICY
+from gbvkg.web.site import Site as RealSite
 from gbvkg.web.sparql import Question, SparqlEndpoint
 
 ROOT = Path(__file__).parent.parent
@@ -92,6 +93,8 @@ class Site:
     """What the page and the endpoint ask of a site, over a store in memory; ``asked`` are the queries run."""
 
     base = BASE
+    root = "https://data.example.org/gbvkg"
+    credits = dict.fromkeys(LANGUAGES, ("", ""))
     prefixes = prefixes()
     version = "1"
     licence = ""
@@ -108,14 +111,17 @@ class Site:
         ours: Any = self
         self.sparql = SparqlEndpoint(ours, partial(sparql, ours))
 
-    def path(self, path: str) -> str:
-        return f"{self.settings.prefix}{path}"
+    path: Any = RealSite.path
+    public: Any = RealSite.public
+    permanent: Any = RealSite.permanent
+    is_of_a_release: Any = RealSite.is_of_a_release
 
     def etag(self, *parts: str) -> str:
         return replies.etag(*parts)
 
     def href(self, iri: str) -> str | None:
-        return self.path(f"/doc/{iri.removeprefix(BASE + 'id/')}") if iri.startswith(BASE + "id/") else None
+        found: str = self.path(f"/doc/{iri.removeprefix(BASE + 'id/')}")
+        return found if iri.startswith(BASE + "id/") else None
 
     async def rows(self, text: str) -> list[dict[str, Any]]:
         solutions = self.store.query(text)

@@ -505,7 +505,7 @@ def test_attacks_are_text(hostile: serving.Served, path: str) -> None:
             assert scheme in ("", "http", "https") or attrs[name] == "data:,"
     for script in read.scripts:
         json.loads(script)
-    assert "49" not in re.findall(r"\{\{|49", page) or "{{7*7}}" in page
+    assert "49" not in re.findall(r"\{\{|\b49\b", page) or "{{7*7}}" in page
 
 
 def test_attack_is_shown_as_it_is(hostile: serving.Served) -> None:
@@ -621,7 +621,10 @@ def test_facets_narrow(real: serving.Served) -> None:
 
 def test_citation_is_escaped() -> None:
     """What BibTeX acts on is escaped; the key has only letters, digits and hyphens."""
-    cite = Citation("50 % \\ {x} & $y_z", "C", "1", "2026-01-02", "https://b.example/doc/a/b?release=1", "nl")
+    address = "https://b.example/doc/a/b?release=1"
+    cite = Citation(
+        "50 % \\ {x} & $y_z", "C", "1", "2026-01-02", address, "nl", base="https://b.example/"
+    )
     assert r"50 \% \textbackslash{} \{x\} \& \$y\_z" in cite.bibtex
     assert cite.bibtex.startswith("@misc{gbvkg-a-b-release-1,")
     assert json.loads(cite.csl)[0]["issued"] == {"date-parts": [[2026, 1, 2]]}

@@ -30,6 +30,7 @@ from gbvkg.web import query_api, workbook
 from gbvkg.web.cache import is_fresh
 from gbvkg.web.negotiation import choose, not_acceptable
 from gbvkg.web.pages import frame
+from gbvkg.web.pages.citing import KINDS
 from gbvkg.web.problems import problem
 from gbvkg.web.query_api import LIST, offered
 from gbvkg.web.query_page import QueryPages
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION = query_api.DESCRIPTION
 
-RESERVED = ("format", "lang", "release")
+RESERVED = ("format", "lang", "release", "cite")
 """Parameters of every query, unless it has one of its own by that name: then the headers decide."""
 
 ATTACHED = ("csv", "tsv", "xlsx")
@@ -179,6 +180,8 @@ class Named:
 
 def _format(request: Request, formats: Sequence[Format], known: Mapping[str, object]) -> Format:
     """The format to answer in. Raises NotAcceptable, also for a format that was left empty."""
+    if "cite" not in known and request.query_params.get("cite") in KINDS:
+        return HTML  # how to cite an answer is asked of its page
     asked = None if "format" in known else request.query_params.get("format")
     if asked == "":
         raise not_acceptable(formats, asked)

@@ -31,6 +31,7 @@ from gbvkg.web.answers import NUMBERS, read, whole
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.asking import labels_query
+from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.values import Labels, Shower, Value, best
 from gbvkg.web.pages.views import views
 from gbvkg.web.query_api import offered
@@ -127,7 +128,10 @@ class QueryPages:
             "openapi": self.site.path("/openapi.json"),
             "as_json": self.site.path("/query/", format="json"),
         }
-        return frame.respond(self.site, request, "queries.html", values)
+        things = [(self._public(query), query.summary[lang]) for query in every]
+        more = {"mainEntity": listed(things, len(things))}
+        subject = Subject(words["title"], "CollectionPage", more)
+        return frame.respond(self.site, request, "queries.html", values, subject)
 
     # One query
 
@@ -167,11 +171,45 @@ class QueryPages:
             }  # fmt: skip
             return Response(body, 400, headers, "text/html; charset=utf-8")
         # off the event loop: a thousand rows of a wide table take a tenth of a second
-        return await asyncio.to_thread(frame.respond, self.site, request, "query.html", page, links=links)
+        subject = self._subject(query, terms, lang)
+        return await asyncio.to_thread(
+            frame.respond, self.site, request, "query.html", page, subject, links=links
+        )
+
+    def _sent(self, query: Query, terms: Mapping[str, Term]) -> dict[str, str]:
+        return {name: self._short(query.parameters[name], term) for name, term in terms.items()}
+
+    def _public(self, query: Query, **parameters: str) -> str:
+        return self.site.public(self.site.path(f"/query/{query.name}", release=None, **parameters))
+
+    def _subject(self, query: Query, terms: Mapping[str, Term], lang: str) -> Subject:
+        """The answer as a data set that is made from the whole."""
+        sent = self._sent(query, terms)
+        columns = ((name, query.columns.get(name)) for name in query.variables)
+        heads = [column.heading[lang] if column else name for name, column in columns]
+        answer = {
+            "@type": "Dataset",
+            "name": query.summary[lang],
+            **({"description": query.description[lang]} if query.description else {}),
+            "isBasedOn": self.site.manifest.dataset,
+            **({"variableMeasured": heads} if heads else {}),
+            **({"license": self.site.licence} if self.site.licence else {}),
+            "distribution": [
+                {
+                    "@type": "DataDownload",
+                    "contentUrl": self._public(query, **sent, format=format.name),
+                    "encodingFormat": format.media_type,
+                }
+                for format in offered(query)
+                if format is not HTML
+            ],
+        }
+        at = self.site.path(f"/query/{query.name}", **sent)
+        return Subject(query.summary[lang], "WebPage", {"mainEntity": answer}, at=at)
 
     def _values(self, request: Request, query: Query, terms: Mapping[str, Term], lang: str) -> dict[str, Any]:
         path, at = f"/query/{query.name}", self.site.path
-        sent = {name: self._short(query.parameters[name], term) for name, term in terms.items()}
+        sent = self._sent(query, terms)
         required = {name: query.parameters[name].example for name in query.required if name not in sent}
         formats = [format for format in offered(query) if format is not HTML]
         words = frame.texts("queries", lang)

@@ -25,6 +25,7 @@ from gbvkg.queries.prepared import fill
 from gbvkg.store import Answer, Ask, Limits, Pool
 from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache
+from gbvkg.web.pages.credits import Credits, credits
 from gbvkg.web.pages.pages import Pages
 from gbvkg.web.pages.sparql import sparql
 from gbvkg.web.replies import etag
@@ -66,6 +67,7 @@ class Site:
         self.is_archived = False
         self.pages = Pages(self)
         self.licence = ""
+        self.credits: Credits = {}
         self.files = {file.path: file for file in manifest.files}
         self.sparql = SparqlEndpoint(self, partial(sparql, self))
         self.app: ASGIApp
@@ -89,6 +91,7 @@ class Site:
         try:
             site = cls(pool, settings)
             site.licence = await site._licence()
+            site.credits = await credits(site)
             site.app = await asyncio.to_thread(application, site)
         except BaseException:
             await pool.close()
@@ -155,6 +158,10 @@ class Site:
     def public(self, address: str) -> str:
         """An address here as somebody elsewhere asks it."""
         return self.root + address.removeprefix(self.settings.prefix)
+
+    def is_of_a_release(self, address: str) -> bool:
+        """Whether what is at an address here takes ``?release=``."""
+        return address.removeprefix(self.settings.prefix).startswith(OF_A_RELEASE)
 
     def permanent(self, address: str) -> str:
         """What is at an address here, by the name that stays: in the space of the base of the data."""

@@ -11,6 +11,7 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -24,6 +25,7 @@ from starlette.responses import Response
 
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.cache import is_fresh
+from gbvkg.web.pages.citing import KINDS, Subject, citation, fixed, schema
 from gbvkg.web.pages.static import Static, static
 from gbvkg.web.replies import etag, reply
 
@@ -186,8 +188,35 @@ def keep_language(html: str, lang: str) -> str:
     return _LINK.sub(link, html)
 
 
-def context(request: Request, site: Site | None, lang: str) -> dict[str, Any]:
-    """What ``page.html`` needs; without a site (a problem before one was chosen) a frame without release."""
+def cited(request: Request, site: Site, subject: Subject, lang: str) -> dict[str, Any]:
+    """How the page is cited, its permanent link, and what it says of itself in schema.org."""
+    given = [pair for pair in request.query_params.multi_items() if pair[0] in subject.keeps]
+    found = subject if subject.at else replace(subject, at=_path(request) + _query(given))
+    container = texts("frame", lang)["accessed"].format(
+        version=found.version or site.version, date=day(found.issued or site.manifest.issued, lang)
+    )
+    return {
+        "cite": citation(site, found, container, lang),
+        "cite_links": {kind: here(request, cite=kind) for kind in KINDS},
+        "permanent_here": fixed(site, found),
+        "schema": schema(site, found, lang),
+    }
+
+
+def citation_asked(request: Request, site: Site, frame: Mapping[str, Any]) -> Response | None:
+    """The citation of a page when ``?cite=`` asks for that instead of the page."""
+    kind = request.query_params.get("cite", "")
+    if kind not in KINDS:
+        return None
+    text = frame["cite"].of(kind)
+    return reply(request, text, KINDS[kind], tag=etag(text), licence=site.licence, vary=VARY)
+
+
+def context(request: Request, site: Site | None, lang: str, subject: Subject | None = None) -> dict[str, Any]:
+    """What ``page.html`` needs; without a site (a problem before one was chosen) a frame without release.
+
+    Without a ``subject`` the page cannot be cited: it is a refusal.
+    """
     prefix = site.settings.prefix if site else str(request.scope.get("root_path", ""))
     files: Static = static(site.settings.theme if site else None)
     return {
@@ -206,6 +235,7 @@ def context(request: Request, site: Site | None, lang: str) -> dict[str, Any]:
         "licence": site.licence if site else "",
         "dataset_page": (site.href(site.manifest.dataset) or "") if site else "",
         "asked": "",
+        **(cited(request, site, subject, lang) if site and subject else {"cite": None, "schema": None}),
         "chosen_lang": lang if request.query_params.get("lang") == lang else "",
         "current_page": here(request, release=None),
     }
@@ -215,9 +245,16 @@ def here(request: Request, **changed: str | None) -> str:
     """The address of this page with some of its parameters changed, or without them (None)."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
     added = [(name, value) for name, value in changed.items() if value is not None]
+    return _path(request) + _query([*kept, *added])
+
+
+def _path(request: Request) -> str:
     path = "/" + request.scope["path"].lstrip("/\\")  # two of them would be the address of a host
-    path = quote(path, safe="/:@!$&'()*+,;=-._~%")
-    return path + (f"?{urlencode([*kept, *added])}" if kept or added else "")
+    return quote(path, safe="/:@!$&'()*+,;=-._~%")
+
+
+def _query(pairs: list[tuple[str, str]]) -> str:
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def static_path(site: Site, name: str) -> str:
@@ -252,17 +289,21 @@ def respond(
     request: Request,
     template: str,
     values: Mapping[str, Any],
+    subject: Subject,
     *,
     links: Iterable[str] = (),
     headers: Mapping[str, str] | None = None,
     kept: bool = True,
 ) -> Response:
-    """The page as an answer, in the language of the request.
+    """The page as an answer, in the language of the request; with ``?cite=`` how to cite it.
 
     One that is not ``kept`` depends on more than its release: it is made anew each time.
     """
     lang = language(request)
-    body = render(template, {**context(request, site, lang), **values})
+    frame = context(request, site, lang, subject)
+    if asked := citation_asked(request, site, frame):
+        return asked
+    body = render(template, {**frame, **values})
     if request.query_params.get("lang") == lang:
         body = keep_language(body, lang)
     return reply(

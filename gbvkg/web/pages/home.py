@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
 
+from gbvkg.web.pages.citing import Subject, download
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import Describer
@@ -38,7 +39,7 @@ async def home(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
         "last": fact["last"].value if "last" in fact else "",
         "is_last_from": "precision" in fact and fact["precision"].value == "from",
         "ways": [dict(way) | {"count": ""} for way in views().ways],
-        "schema": _schema(site, fact, lang),
+        "name": fact["label"].value if "label" in fact else site.manifest.dataset,
     }
 
 
@@ -56,22 +57,19 @@ def _count(row: Bindings, name: str) -> int:
     return int(row[name].value) if name in row else 0
 
 
-def _schema(site: Site, fact: Bindings, lang: str) -> dict[str, Any]:
-    """The data set as schema.org describes one, for the search engines of data."""
-    space = site.public(site.path(f"/releases/{site.version}/"))
-    return {
-        "@context": "https://schema.org",
-        "@type": "Dataset",
-        "@id": site.manifest.dataset,
-        "name": fact["label"].value if "label" in fact else site.manifest.dataset,
-        **({"description": fact["description"].value} if "description" in fact else {}),
-        "version": site.version,
-        "dateModified": site.manifest.issued,
-        "inLanguage": lang,
-        **({"license": site.licence} if site.licence else {}),
-        "distribution": [
-            {"@type": "DataDownload", "contentUrl": space + path, "encodingFormat": file.media_type}
-            for path, file in sorted(site.files.items())
-            if path.startswith("dataset.")
-        ],
-    }
+def subject(site: Site, values: dict[str, Any]) -> Subject:
+    """The page as the data set that it presents, for the search engines of data."""
+    files = sorted(path for path in site.files if path.startswith("dataset."))
+    return Subject(
+        values["name"],
+        "Dataset",
+        {
+            "@id": site.manifest.dataset,
+            "isPartOf": None,
+            **({"description": values["description"]} if values["description"] else {}),
+            "version": site.version,
+            "dateModified": site.manifest.issued,
+            **({"license": site.licence} if site.licence else {}),
+            "distribution": [download(site, site.version, site.files[path]) for path in files],
+        },
+    )

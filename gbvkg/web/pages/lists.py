@@ -20,14 +20,15 @@ from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.indexing import build, every
 from gbvkg.web.negotiation import choose
 from gbvkg.web.pages import tables
-from gbvkg.web.pages.finding import Finder, Listed, Search, overview, questions
+from gbvkg.web.pages.citing import Subject, listed
+from gbvkg.web.pages.finding import SIZE, Finder, Listed, Search, overview, questions
 from gbvkg.web.pages.frame import VARY, language, respond, tag, texts, unchanged
 from gbvkg.web.pages.sentences import lines, notes
 from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.views import views
 from gbvkg.web.problems import not_found
 from gbvkg.web.replies import redirect, reply
-from gbvkg.web.search import Index
+from gbvkg.web.search import CLASS, Index
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site
@@ -90,7 +91,9 @@ class Lists:
         finder = await self.finder()
         found = finder.search(request)
         if format is HTML:
-            return respond(self.site, request, "finding.html", finder.results(request, found))
+            values = finder.results(request, found)
+            subject = self._subject(f"{values['title']}: {found.asked}", "SearchResultsPage", values)
+            return respond(self.site, request, "finding.html", values, subject)
         return await self._found(request, finder, found, format)
 
     async def _found(self, request: Request, finder: Finder, found: Search, format: Format) -> Response:
@@ -120,7 +123,11 @@ class Lists:
         if kept := unchanged(self.site, request):
             return kept
         values = overview(await self.finder(), language(request))
-        return respond(self.site, request, "kinds.html", values)
+        rows = [row for _, group in values["groups"] for row in group]
+        kinds = [(self.site.public(row["href"]), row["title"]) for row in rows]
+        more = {"mainEntity": listed(kinds, len(kinds))}
+        subject = Subject(values["t"]["kinds"], "CollectionPage", more)
+        return respond(self.site, request, "kinds.html", values, subject)
 
     async def listing(self, request: Request) -> Response:
         """The things of a class, as a page or, by extension, as a file."""
@@ -137,7 +144,9 @@ class Lists:
         lang = language(request)
         said = await self.listed(class_, lang)
         if format is HTML:
-            return respond(self.site, request, "finding.html", finder.listing(request, class_, name, said))
+            values = finder.listing(request, class_, name, said)
+            subject = self._subject(values["title"], "CollectionPage", values)
+            return respond(self.site, request, "finding.html", values, subject)
         things = [doc.iri for doc in finder.listed(request, name, said)]
         rows = await every(self.site, bind(_OF_CLASS, {"class": NamedNode(class_)}))
         body = await asyncio.to_thread(_written, finder, rows, things, class_, format, lang)
@@ -158,6 +167,13 @@ class Lists:
                 asked.empty.get(lang, "") if asked else "",
             )
         return self._listed[key]
+
+    def _subject(self, title: str, kind: str, values: dict[str, Any]) -> Subject:
+        links = [row["link"] for row in values["rows"]]
+        things = [(self.site.public(link.href) if link.href else "", link.text) for link in links]
+        first = (values["position"][0] - 1) * SIZE + 1
+        keeps = ("q", CLASS, *views().facets)
+        return Subject(title, kind, {"mainEntity": listed(things, values["total"], first)}, keeps)
 
     def _file(self, request: Request, body: bytes, format: Format, name: str) -> Response:
         return reply(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import BASE, expand, shrink
+from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.shapes import Rule
 from gbvkg.web.pages.terms import Terms
@@ -54,6 +55,17 @@ class Entry:
     fields: list[Value] = field(default_factory=list)
     below: list[Value] = field(default_factory=list)
     rules: list[dict[str, str]] = field(default_factory=list)
+
+
+def subject(site: Site, values: dict[str, Any]) -> Subject:
+    """The page as a set of defined terms."""
+    terms = [
+        {"@type": "DefinedTerm", "@id": entry.iri, "name": entry.label, "termCode": entry.name}
+        for _, entries in values["groups"]
+        for entry in entries
+    ]
+    told = {"@type": "DefinedTermSet", "@id": ONTOLOGY, "name": values["title"], "hasDefinedTerm": terms}
+    return Subject(values["title"], "WebPage", {"mainEntity": told}, at=site.page(ONTOLOGY))
 
 
 async def ontology(site: Site, terms: Terms, lang: str) -> dict[str, Any]:

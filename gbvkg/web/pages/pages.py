@@ -16,18 +16,15 @@ from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
 from gbvkg.formats import RDF, RESULTS
-from gbvkg.queries.parameters import bind
 from gbvkg.vocabulary import expand, shrink
 from gbvkg.web import graphs, snippets
 from gbvkg.web.pages import api, graph, home, ontology, releases, static
-from gbvkg.web.pages.citing import KINDS, Citation
+from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.finding import page
 from gbvkg.web.pages.frame import (
-    day,
     language,
     number,
     respond,
-    tag,
     texts,
     unchanged,
 )
@@ -39,7 +36,7 @@ from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import Describer, Said, said_of
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import of_error
-from gbvkg.web.replies import link, reply
+from gbvkg.web.replies import link
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -51,10 +48,6 @@ _SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER
 _SAID = """SELECT DISTINCT ?thing ?property ?value
 WHERE { ?thing a $class ; ?property ?value . FILTER(ISIRI(?thing)) }
 ORDER BY ?thing ?property ?value"""
-_CREDITS = """PREFIX dct: <http://purl.org/dc/terms/>
-SELECT DISTINCT ?property ?who
-WHERE { VALUES ?property { dct:creator dct:publisher } $dataset ?property ?who FILTER(ISIRI(?who)) }
-ORDER BY ?property ?who"""
 
 
 class Pages:
@@ -65,7 +58,6 @@ class Pages:
         self.names = Names(site)
         self.lists = Lists(site)
         self._terms: asyncio.Task[Terms] | None = None
-        self._named: dict[str, tuple[str, str]] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -98,20 +90,21 @@ class Pages:
         lang = language(request)
         values = await home.home(self.site, await self.terms(), lang)
         void = link(self.site.path("/.well-known/void"), "describedby", type="text/turtle")
-        return respond(self.site, request, "home.html", values, links=[void])
+        return respond(self.site, request, "home.html", values, home.subject(self.site, values), links=[void])
 
     async def api(self, request: Request) -> Response:
         """The documentation of the API."""
         if kept := unchanged(self.site, request):
             return kept
-        document = request.app.openapi()
-        return respond(self.site, request, "api.html", api.api(document, language(request)))
+        values = api.api(request.app.openapi(), language(request))
+        return respond(self.site, request, "api.html", values, Subject(values["t"]["title"], "APIReference"))
 
     async def releases(self, request: Request) -> Response:
         """Which releases there are."""
         folder = self.site.release.parent
         values = await asyncio.to_thread(releases.listed, folder, self._current(request), language(request))
-        return respond(self.site, request, "releases.html", values, kept=False)
+        subject = releases.catalogue(self.site, values)
+        return respond(self.site, request, "releases.html", values, subject, kept=False)
 
     async def release(self, request: Request) -> Response:
         """The files of a release and what changed in it."""
@@ -121,7 +114,8 @@ class Pages:
             values = await asyncio.to_thread(releases.release, folder, version, current, language(request))
         except GbvkgError as error:
             return of_error(request, error)
-        return respond(self.site, request, "release.html", values, kept=False)
+        subject = releases.subject(self.site, values)
+        return respond(self.site, request, "release.html", values, subject, kept=False)
 
     @staticmethod
     def _current(request: Request) -> str:
@@ -140,49 +134,44 @@ class Pages:
             return kept
         found = await graphs.graph(self.site, iri)
         values = await graph.values(self.site, found, language(request))
-        return respond(self.site, request, "graph.html", values, links=links, headers=headers)
+        subject = Subject(iri, "WebPage", {"about": {"@type": "Dataset", "@id": iri}}, at=self.site.page(iri))
+        return respond(self.site, request, "graph.html", values, subject, links=links, headers=headers)
 
     async def thing(
         self, request: Request, iri: str, links: list[str], headers: dict[str, str], said: Said | None = None
     ) -> Response:
         """The document about a thing; ``?cite=`` gives a citation of it, ``?in=`` what points at it."""
-        asked = request.query_params.get("cite", "")
-        if asked not in KINDS and (kept := unchanged(self.site, request)):
+        if kept := unchanged(self.site, request):
             return kept
         lang = language(request)
-        if iri == ontology.ONTOLOGY and asked not in KINDS:
+        if iri == ontology.ONTOLOGY:
             values = await ontology.ontology(self.site, await self.terms(), lang)
+            subject = ontology.subject(self.site, values)
             return await asyncio.to_thread(
-                respond, self.site, request, "ontology.html", values, links=links, headers=headers
+                respond, self.site, request, "ontology.html", values, subject, links=links, headers=headers
             )
         describer = Describer(self.site, await self.terms(), iri, lang)
-        if asked in KINDS:
-            return await self._citation(request, describer, asked)
         if property_ := _expanded(request.query_params.get("in", "")):
             return await self._members(request, describer, property_)
         thing = await describer.thing(said)
         values = await self._values(request, thing, lang)
-        return respond(self.site, request, "thing.html", values, links=links, headers=headers)
+        return respond(
+            self.site, request, "thing.html", values, self._subject(thing), links=links, headers=headers
+        )
 
     async def _values(self, request: Request, thing: Thing, lang: str) -> dict[str, Any]:
         site, t = self.site, texts("thing", lang)
-        cite = await self._cite(thing.iri, thing.label, lang)
         history = await versions_with(request, site, thing.iri)
         return {
             "t": t,
             "thing": thing,
             "foreign": "" if site.href(thing.iri) else thing.iri if is_web(thing.iri) else "",
-            "schema": self._schema(thing, lang),
             "members": {g.name: site.page(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
             "downloads": self._downloads(thing.iri),
             "sparql": site.path("/sparql", query=_SAID_OF.format(iri=thing.iri)),
             "snippets": snippets.of(
                 "DESCRIBE", lambda extension: site.public(site.page(thing.iri, extension))
             ),
-            "cite": cite,
-            "cite_links": {kind: site.page(thing.iri, cite=kind) for kind in KINDS},
-            "permanent": cite.address,
-            "permanent_here": site.page(thing.iri, release=site.version),
             "history": [(version, site.page(thing.iri, release=version)) for version in history],
             "since": [*history, site.version][0],
         }
@@ -191,66 +180,14 @@ class Pages:
         formats = (RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], RESULTS["csv"])
         return [(format.name, self.site.page(iri, format.extension)) for format in formats]
 
-    async def _credits(self, lang: str) -> tuple[str, str]:
-        """The maker and the publisher that the release names of itself, with their names."""
-        if lang not in self._named:
-            dataset = NamedNode(self.site.manifest.dataset)
-            rows = await self.site.rows(bind(_CREDITS, {"dataset": dataset}))
-            describer = Describer(self.site, await self.terms(), dataset.value, lang)
-            await describer.name(row["who"].value for row in rows)
-            maker, publisher = (
-                ", ".join(
-                    describer.show.label(row["who"].value)[0]
-                    for row in rows
-                    if row["property"].value == expand(name)
-                )
-                for name in ("dct:creator", "dct:publisher")
-            )
-            self._named[lang] = (maker, publisher)
-        return self._named[lang]
-
-    async def _cite(self, iri: str, label: str, lang: str) -> Citation:
-        site = self.site
-        container = texts("thing", lang)["accessed"].format(
-            version=site.version, date=day(site.manifest.issued, lang)
-        )
-        return Citation(
-            label,
-            container,
-            site.version,
-            site.manifest.issued,
-            site.permanent(site.page(iri, release=site.version)),
-            lang,
-            *await self._credits(lang),
-        )
-
-    async def _citation(self, request: Request, describer: Describer, kind: str) -> Response:
-        await describer.name([describer.iri])
-        cite = await self._cite(describer.iri, describer.show.label(describer.iri)[0], describer.lang)
-        body = {"text": f"{cite.text}\n", "bibtex": cite.bibtex, "csl": cite.csl}[kind]
-        return reply(
-            request, body, KINDS[kind], tag=tag(self.site, request), licence=self.site.licence,
-            vary=("Accept", "Accept-Language"),
-        )  # fmt: skip
-
-    def _schema(self, thing: Thing, lang: str) -> dict[str, Any]:
-        """schema.org JSON-LD: the page, what it is about, and the data set that it is part of."""
-        site = self.site
+    def _subject(self, thing: Thing) -> Subject:
         about = {
             "@type": thing.view.schema if thing.view and thing.view.schema else "Thing",
             "@id": thing.iri,
             "name": thing.label,
             **({"description": thing.lead[0].text} if thing.lead else {}),
         }
-        return {
-            "@context": "https://schema.org",
-            "@type": "WebPage",
-            "@id": site.permanent(site.page(thing.iri, release=None)),
-            "inLanguage": lang,
-            "about": about,
-            "isPartOf": {"@type": "Dataset", "@id": site.manifest.dataset, "version": site.version}
-            | ({"license": site.licence} if site.licence else {}),
-        }
+        return Subject(thing.label, "WebPage", {"about": about}, at=self.site.page(thing.iri))
 
     async def _members(self, request: Request, describer: Describer, property_: str) -> Response:
         """What points at a thing by one property, page by page."""
@@ -259,7 +196,12 @@ class Pages:
         await describer.name([describer.iri])
         values = [describer.show.link(iri) for iri in members[:MEMBERS]]
         label, label_lang = describer.show.label(describer.iri)
-        name = shrink(property_)
+        name, title = shrink(property_), describer.incoming_title(property_)
+        things = [(self.site.public(value.href) if value.href else "", value.text) for value in values]
+        more = {"mainEntity": listed(things, len(things), (current - 1) * MEMBERS + 1)}
+        subject = Subject(
+            f"{label}: {title}", "CollectionPage", more, at=self.site.page(describer.iri, **{"in": name})
+        )
 
         def to(number: int, there: bool) -> str:
             return self.site.page(describer.iri, **{"in": name, "page": str(number)}) if there else ""
@@ -272,7 +214,7 @@ class Pages:
                 "t": texts("thing", describer.lang),
                 "label": label,
                 "label_lang": label_lang,
-                "title": describer.incoming_title(property_),
+                "title": title,
                 "back": self.site.page(describer.iri),
                 "values": values,
                 "first": number((current - 1) * MEMBERS + 1, describer.lang),
@@ -280,6 +222,7 @@ class Pages:
                 "before": to(current - 1, current > 1),
                 "after": to(current + 1, len(members) > MEMBERS),
             },
+            subject,
         )
 
 

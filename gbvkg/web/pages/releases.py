@@ -10,12 +10,16 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gbvkg.errors import ReleaseCorrupt
 from gbvkg.release.folder import find, versions
 from gbvkg.release.manifest import File, Manifest, read_manifest
+from gbvkg.web.pages.citing import Subject, download
 from gbvkg.web.pages.frame import number, texts
+
+if TYPE_CHECKING:
+    from gbvkg.web.site import Site
 
 CHANGES = "diff/changes.json"
 SHOWN = 200
@@ -105,3 +109,38 @@ def _changes(path: Path, manifest: Manifest, lang: str) -> dict[str, Any]:
         "more": len(words) - SHOWN,
         "files": [file.path for file in manifest.files if file.path.startswith("diff/")],
     }
+
+
+def catalogue(site: Site, values: dict[str, Any]) -> Subject:
+    """The list as a catalogue of data sets, one for each release."""
+    title = values["t"]["title"]
+    sets = [
+        {
+            "@type": "Dataset",
+            "name": f"{values['t']['release']} {row['version']}",
+            "version": row["version"],
+            "datePublished": row["issued"],
+            "url": site.public(site.path(f"/releases/{row['version']}/")),
+        }
+        for row in values["found"]
+    ]
+    entity = {"@type": "DataCatalog", "name": title, "dataset": sets}
+    return Subject(title, "CollectionPage", {"mainEntity": entity})
+
+
+def subject(site: Site, values: dict[str, Any]) -> Subject:
+    """One release as a data set with its files."""
+    manifest: Manifest = values["manifest"]
+    title = f"{values['t']['release']} {manifest.version}"
+    whole = [file for file in manifest.files if "/" not in file.path]
+    entity = {
+        "@type": "Dataset",
+        "@id": manifest.dataset,
+        "name": title,
+        "version": manifest.version,
+        "datePublished": manifest.issued,
+        **({"license": site.licence} if site.licence else {}),
+        "distribution": [download(site, manifest.version, file) for file in whole],
+    }
+    more = {"mainEntity": entity}
+    return Subject(title, "WebPage", more, version=manifest.version, issued=manifest.issued)

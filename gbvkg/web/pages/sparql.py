@@ -21,6 +21,7 @@ from gbvkg.queries.precheck import check
 from gbvkg.web import sparql_page
 from gbvkg.web.asgi import whole
 from gbvkg.web.pages import frame
+from gbvkg.web.pages.citing import Subject
 from gbvkg.web.problems import described
 from gbvkg.web.replies import CACHING, common_headers, policy, reply
 
@@ -54,7 +55,13 @@ async def sparql(site: Site, scope: Scope, question: Question) -> ASGIApp:
         answer=answer,
         problem=problem,
     )
-    body = frame.render("sparql.html", {**frame.context(request, site, lang), **values})
+    title = values["texts"]["title"]
+    api = {"@type": "WebAPI", "name": title, "url": site.public(site.path("/sparql", release=None))}
+    subject = Subject(title, "WebPage", {"mainEntity": api}, ("query", "example"))
+    around = frame.context(request, site, lang, subject)
+    if asked := frame.citation_asked(request, site, around):
+        return asked
+    body = frame.render("sparql.html", {**around, **values})
     headers = common_headers(site.licence) | {
         "Content-Security-Policy": policy(nonce),
         "Cache-Control": CACHING["none"],
