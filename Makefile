@@ -17,8 +17,9 @@ $(VENV)/.installed-test: $(VENV)/.installed
 	PYTHON=$(PYTHON) sh scripts/set-up.sh $(VENV) '.[dev]' java chromium curl roqet rapper
 	@touch $@
 
-tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json scripts/set-up-node.sh
-	sh scripts/set-up-node.sh tests/clients
+NODE := tests/clients/node_modules/.package-lock.json editor/node_modules/.package-lock.json
+$(NODE): %/node_modules/.package-lock.json: %/package-lock.json scripts/set-up-node.sh
+	sh scripts/set-up-node.sh $*
 	@touch $@
 
 publish: $(VENV)/.installed  ## Build, validate and release the graph of the real data into releases/
@@ -31,7 +32,7 @@ serve: publish  ## Publish the real data and serve it at http://127.0.0.1:8000/
 validate: $(VENV)/.installed  ## Check the data without publishing
 	@$(GBVKG) validate
 
-test: $(VENV)/.installed-test tests/clients/node_modules/.package-lock.json lint  ## Lint, type-check and run every test (also of the built wheel)
+test: $(VENV)/.installed-test $(NODE) lint  ## Lint, type-check and run every test (also of the built wheel)
 	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 lint: $(VENV)/.installed-test  ## Lint and type-check only

@@ -404,6 +404,7 @@ def test_the_image_is_built_in_two_steps_of_one_exact_base() -> None:
     assert len(set(bases)) == 1
     assert re.fullmatch(r"python:3\.\d+\.\d+-slim-\w+", bases[0])
     assert DOCKERFILE.count("COPY --from=build") == 1
+    assert re.findall(r"pip install (.*)", DOCKERFILE) == ["--no-cache-dir --disable-pip-version-check ."]
 
 
 def test_the_image_carries_what_the_wheel_needs() -> None:
