@@ -64,16 +64,16 @@ class Peer:
 
 
 def load(address: str, connections: int, seconds: int, *, unique: bool, header: str = "") -> Rate:
-    """Ask for ``address`` as fast as the answers come; ``unique`` makes each query another text."""
+    """Ask for ``address`` as fast as the answers come; ``unique`` makes each query another text than any
+    before, also those of earlier calls, which a server may have kept.
+    """
     said = ""
     if header:
         name, _, value = header.partition(": ")
         said += f'wrk.headers["{name}"] = "{value}"\n'
     if unique:
-        path = address.split("/", 3)[3]
-        said += (
-            f'local n = 0\nrequest = function() n = n + 1 return wrk.format("GET", "/{path}%23" .. n) end\n'
-        )
+        path = f"{address.split('/', 3)[3]}%23{time.monotonic_ns()}"
+        said += f'local n = 0\nrequest = function() n = n + 1 return wrk.format("GET", "/{path}x" .. n) end\n'
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(said)
         script.flush()
