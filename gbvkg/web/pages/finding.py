@@ -49,8 +49,14 @@ def questions(kinds: Mapping[str, Sequence[str]]) -> Questions:
     view = views()
     order = tuple(dict.fromkeys(iri for found in view.classes.values() for iri in found.order))
     read = " ".join(f"<{iri}>" for iri in dict.fromkeys((*view.labels, *view.texts, *order)))
+    more = [
+        f"{{ {view.pattern(found.iri)} BIND(<{found.iri}> AS ?class) }}"
+        for found in view.classes.values()
+        if found.valued_by
+    ]
     return Questions(
-        classes="SELECT DISTINCT ?thing ?class WHERE { ?thing a ?class FILTER(ISIRI(?thing)) }",
+        classes="SELECT DISTINCT ?thing ?class WHERE { "
+        f"{' UNION '.join(['{ ?thing a ?class }', *more])} FILTER(ISIRI(?thing)) }}",
         texts="SELECT DISTINCT ?thing ?property ?text (LANG(?text) AS ?lang) "
         f"WHERE {{ VALUES ?property {{ {read} }} "
         "?thing ?property ?text FILTER(ISIRI(?thing) && ISLITERAL(?text)) }",

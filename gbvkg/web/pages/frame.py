@@ -93,6 +93,7 @@ def environment() -> Environment:
     found.filters["number"] = number
     found.filters["script_data"] = script_data
     found.filters["shown"] = _shower(found)
+    found.filters["capital"] = lambda text: text[:1].upper() + text[1:]
     return found
 
 

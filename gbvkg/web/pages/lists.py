@@ -15,7 +15,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gbvkg.formats import HTML, Format
-from gbvkg.queries.parameters import bind
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.indexing import build, every
 from gbvkg.web.negotiation import choose
@@ -37,7 +36,7 @@ AT_ONCE = 500
 """Things in one question for what is said of them."""
 
 _OF_CLASS = """SELECT DISTINCT ?thing ?property ?value
-WHERE { ?thing a $class ; ?property ?value . FILTER(ISIRI(?thing)) }"""
+WHERE {{ {} ?thing ?property ?value . FILTER(ISIRI(?thing)) }}"""
 _OF_THINGS = (
     "SELECT DISTINCT ?thing ?property ?value WHERE {{ VALUES ?thing {{ {} }} ?thing ?property ?value }}"
 )
@@ -148,7 +147,7 @@ class Lists:
             subject = self._subject(values["title"], "CollectionPage", values)
             return respond(self.site, request, "finding.html", values, subject)
         things = [doc.iri for doc in finder.listed(request, name, said)]
-        rows = await every(self.site, bind(_OF_CLASS, {"class": NamedNode(class_)}))
+        rows = await every(self.site, _OF_CLASS.format(views().pattern(class_)))
         body = await asyncio.to_thread(_written, finder, rows, things, class_, format, lang)
         return self._file(request, body, format, name)
 

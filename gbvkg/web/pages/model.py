@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gbvkg.web.charts import Chart
 from gbvkg.web.pages.values import Value
 from gbvkg.web.pages.views import ClassView
+
+FEW = 2
+"""How many parts that are over stand among those that are not."""
 
 
 @dataclass
@@ -21,6 +25,15 @@ class Fact:
     quote: bool = False
     nodes: list[Node] = field(default_factory=list)
     table: Table | None = None
+    is_folded: bool = False
+
+    @property
+    def parts(self) -> list[tuple[bool, list[Node]]]:
+        """The nodes, and whether they are folded away: what is over, when there is much of it."""
+        over = [node for node in self.nodes if node.when == "past"]
+        if len(over) <= FEW:
+            return [(False, self.nodes)]
+        return [(False, [node for node in self.nodes if node.when != "past"]), (True, over)]
 
 
 class Facts:
@@ -79,9 +92,11 @@ class Part(Facts):
     facts: list[Fact] = field(default_factory=list)
     table: Table | None = None
     tree: list[Branch] = field(default_factory=list)
+    chart: Chart | None = None
+    is_folded: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.facts or self.table or self.tree or self.empty)
+        return bool(self.facts or self.table or self.tree or self.chart or self.empty)
 
 
 @dataclass

@@ -38,6 +38,9 @@ KINDS = ("owl:Class", "owl:ObjectProperty", "owl:DatatypeProperty", "owl:Annotat
 
 _DEFINITION, _EXAMPLE = expand("skos:definition"), expand("skos:example")
 _APART = frozenset((_DEFINITION, _EXAMPLE, TYPE, expand("rdfs:isDefinedBy"), expand("rdfs:label")))
+_SHOWN = frozenset((expand("dct:title"), expand("dct:description")))
+"""What the top of the page says of the ontology."""
+
 _DOMAIN, _ABOVE = expand("rdfs:domain"), expand("rdfs:subClassOf")
 
 
@@ -84,7 +87,7 @@ async def ontology(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
         "t": texts("ontology", lang),
         "title": describer.show.label(ONTOLOGY)[0],
         "description": writer.text(header, expand("dct:description")),
-        "facts": writer.facts(header),
+        "facts": writer.facts({iri: found for iri, found in header.items() if iri not in _SHOWN}),
         "groups": [(shrink(kind), writer.group(kind)) for kind in map(expand, KINDS)],
         "iri": ONTOLOGY,
     }

@@ -19,6 +19,7 @@ from gbvkg.formats import RDF, RESULTS
 from gbvkg.vocabulary import expand, shrink
 from gbvkg.web import graphs, snippets
 from gbvkg.web.pages import api, graph, home, ontology, releases, static
+from gbvkg.web.pages.changes import told
 from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.finding import page
 from gbvkg.web.pages.frame import (
@@ -28,7 +29,7 @@ from gbvkg.web.pages.frame import (
     texts,
     unchanged,
 )
-from gbvkg.web.pages.history import versions_with
+from gbvkg.web.pages.history import steps
 from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.model import Thing
 from gbvkg.web.pages.names import Names
@@ -154,16 +155,17 @@ class Pages:
         if property_ := _expanded(request.query_params.get("in", "")):
             return await self._members(request, describer, property_)
         thing = await describer.thing(said)
-        values = await self._values(request, thing, lang)
+        moments = await steps(self.site, iri, describer.statements)
+        values = self._values(thing, lang) | {"history": await told(describer, moments)}
         return respond(
             self.site, request, "thing.html", values, self._subject(thing), links=links, headers=headers
         )
 
-    async def _values(self, request: Request, thing: Thing, lang: str) -> dict[str, Any]:
+    def _values(self, thing: Thing, lang: str) -> dict[str, Any]:
         site, t = self.site, texts("thing", lang)
-        history = await versions_with(request, site, thing.iri)
         return {
             "t": t,
+            "chart_words": texts("queries", lang),
             "thing": thing,
             "foreign": "" if site.href(thing.iri) else thing.iri if is_web(thing.iri) else "",
             "members": {g.name: site.page(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
@@ -172,8 +174,6 @@ class Pages:
             "snippets": snippets.of(
                 "DESCRIBE", lambda extension: site.public(site.page(thing.iri, extension))
             ),
-            "history": [(version, site.page(thing.iri, release=version)) for version in history],
-            "since": [*history, site.version][0],
         }
 
     def _downloads(self, iri: str) -> list[tuple[str, str]]:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
+from gbvkg.queries.result import Cell, Result
 from gbvkg.vocabulary import expand
+from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages.asking import COUNTS, NEAR, SHOWN, about_query, members_query
 from gbvkg.web.pages.model import Branch, Fact, Group, Node, Part, Table, Thing
 from gbvkg.web.pages.sentences import notes, slots
@@ -87,7 +89,7 @@ class Describer:
         said = said or await said_of(self.site, self.iri)
         self._read(said.statements)
         self.site.pages.names.learn(said.incoming)
-        types = [term.value for term in self.statements.get(self.iri, {}).get(TYPE, [])]
+        types = self._types(said)
         named = dict.fromkeys(name for part in self._sections(types) for name in part.notes)
         answers, self._notes = await asyncio.gather(self._answers(types), notes(self, named))
         counts, members = await self._pointing(said.incoming)
@@ -96,6 +98,12 @@ class Describer:
         things = [*self.statements, *(iri for found in members.values() for iri in found)]
         await self.name([*things, *(term.value for term in terms if isinstance(term, NamedNode))])
         return self._thing(types, answers, self._groups(counts, members))
+
+    def _types(self, said: Said) -> list[str]:
+        """The classes of the thing; also those that only a view knows, by what points at it."""
+        pointing = {row["by"].value for row in said.incoming}
+        more = [iri for iri, view in views().classes.items() if pointing.intersection(view.valued_by)]
+        return [*more, *(term.value for term in said.of_it.get(TYPE, []))]
 
     def _read(self, statements: Statements) -> None:
         self.statements = statements
@@ -226,17 +234,19 @@ class Describer:
         part = Part(
             section.name, section.title[self.lang], section.empty.get(self.lang, ""),
             section.intro.get(self.lang, ""),
-            [text for name in section.notes for text in self._notes[name]],
+            [text for name in section.notes for text in self._notes[name]], is_folded=section.is_folded,
         )  # fmt: skip
         if section.query:
             rows = answers.get(section.name, [])
             if section.kind == "tree":
                 part.tree = self._tree(rows)
+            elif rows and section.chart:
+                part.chart = self._chart(section, rows) if len(rows) > 1 else None
             elif rows:
                 part.table = self._answer_table(section, rows)
         else:
             part.facts = [f for iri in section.properties if (f := self._fact(self.iri, iri, types, 1))]
-        if part.facts or part.table or part.tree:
+        if part.facts or part.table or part.tree or part.chart:
             part.empty = ""
         elif not part.empty:
             part.intro = ""
@@ -270,6 +280,7 @@ class Describer:
         is_back = name != iri
         label = self.incoming_title(name) if is_back else self.terms.of_fact(name, self.lang, tuple(types))
         fact = Fact(label, self.site.pages.names.href(name), [], name in view.quotes)
+        fact.is_folded = depth > 1 and name in view.folded
         whole: list[Term] = []
         if (is_back or name in view.owned) and depth < DEEP:
             whole = [t for t in terms if _is_iri(t) and self._is_described(t.value)]
@@ -298,7 +309,7 @@ class Describer:
     def _add_nodes(self, fact: Fact, parent: str, iris: list[str], depth: int) -> None:
         rows = [iri for iri in iris if self._row_of(iri)] if len(iris) > 1 else []
         if len(rows) > 1:
-            fact.table = self._node_table(rows)
+            fact.table = self._node_table(rows, parent)
             iris = [iri for iri in iris if iri not in rows]
         nodes = [self._node(iri, parent, depth) for iri in iris]
         fact.nodes = [node for _, node in sorted(nodes, key=lambda pair: pair[0])]
@@ -315,17 +326,24 @@ class Describer:
             if any(term.value == parent for term in said.get(name, ())):
                 self._taken.add((iri, name))
         self._taken |= {(iri, name) for name in views().sources if self._is_inherited(iri, name)}
+        self._taken |= {(iri, name) for name in views().aside}
         names = view.brief if view and view.brief else self._with_back(iri, self._ordered(said, types))
         facts = [fact for name in names if (fact := self._fact(iri, name, types, depth + 1))]
         kinds = [self.terms.label(kind, self.lang) for kind in types]
         since, when = self._when(said)
         when = when if view and view.is_timed else ""
         place = next((natural(said[name][0].value) for name in views().sort if name in said), [])
-        label = self.show.link(iri)
-        order = (place, since, natural(label.text), iri)
-        if not self.show.has_label(iri) and kinds:  # what it is says more than its IRI
-            label = Value(f"{kinds[0][:1].upper()}{kinds[0][1:]}", label.href, label.external, key=iri)
-        return order, Node(iri, label, kinds, facts, when)
+        order = (place, since, natural(self.show.link(iri).text), iri)
+        return order, Node(iri, self.named(iri), kinds, facts, when)
+
+    def named(self, iri: str) -> Value:
+        """What is part of the page by its label, else by what it is: that says more than its IRI."""
+        link = self.show.link(iri)
+        types = self._terms(iri, TYPE)
+        if self.show.has_label(iri) or not types:
+            return link
+        kind = self.terms.label(types[0].value, self.lang)
+        return Value(f"{kind[:1].upper()}{kind[1:]}", link.href, link.external, key=iri)
 
     def _is_inherited(self, iri: str, name: str) -> bool:
         """Whether all that a thing says by a property is what the thing of the page says by it."""
@@ -345,11 +363,13 @@ class Describer:
             return starts[0], "current"
         return (starts or [""])[0], ""
 
-    def _node_table(self, iris: list[str]) -> Table:
+    def _node_table(self, iris: list[str], parent: str) -> Table:
+        """Without a column that nothing is in, or that says in each row what the owner says already."""
         columns = [
-            iri
-            for iri in dict.fromkeys(name for iri in iris for name in self._row_of(iri))
-            if any(self._terms(node, iri) for node in iris)
+            name
+            for name in dict.fromkeys(name for iri in iris for name in self._row_of(iri))
+            if any(found := [self._terms(node, name) for node in iris])
+            and any(terms != self._terms(parent, name) for terms in found)
         ]
         types = [term.value for term in self._terms(iris[0], TYPE)]
         heads = [self.terms.label(iri, self.lang, types) for iri in columns]
@@ -378,6 +398,15 @@ class Describer:
         return Table(
             heads, cells, [_is_numeric([row[name]] for row in rows if name in row) for name in names]
         )
+
+    def _chart(self, section: Section, rows: list[Bindings]) -> Chart | None:
+        names = tuple(_variables(section.query))
+        cells = tuple(tuple(row.get(name) for name in names) for row in rows)
+        result = Result("SELECT", names, cells)
+        return chart(result, section.chart, self._cell, self.lang)
+
+    def _cell(self, cell: Cell, name: str) -> str:
+        return self.show.value(cell).text if isinstance(cell, NamedNode | Literal) else ""
 
     def _tree(self, rows: list[Bindings]) -> list[Branch]:
         branches: dict[str, Branch] = {}

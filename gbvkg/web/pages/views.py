@@ -14,7 +14,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from gbvkg.vocabulary import LANGUAGES, expand, prefixes
+from pyoxigraph import NamedNode
+
+from gbvkg.vocabulary import BASE, LANGUAGES, expand, prefixes
 
 FILE = Path(__file__).parent.parent / "views.toml"
 
@@ -34,7 +36,9 @@ class Section:
 
     ``kind`` is "facts", "table" (columns are the question's variables) or "tree" (``?node``, ``?parent``).
     ``empty`` is said when there is nothing; without it an empty section is left out. ``covers`` are the
-    properties that its question shows, so that they are not shown again. ``notes`` stand above it.
+    properties that its question shows, so that they are not shown again. ``notes`` stand above it. With a
+    ``chart``, roles as in the header of a named query, the answer is drawn, from two rows on. A section that
+    ``is_folded`` is opened by who wants it.
     """
 
     name: str
@@ -46,6 +50,8 @@ class Section:
     intro: dict[str, str] = field(default_factory=dict)
     covers: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    chart: dict[str, str] = field(default_factory=dict)
+    is_folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ class ClassView:
 
     ``row`` are the columns when many are shown together, ``brief`` all that is shown of one inside another
     thing. Of a timed thing it is said whether it is in force. ``notes`` stand above a list of the class, and
-    ``listed`` says something of each thing in it.
+    ``listed`` says something of each thing in it. A class with ``valued_by`` is no class of the ontology: of
+    it is what is a value of one of these properties.
     """
 
     iri: str
@@ -90,6 +97,7 @@ class ClassView:
     order: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     listed: Sentence | None = None
+    valued_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,8 @@ class Views:
     last: tuple[str, ...]
     first_facet: str
     sort: tuple[str, ...]
+    aside: tuple[str, ...]
+    folded: tuple[str, ...]
     classes: dict[str, ClassView]
     incoming: dict[str, dict[str, str]]
     terms: dict[str, dict[str, str]]
@@ -138,6 +148,12 @@ class Views:
         found = [iri for iri in types if iri in self.classes]
         return self.classes[min(found, key=self._place.__getitem__)] if found else None
 
+    def pattern(self, iri: str) -> str:
+        """The pattern of SPARQL that finds ``?thing`` of a class. Raises ValueError for what is no IRI."""
+        view = self.classes.get(iri)
+        paths = "|".join(f"<{name}>" for name in view.valued_by) if view else ""
+        return f"?any {paths} ?thing ." if paths else f"?thing a {NamedNode(iri)} ."
+
     @cached_property
     def _place(self) -> dict[str, int]:
         return {iri: number for number, iri in enumerate(self.classes)}
@@ -153,9 +169,9 @@ def views() -> Views:
     general["unknown_property"] = expand(general["unknown_property"])
     return Views(
         **general | {name: frozenset(general[name]) for name in _SETS},
-        classes={expand(name): _class(expand(name), table) for name, table in read["class"].items()},
+        classes={_named(name): _class(_named(name), table) for name, table in read["class"].items()},
         incoming={expand(name): _both(table) for name, table in read["incoming"].items()},
-        terms={expand(name): _both(table) for name, table in read["terms"].items()},
+        terms={_named(name): _both(table) for name, table in read["terms"].items()},
         fact={expand(name): _both(table) for name, table in read["fact"].items()},
         unknown={expand(name): _both(table) for name, table in read["unknown"].items()},
         columns={name: _both(table) for name, table in read["columns"].items()},
@@ -172,6 +188,11 @@ _SETS = ("hidden", "hidden_incoming", "unlisted", "minor", "quotes")
 def _all(names: list[str]) -> Any:
     """IRIs; a name with ``^`` before it is the property as seen from its value."""
     return tuple("^" * name.startswith("^") + expand(name.removeprefix("^")) for name in names)
+
+
+def _named(name: str) -> str:
+    """The IRI of ``prefix:local``; a name without prefix is of a class that only a view knows."""
+    return expand(name) if ":" in name else f"{BASE}list/{name}"
 
 
 def _both(table: dict[str, Any], suffix: str = "") -> dict[str, str]:
@@ -191,6 +212,7 @@ def _class(iri: str, table: dict[str, Any]) -> ClassView:
         order=_all(table.get("order", [])),
         notes=tuple(table.get("notes", [])),
         listed=_sentence(table["listed"]) if "listed" in table else None,
+        valued_by=_all(table.get("valued_by", [])),
     )
 
 
@@ -209,4 +231,6 @@ def _section(part: dict[str, Any]) -> Section:
         _both(part.get("intro", {})),
         _all(part.get("covers", [])),
         tuple(part.get("notes", [])),
+        part.get("chart", {}),
+        part.get("folded", False),
     )

@@ -1,0 +1,133 @@
+"""What pages of things say and how: in words, without repeats, short enough to read on a telephone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+import serving
+
+from gbvkg.vocabulary import BASE, LANGUAGES
+from gbvkg.web.pages.terms import Terms
+from gbvkg.web.pages.views import views
+
+PLAN = "/doc/plan/vap-ggg-2025"
+FIELD = "http://themis.vlaanderen.be/id/beleidsveld/76e7a84a-868a-4a7e-9cfc-7612219e6509"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    with serving.serving(serving.released(), tmp_path_factory.mktemp("content") / "log") as served:
+        yield served
+
+
+def html(served: serving.Served, path: str) -> str:
+    answer = served.get(path, accept="text/html")
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def text_of(found: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", found).split())
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("nl", "Aangekondigde acties: 115. Hier opgenomen: 0."),
+        ("en", "Declared actions: 115. Held here: 0."),
+    ],
+)
+def test_a_plan_says_how_much_of_it_is_held(real: serving.Served, lang: str, said: str) -> None:
+    """Declared 115, held so many; of a plan that declares no number, that it is not known."""
+    assert said in text_of(html(real, f"{PLAN}?lang={lang}"))
+    unknown = {"nl": "Aangekondigde acties: niet bekend", "en": "Declared actions: not known"}[lang]
+    assert unknown in text_of(html(real, f"/doc/plan/vap-sg-2020?lang={lang}"))
+
+
+def test_long_parts_are_folded(real: serving.Served) -> None:
+    """A plan opens with what is asked most; the rest, evidence and what is over unfold, and are all there."""
+    page = html(real, f"{PLAN}?lang=nl")
+    for name in ("evaluation", "decision", "context"):
+        section = re.search(rf'<section id="{name}">\s*<details class="part"><summary><h2>', page)
+        assert section, name
+    assert re.search(r'<section id="objectives">\s*<h2>', page)
+    assert page.count('<details class="more"><summary>Bewijs ') > 5
+    assert "In 2029 wordt een eindevaluatie met impactanalyse opgemaakt." in text_of(page)
+    over = html(real, "/doc/plan/vap-sg-2020?lang=nl")
+    assert re.search(r'<details class="more"><summary>Voorbij bij deze release <span class="count">\d', over)
+
+
+def test_headings_are_words_not_properties(real: serving.Served) -> None:
+    """No heading is the label of a property that begins with “heeft” or “has”."""
+    for lang, verb in (("nl", "heeft "), ("en", "has ")):
+        for path in (PLAN, "/doc/action/vap-sg-2020/11", "/doc/question/354-2021"):
+            page = html(real, f"{path}?lang={lang}")
+            heads = re.findall(r'<h2>(.*?)</h2>|<p class="nested">(.*?)</p>|<summary>(.*?)<', page)
+            assert heads
+            assert not [head for head in heads if "".join(head).lower().startswith(verb)], path
+
+
+def test_a_policy_field_has_a_kind_a_list_and_its_ministers(real: serving.Served) -> None:
+    """What mandates and responsibilities name as their field is called a policy field, has a list of its own
+    that the home page leads to, and says who is and was competent.
+    """
+    page = text_of(html(real, f"/about?iri={quote(FIELD, safe='')}&lang=nl"))
+    assert "beleidsveld Gelijke kansen" in page
+    assert "Ministers die dit beleidsveld in hun portefeuille hebben of hadden" in page
+    assert "Caroline Gennez" in page
+    assert 'href="/list/PolicyField?lang=nl"' in html(real, "/?lang=nl")
+    assert "Policy fields" in text_of(html(real, "/list/PolicyField?lang=en"))
+    rows = real.get("/list/PolicyField.csv").text.splitlines()
+    assert any(row.startswith(FIELD) for row in rows)
+    scheme = text_of(html(real, "/doc/concept/violence-form/EGG?lang=nl"))
+    assert "beleidsveld" not in scheme.lower()
+
+
+def test_context_figures_are_drawn_and_say_their_unit_once(real: serving.Served) -> None:
+    """An indicator with several observations has a chart; a unit that is that of the indicator is not said in
+    every row; one observation is not drawn.
+    """
+    page = html(real, "/doc/indicator/vap-ggg-2025/1712-calls?lang=nl")
+    course = re.search(r'<section id="course">.*?</section>', page, re.DOTALL)
+    assert course
+    assert "31 december 2022: 9.045" in text_of(course[0])
+    assert "<polyline" in course[0]
+    assert page.count(">oproepen</a>") == 1
+    assert 'id="course"' not in html(real, "/doc/indicator/vap-ggg-2025/1712-calls-by-minors?lang=nl")
+
+
+def test_a_minister_has_mandates_and_what_she_is_responsible_for(real: serving.Served) -> None:
+    """The page of a person lists her mandates with their dates, and plans and actions with her role."""
+    page = text_of(html(real, "/doc/person/5fed907ee6670526694a0714?lang=nl"))
+    assert "Zuhal Demir, Vlaams minister van Onderwijs, Justitie en Werk (sinds 2026-01-21)" in page
+    assert "coördinerende minister" in page
+    mandate = text_of(html(real, "/doc/mandate/a46880fa-1beb-4c69-9052-09d3bfeea5b8?lang=en"))
+    assert "Responsible for" in mandate
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_ontology_is_found_by_an_index_and_says_its_header_once(real: serving.Served, lang: str) -> None:
+    """At its top is an index of all terms; what the top says is not said again; every property has a name."""
+    page = html(real, f"/doc/ns?lang={lang}")
+    index = re.search(r'<nav class="contents".*?</nav>', page, re.DOTALL)
+    assert index
+    anchors = re.findall(r'href="#([^"]+)"', index[0])
+    assert len(anchors) == len(set(anchors)) == len(re.findall(r'<div class="term" id="', page))
+    assert "Preferred namespace" not in page
+    assert "version iri" not in page.lower()
+    lead = re.search(r'<p class="lead">(.*?)</p>', page)
+    assert lead
+    assert page.count(f">{lead[1]}<") == 1
+
+
+def test_a_class_that_only_a_view_knows() -> None:
+    """It has names, a pattern that finds its things, and no IRI among the terms of the ontology."""
+    iri = f"{BASE}list/PolicyField"
+    assert Terms({}, []).label(iri, "en") == "policy field"
+    assert views().pattern(iri).startswith("?any <")
+    assert views().pattern("https://x.example/a") == "?thing a <https://x.example/a> ."
+    with pytest.raises(ValueError, match="IRI"):
+        views().pattern("https://x.example/a> ?b ?c . <")
