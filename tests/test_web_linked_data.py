@@ -1,4 +1,4 @@
-"""Linked data: every IRI of ours that the data name leads to a document, and each document is what it says."""
+"""Linked data: every IRI of ours that the data name leads to a document, which is what it says."""
 
 from __future__ import annotations
 

@@ -398,6 +398,7 @@ def test_a_document_of_an_older_release_leads_to_that_release(tmp_path: Path) ->
             assert "memento-datetime" not in new.headers
             assert "original" not in said
             assert old.headers["memento-datetime"] == _day(out / "2026.2")
+            assert old.headers["etag"] != new.headers["etag"]  # a tag for each release
             page = small.get(path + "?release=2026.2", accept="text/html")
             assert page.headers["memento-datetime"] == _day(out / "2026.2")
             assert _links(old)["original"] == [here]

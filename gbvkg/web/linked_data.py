@@ -147,9 +147,8 @@ class Documents:
         asked = format.extension if format else request.query_params.get("format")
         if choose(request.headers.get("accept"), (HTML, RDF["ttl"]), asked) is HTML:
             return redirect(site.path("/doc/ns", **_kept(request)), vary=("Accept",))
-        names = sorted(
-            name for name in site.files if name.startswith("inputs/shapes/") and name.endswith(".ttl")
-        )
+        folder = "inputs/shapes/"
+        names = sorted(name for name in site.files if name.startswith(folder) and name.endswith(".ttl"))
         parts = [await asyncio.to_thread((site.release / name).read_bytes) for name in names]
         links = [
             link(f"{vocabulary.BASE}{_SHAPES}", "describes"),
