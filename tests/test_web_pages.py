@@ -622,9 +622,7 @@ def test_facets_narrow(real: serving.Served) -> None:
 def test_citation_is_escaped() -> None:
     """What BibTeX acts on is escaped; the key has only letters, digits and hyphens."""
     address = "https://b.example/doc/a/b?release=1"
-    cite = Citation(
-        "50 % \\ {x} & $y_z", "C", "1", "2026-01-02", address, "nl", base="https://b.example/"
-    )
+    cite = Citation("50 % \\ {x} & $y_z", "C", "1", "2026-01-02", address, "nl", base="https://b.example/")
     assert r"50 \% \textbackslash{} \{x\} \& \$y\_z" in cite.bibtex
     assert cite.bibtex.startswith("@misc{gbvkg-a-b-release-1,")
     assert json.loads(cite.csl)[0]["issued"] == {"date-parts": [[2026, 1, 2]]}

@@ -113,16 +113,12 @@ WHERE {
   { BIND($wellknown AS ?described) }
 }
 """
-_THINGS = f"""PREFIX owl: <http://www.w3.org/2002/07/owl#>
+_WITHDRAWN = """PREFIX owl: <http://www.w3.org/2002/07/owl#>
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
 SELECT DISTINCT ?thing
-WHERE {{
-  ?thing a ?type
-  FILTER(STRSTARTS(STR(?thing), $space) && STRLEN(STR(?thing)) < {_LONGEST_IN_SITEMAP})
-  # what was withdrawn or merged has no page of its own any more
-  MINUS {{ ?thing owl:deprecated true FILTER NOT EXISTS {{ ?thing skos:inScheme ?scheme }} }}
-}}"""
-_COUNT = _THINGS.replace("SELECT DISTINCT ?thing", "SELECT (COUNT(DISTINCT ?thing) AS ?count)")
+WHERE { ?thing owl:deprecated true . FILTER NOT EXISTS { ?thing skos:inScheme ?scheme } }
+"""
+"""What was withdrawn or merged has no page of its own any more (``linked_data``)."""
 
 
 class Discovery:
@@ -136,7 +132,7 @@ class Discovery:
             Route("/.well-known/void", self.void, methods=["GET"]),
             Route("/robots.txt", self.robots, methods=["GET"]),
             Route("/sitemap.xml", self.sitemap, methods=["GET"]),
-            Route("/sitemap-{number:int}.xml", self.part, methods=["GET"]),
+            Route("/sitemap-{number:int}.xml", self.sitemap, methods=["GET"]),
             Route("/favicon.ico", self.icon, methods=["GET"]),
             Route("/health/live", self.live, methods=["GET"]),
             Route("/health/ready", self.ready, methods=["GET"]),
@@ -180,44 +176,34 @@ class Discovery:
         return reply(request, body, "text/plain", tag=site.etag("robots", site.root), vary=())
 
     async def sitemap(self, request: Request) -> Response:
-        """A page for every thing, at the address where robots ask this (sitemaps.org, location); of more than
-        fit in one sitemap, the index of its parts.
+        """A page for every thing that search finds, at the address where robots ask this (sitemaps.org,
+        location); of more than fit in one sitemap, the index of its parts, or with a number, a part.
         """
-        site = self.site
-        tag = site.etag("sitemap", site.root)
-        if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
-            return _xml(request, "", tag)
-        rows = await site.rows(_COUNT, {"space": Literal(f"{site.base}id/")})
-        parts = -(-int(rows[0]["count"].value) // _in_a_part())
-        if parts <= 1:
-            return _xml(request, await self._urls(1), tag)
-        places = [site.public(site.path(f"/sitemap-{number}.xml")) for number in range(1, parts + 1)]
-        return _xml(request, _written("sitemapindex", "sitemap", places, site.manifest.issued), tag)
-
-    async def part(self, request: Request) -> Response:
-        """A part of the sitemap, from 1; 404 for one that is empty."""
-        site, number = self.site, request.path_params["number"]
+        site, number = self.site, request.path_params.get("number")
         tag = site.etag("sitemap", str(number), site.root)
         if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
-            return _xml(request, "", tag)
-        if 0 < number <= _MOST_IN_SITEMAP and (urls := await self._urls(number)):
-            return _xml(request, urls, tag)
-        return not_found(request, "Zo een deel heeft de sitemap niet.", "The sitemap has no such part.")
+            return reply(request, "", "application/xml", tag=tag, vary=())
+        index = await site.pages.lists.index()
+        withdrawn = {row["thing"].value for row in await site.rows(_WITHDRAWN)}
+        body = await asyncio.to_thread(self._sitemap, index.by_iri.keys() - withdrawn, number)
+        if not body:
+            return not_found(request, "Zo een deel heeft de sitemap niet.", "The sitemap has no such part.")
+        return reply(request, body, "application/xml", tag=tag, vary=())
 
-    async def _urls(self, number: int) -> str:
-        """A part as XML; "" for one after the last. Written off the event loop: it may be long."""
-        site, size = self.site, _in_a_part()
-        window = f"{_THINGS}\nORDER BY ?thing\nLIMIT {size} OFFSET {(number - 1) * size}"
-        text = bind(window, {"space": Literal(f"{site.base}id/")})
-        answer = await site.ask(Ask(text, "tsv"))
-        places = [f"/{path}" for path in _PLACES] if number == 1 else []
-
-        def written() -> str:
-            things = [line[1:-1] for line in whole(answer.body).decode().splitlines()[1:]]
-            pages = [*(site.path(place, release=None) for place in places), *map(site.page, things)]
-            return _written("urlset", "url", map(site.public, pages), site.manifest.issued) if pages else ""
-
-        return await asyncio.to_thread(written)
+    def _sitemap(self, things: Iterable[str], number: int | None) -> str:
+        """The sitemap or its index (None), or a part from 1; "" for a part that there is not."""
+        site, space = self.site, f"{self.site.base}id/"
+        ours = sorted(iri for iri in things if iri.startswith(space) and len(iri) < _LONGEST_IN_SITEMAP)
+        places = [site.path(f"/{path}", release=None) for path in _PLACES]
+        every, size = [*places, *ours], _MOST_IN_SITEMAP
+        parts = -(-len(every) // size)
+        if number is None and parts > 1:
+            index = [site.public(site.path(f"/sitemap-{part}.xml")) for part in range(1, parts + 1)]
+            return _written("sitemapindex", "sitemap", index, site.manifest.issued)
+        part = 1 if number is None else number
+        shown = every[(part - 1) * size : part * size] if 0 < part <= parts else []
+        pages = [site.public(site.page(one) if one.startswith(space) else one) for one in shown]
+        return _written("urlset", "url", pages, site.manifest.issued) if pages else ""
 
     async def icon(self, request: Request) -> Response:
         """What browsers ask for at this very place, whatever a page says."""
@@ -243,11 +229,6 @@ class Discovery:
         return Response(text, media_type="text/plain; version=0.0.4", headers=common_headers() | _NEVER_KEPT)
 
 
-def _in_a_part() -> int:
-    """Things in one sitemap: the pages that lead to all others stand in the first."""
-    return _MOST_IN_SITEMAP - len(_PLACES)
-
-
 def _written(kind: str, entry: str, addresses: Iterable[str], day: str) -> str:
     """A sitemap or an index of them (sitemaps.org)."""
     lines = (
@@ -256,10 +237,6 @@ def _written(kind: str, entry: str, addresses: Iterable[str], day: str) -> str:
     space = "http://www.sitemaps.org/schemas/sitemap/0.9"
     head = f'<?xml version="1.0" encoding="UTF-8"?>\n<{kind} xmlns="{space}">'
     return "\n".join([head, *lines, f"</{kind}>\n"])
-
-
-def _xml(request: Request, body: str, tag: str) -> Response:
-    return reply(request, body, "application/xml", tag=tag, vary=())
 
 
 _NEVER_KEPT = {"Cache-Control": "no-store"}

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, time
-from difflib import get_close_matches
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
+from rapidfuzz import fuzz, process
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -71,11 +71,6 @@ ORDER BY ?property ?value
 """
 _NAMES = frozenset(NamedNode(vocabulary.expand(name)) for name in ("rdfs:label", "skos:prefLabel"))
 _NOTES = frozenset((NamedNode(vocabulary.expand("skos:note")),))
-_SIBLINGS = """SELECT DISTINCT ?thing
-WHERE { ?thing a ?type . FILTER(STRSTARTS(STR(?thing), $space)) }
-ORDER BY ?thing
-LIMIT 2000
-"""
 _STATEMENTS = """SELECT ?property ?value
 WHERE { $thing ?property ?value }
 ORDER BY ?property ?value
@@ -351,7 +346,7 @@ class Documents:
         )
 
     async def _missing(self, request: Request, space: str = "", named: str = "") -> Response:
-        hints = [self.site.page(iri) for iri in await self._near(space, named)]
+        hints = await _near(current(request).site, space, named)
         nl = f" Bedoelde u {', '.join(hints)}?" if hints else ""
         en = f" Did you mean {', '.join(hints)}?" if hints else ""
         return not_found(
@@ -361,14 +356,19 @@ class Documents:
             suggestions=hints,
         )
 
-    async def _near(self, space: str, named: str) -> list[str]:
-        """What is there and is called nearly as what was asked for, of all that begins with ``space``."""
-        if not space or len(named) > _LONGEST_GUESSED:
-            return []
-        graphs = [iri for iri in self.site.manifest.graphs if iri.startswith(space)]
-        rows = await self.site.rows(_SIBLINGS, {"space": Literal(space)})
-        names = [row["thing"].value for row in rows if isinstance(row["thing"], NamedNode)]
-        return get_close_matches(named, names + graphs, 3, 0.8)
+
+async def _near(site: Site, space: str, named: str) -> list[str]:
+    """The pages of what is called nearly as what was asked for, of all that begins with ``space``."""
+    if not space or len(named) > _LONGEST_GUESSED:
+        return []
+    index = await site.pages.lists.index()
+
+    def likely() -> list[str]:
+        names = [iri for iri in (*index.by_iri, *site.manifest.graphs) if iri.startswith(space)]
+        found = process.extract(named, names, scorer=fuzz.ratio, limit=3, score_cutoff=80)
+        return [site.page(iri) for iri, _, _ in found]
+
+    return await asyncio.to_thread(likely)
 
 
 def _stems(site: Site) -> list[str]:
