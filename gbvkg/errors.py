@@ -25,11 +25,12 @@
     │   ├── QueryTooMuchMemory              it needs more memory than the limit
     │   ├── ResultTooLarge                  its answer is larger than the limit; a cut one is never given
     │   └── WorkerLost                      the process that evaluated it ended
-    ├── PoolBusy                            too many queries are waiting; carries when to come back
     ├── NotAcceptable                       no format that is asked for is offered; carries those that are
     ├── BodyTooLarge                        the body of a request is larger than the limit
     ├── BodyTooSlow                         the body of a request did not arrive in time
-    ├── BudgetSpent                         a client of the service asks too much; carries when to come back
+    ├── TryLater                            nothing is wrong with what was asked; carries when to come back
+    │   ├── PoolBusy                        too many queries are waiting
+    │   └── BudgetSpent                     a client of the service asks too much
     └── BackEndUnavailable         exit 3   a store, a reasoner or an endpoint does not answer
 
 Every message is given in Dutch and in English and says what is wrong, where, and what would be right.
@@ -191,15 +192,21 @@ class WorkerLost(QueryError):
     status = 503
 
 
-class PoolBusy(GbvkgError):
-    """``retry_after`` is in whole seconds."""
+class TryLater(GbvkgError):
+    """Nothing is wrong with what was asked; ``retry_after`` is in whole seconds."""
 
-    slug = "pool-busy"
+    slug = "try-later"
     status: ClassVar[int] = 503
 
     def __init__(self, nl: str, en: str, retry_after: int) -> None:
         super().__init__(nl, en)
         self.retry_after = retry_after
+
+
+class PoolBusy(TryLater):
+    """All workers are at work, and enough questions wait already."""
+
+    slug = "pool-busy"
 
 
 class NotAcceptable(GbvkgError):
@@ -223,15 +230,11 @@ class BodyTooSlow(GbvkgError):
     status: ClassVar[int] = 408
 
 
-class BudgetSpent(GbvkgError):
-    """``retry_after`` is in whole seconds."""
+class BudgetSpent(TryLater):
+    """This client used its share."""
 
     slug = "budget-spent"
     status: ClassVar[int] = 429
-
-    def __init__(self, nl: str, en: str, retry_after: int) -> None:
-        super().__init__(nl, en)
-        self.retry_after = retry_after
 
 
 class BackEndUnavailable(GbvkgError):

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -196,26 +196,45 @@ def _missing(parameter: Parameter, base: str) -> BadParameter:
 
 
 def bind(text: str, bound: Mapping[str, Term]) -> str:
-    """``text`` with each ``$name`` token of ``bound`` replaced by its term; all else stays, byte for byte.
+    """As ``fill``, for a text of which no more is known than that it is a query.
 
-    Raises BadParameter if the result, read again, is not token for token the query with terms in those
+    Raises BadParameter also if the result, read again, is not token for token the query with terms in those
     places.
     """
-    if not bound:
-        return text
+    result = fill(text, bound)
     written = {f"${name}": write(term) for name, term in bound.items()}
-    result = "".join(written.get(t.text, t.text) if t.kind == "variable" else t.text for t in scan(text))
-    expected = [piece for t in meaningful(text) for piece in _pieces(t.text, written)]
-    if [t.text for t in meaningful(result)] != expected or not all(map(is_one_term, written.values())):
-        raise BadParameter(
-            "Een waarde zou de vraag veranderen; de vraag is niet uitgevoerd.",
-            "A value would change the query; the query was not run.",
-        )
+    expected = [piece for t in meaningful(text) for piece in _split(t.text, written)]
+    if [t.text for t in meaningful(result)] != expected:
+        raise _changed()
     return result
 
 
-def _pieces(text: str, written: Mapping[str, str]) -> list[str]:
+def fill(text: str, bound: Mapping[str, Term]) -> str:
+    """``text`` with each ``$name`` token of ``bound`` replaced by its term; all else stays, byte for byte.
+
+    A text is read once, however often it is filled: a page asks the same few each time. Raises BadParameter
+    when a term, once written, is not one term of SPARQL.
+    """
+    written = {f"${name}": write(term) for name, term in bound.items()}
+    if not all(map(is_one_term, written.values())):
+        raise _changed()
+    return "".join(written.get(piece, piece) if is_slot else piece for piece, is_slot in _pieces(text))
+
+
+@lru_cache(maxsize=512)
+def _pieces(text: str) -> tuple[tuple[str, bool], ...]:
+    return tuple((token.text, token.kind == "variable" and token.text[0] == "$") for token in scan(text))
+
+
+def _split(text: str, written: Mapping[str, str]) -> list[str]:
     return [t.text for t in meaningful(written[text])] if text in written else [text]
+
+
+def _changed() -> BadParameter:
+    return BadParameter(
+        "Een waarde zou de vraag veranderen; de vraag is niet uitgevoerd.",
+        "A value would change the query; the query was not run.",
+    )
 
 
 def is_one_term(written: str) -> bool:

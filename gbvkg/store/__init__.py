@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gbvkg.store.pool import Pool
     from gbvkg.store.question import Answer, Ask, Limits
     from gbvkg.store.snapshot import Snapshot
-    from gbvkg.store.spool import Spool
+    from gbvkg.store.spool import Spool, whole
 
 _HOMES = {
     "Answer": "question",
@@ -23,6 +23,7 @@ _HOMES = {
     "Pool": "pool",
     "Snapshot": "snapshot",
     "Spool": "spool",
+    "whole": "spool",
 }
 """Name → its module, imported when asked for: a worker process needs none of the server's side."""
 
@@ -35,4 +36,4 @@ def __getattr__(name: str) -> object:
     return found
 
 
-__all__ = ["Answer", "Ask", "Limits", "Pool", "Snapshot", "Spool"]
+__all__ = ["Answer", "Ask", "Limits", "Pool", "Snapshot", "Spool", "whole"]

@@ -62,6 +62,16 @@ class Spool:
         self._end()
 
 
+def whole(body: bytes | Spool) -> bytes:
+    """All of an answer that is known to be small enough to be in memory; closes a Spool."""
+    if isinstance(body, bytes):
+        return body
+    try:
+        return b"".join(body)
+    finally:
+        body.close()
+
+
 def _finish(file: IO[bytes], allowance: Allowance, size: int) -> None:
     file.close()
     allowance.give(size)

@@ -10,7 +10,7 @@ from typing import Any
 from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
 
 from gbvkg.queries import Query, Result
-from gbvkg.store import Spool
+from gbvkg.store import Spool, whole
 from gbvkg.vocabulary import expand
 
 NUMBERS = frozenset(
@@ -22,16 +22,6 @@ NUMBERS = frozenset(
     )
 )  # fmt: skip
 """Datatypes of numbers (SPARQL 1.1 §17.1, XML Schema 1.1 Part 2 §3)."""
-
-
-def whole(body: bytes | Spool) -> bytes:
-    """The bytes of an answer; a Spool is closed."""
-    if isinstance(body, bytes):
-        return body
-    try:
-        return b"".join(body)
-    finally:
-        body.close()
 
 
 def solutions(body: bytes | Spool) -> list[dict[str, Any]]:

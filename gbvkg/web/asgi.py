@@ -22,16 +22,6 @@ def header(scope: Scope, name: bytes) -> str:
     return values[0] if len(values) == 1 else ", ".join(values)
 
 
-def whole(body: bytes | Spool) -> bytes:
-    """All of an answer that is known to be small enough to be in memory; closes a Spool."""
-    if isinstance(body, bytes):
-        return body
-    try:
-        return b"".join(body)
-    finally:
-        body.close()
-
-
 @dataclass(slots=True)
 class Reply:
     """``body`` is whole, so that its length is known and it is never cut; a Spool is closed when it is sent.

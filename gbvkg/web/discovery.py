@@ -18,8 +18,7 @@ from starlette.routing import Route
 
 from gbvkg.formats import HTML, RDF
 from gbvkg.queries.parameters import bind
-from gbvkg.store import Ask
-from gbvkg.web.asgi import whole
+from gbvkg.store import Ask, whole
 from gbvkg.web.cache import is_fresh
 from gbvkg.web.downloads import current
 from gbvkg.web.negotiation import choose

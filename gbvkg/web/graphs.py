@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Literal, NamedNode, Triple, serialize
 
 from gbvkg.formats import Format
-from gbvkg.queries.prepared import fill
+from gbvkg.queries.parameters import fill
 from gbvkg.vocabulary import expand, prefixes
 from gbvkg.web.pages.frame import texts
 

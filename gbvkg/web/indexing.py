@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gbvkg.store import Ask, Limits
-from gbvkg.web.answers import solutions, whole
+from gbvkg.store import Ask, Limits, whole
+from gbvkg.web.answers import solutions
 from gbvkg.web.search import Doc, Index, Text, words
 
 if TYPE_CHECKING:

@@ -25,10 +25,9 @@ from gbvkg import vocabulary
 from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, Format
 from gbvkg.project import VERSION
-from gbvkg.queries.prepared import fill
-from gbvkg.store import Ask
+from gbvkg.queries.parameters import fill
+from gbvkg.store import Ask, whole
 from gbvkg.vocabulary import LANGUAGES
-from gbvkg.web.asgi import whole
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import HTML, choose

@@ -24,10 +24,10 @@ from gbvkg.queries import Absent, Parameter, Query, Result
 from gbvkg.queries.absence import nearest
 from gbvkg.queries.parameters import TYPES, Term, bind
 from gbvkg.queries.result import Cell, for_reader, lexical
-from gbvkg.store import Answer, Ask
+from gbvkg.store import Answer, Ask, whole
 from gbvkg.vocabulary import BASE
 from gbvkg.web import snippets
-from gbvkg.web.answers import NUMBERS, read, whole
+from gbvkg.web.answers import NUMBERS, read
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.asking import labels_query

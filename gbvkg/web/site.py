@@ -21,7 +21,7 @@ from gbvkg import vocabulary
 from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue
-from gbvkg.queries.prepared import fill
+from gbvkg.queries.parameters import fill
 from gbvkg.store import Answer, Ask, Limits, Pool
 from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache

@@ -1,6 +1,6 @@
 """The questions that a page about a thing asks, made from ``views.toml``.
 
-What changes from thing to thing is filled in as a term (``queries.prepared``); what a user typed is never
+What changes from thing to thing is filled in as a term (``parameters.fill``); what a user typed is never
 part of one. This module refuses to ask them.
 """
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.queries.prepared import fill
+from gbvkg.queries.parameters import fill
 from gbvkg.vocabulary import expand
 from gbvkg.web.indexing import every
 from gbvkg.web.pages.views import views

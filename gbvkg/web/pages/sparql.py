@@ -18,8 +18,8 @@ from starlette.types import ASGIApp, Scope
 from gbvkg.errors import GbvkgError
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.precheck import check
+from gbvkg.store import whole
 from gbvkg.web import sparql_page
-from gbvkg.web.asgi import whole
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.problems import described
