@@ -196,7 +196,6 @@ class TryLater(GbvkgError):
     """Nothing is wrong with what was asked; ``retry_after`` is in whole seconds."""
 
     slug = "try-later"
-    status: ClassVar[int] = 503
 
     def __init__(self, nl: str, en: str, retry_after: int) -> None:
         super().__init__(nl, en)
@@ -207,6 +206,7 @@ class PoolBusy(TryLater):
     """All workers are at work, and enough questions wait already."""
 
     slug = "pool-busy"
+    status: ClassVar[int] = 503
 
 
 class NotAcceptable(GbvkgError):
