@@ -14,22 +14,23 @@ PACKAGE = Path(__file__).parent.parent / "gbvkg"
 
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "config": {"errors", "vocabulary"},
+    "lazily": set(),
+    "config": {"errors", "lazily", "vocabulary"},
     "vocabulary": {"errors"},
     "project": {"errors", "vocabulary"},
     "findings": {"sources.statement", "vocabulary"},
     "formats": {"errors"},
     "sources": {"errors", "vocabulary", "formats", "project", "findings"},
     "graph": {"errors", "vocabulary", "project", "findings", "sources"},
-    "reasoning": {"errors", "vocabulary", "project", "findings", "sources", "graph", "queries.tokens"},
+    "reasoning": {"errors", "vocabulary", "project", "findings", "sources", "graph", "lazily", "queries.tokens"},
     "validation": {"errors", "vocabulary", "project", "findings", "sources", "graph", "reasoning"},
     "queries": {"errors", "formats", "vocabulary", "project", "findings", "sources"},
     "reports": {"errors", "formats", "vocabulary", "project", "findings", "sources", "validation", "queries"},
     "release": {
-        "errors", "config", "formats", "vocabulary", "project", "findings", "sources",
+        "errors", "config", "formats", "lazily", "vocabulary", "project", "findings", "sources",
         "graph", "reasoning", "validation", "queries", "reports",
     },
-    "store": {"errors", "config", "formats", "vocabulary", "release.manifest", "release.folder"},
+    "store": {"errors", "config", "formats", "lazily", "vocabulary", "release.manifest", "release.folder"},
     "web": {
         "errors", "config", "formats", "vocabulary", "project", "queries", "store", "release.manifest",
         "release.folder",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gbvkg.errors import UsageError
+from gbvkg.lazily import lazily
 from gbvkg.vocabulary import LANGUAGES
 
 if TYPE_CHECKING:
@@ -65,13 +66,9 @@ def _folder(env: Mapping[str, str], name: str) -> Path | None:
     return Path(value) if value else None
 
 
-def __getattr__(name: str) -> object:
-    """``ServeSettings`` and ``Network``, read when asked for: checking fiches needs neither."""
-    if name not in ("Network", "ServeSettings"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from gbvkg.config import service
+_HOMES = {"Network": "service", "ServeSettings": "service"}
+"""Name → its module, imported when asked for: checking fiches needs neither."""
 
-    return getattr(service, name)
-
+__getattr__ = lazily(__name__, _HOMES)
 
 __all__ = ["Network", "ServeSettings", "Settings"]

@@ -7,9 +7,9 @@ judge completeness: an open world has no missing values, so that is the work of 
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from gbvkg.lazily import lazily
 from gbvkg.reasoning.rules import Rule, materialise, read_rules
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ _HOMES = {
 """Name → its module, imported when asked for: a build without the reasoner does not wait for what runs it."""
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-
+__getattr__ = lazily(__name__, _HOMES)
 
 __all__ = [
     "Answer",

@@ -7,8 +7,9 @@ This package refuses to change a release once it is there.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from gbvkg.lazily import lazily
 
 if TYPE_CHECKING:
     from gbvkg.release.difference import Diff, diff
@@ -25,7 +26,7 @@ _HOMES = {
     "diff": "difference",
     "find": "folder",
     "judge": "gate",
-    "list": "folder",
+    "list": "folder.versions",
     "open_store": "publication",
     "publish": "publication",
     "read_manifest": "manifest",
@@ -34,13 +35,7 @@ _HOMES = {
 """Name → its module, imported when asked for: who only wants the verdict does not wait for the writers."""
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), "versions" if name == "list" else name)
-    globals()[name] = found
-    return found
-
+__getattr__ = lazily(__name__, _HOMES)
 
 __all__ = [
     "Diff",

@@ -7,8 +7,9 @@ package refuses to change a release, to reach the network, and to hand out an an
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from gbvkg.lazily import lazily
 
 if TYPE_CHECKING:
     from gbvkg.store.pool import Pool
@@ -28,12 +29,6 @@ _HOMES = {
 """Name → its module, imported when asked for: a worker process needs none of the server's side."""
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found
-    return found
-
+__getattr__ = lazily(__name__, _HOMES)
 
 __all__ = ["Answer", "Ask", "Limits", "Pool", "Snapshot", "Spool", "whole"]
