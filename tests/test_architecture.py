@@ -22,7 +22,9 @@ ALLOWED: dict[str, set[str]] = {
     "formats": {"errors"},
     "sources": {"errors", "vocabulary", "formats", "project", "findings"},
     "graph": {"errors", "vocabulary", "project", "findings", "sources"},
-    "reasoning": {"errors", "vocabulary", "project", "findings", "sources", "graph", "lazily", "queries.tokens"},
+    "reasoning": {
+        "errors", "lazily", "vocabulary", "project", "findings", "sources", "graph", "queries.tokens",
+    },
     "validation": {"errors", "vocabulary", "project", "findings", "sources", "graph", "reasoning"},
     "queries": {"errors", "formats", "vocabulary", "project", "findings", "sources"},
     "reports": {"errors", "formats", "vocabulary", "project", "findings", "sources", "validation", "queries"},
