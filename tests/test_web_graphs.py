@@ -62,6 +62,18 @@ def test_every_graph_leads_to_what_it_is(served: Served, release: Path) -> None:
         assert f'<{iri.replace("/id/", "/doc/")}>; rel="canonical"' in found.headers["link"]
 
 
+def test_void_names_every_graph_as_a_part(served: Served, release: Path) -> None:
+    """So that who begins there finds them, with their sizes."""
+    said = Graph().parse(data=served.get("/.well-known/void").text, format="turtle")
+    dataset = URIRef(f"{BASE}id/dataset/gbvkg")
+    sizes = {
+        str(part): int(str(said.value(part, VOID.triples)))
+        for part in said.objects(dataset, VOID.subset)
+        if (part, RDF.type, VOID.Dataset) in said
+    }
+    assert sizes == read_manifest(release.resolve()).graphs
+
+
 def test_what_is_said_is_what_the_release_says(served: Served, held: Store) -> None:
     """Sources and classes are those of the statements; licence, publisher and activity those of the release;
     the dump has all statements and the endpoint is this one.

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
+from gbvkg.project import Project
+from gbvkg.release import gate, publish
 from gbvkg.vocabulary import BASE, expand
+from gbvkg.web.linked_data import DOCUMENTS
+from tests import small_project
 from tests.serving import Served, released, serving
 
 TYPE = NamedNode(expand("rdf:type"))
@@ -143,3 +148,68 @@ def test_a_file_is_not_sent_again_to_who_has_it(served: Served) -> None:
     assert (part.status_code, len(part.content)) == (206, 10)
     assert served.get(path, range="bytes=0-9", if_range='"other"').status_code == 200
     assert served.get(path, range="bytes=99999999-").status_code == 416
+
+
+ALWAYS = ("license", "describes", "canonical", "memento", "latest-version", "version-history", "profile")
+
+
+def test_every_format_of_a_document_says_what_it_is_and_where_the_others_are(served: Served) -> None:
+    """By extension and by Accept: media type, one tag each, relations, and HEAD as GET."""
+    prefix = served.url.partition("//")[2].partition("/")[2]
+    here = f"{'/' if prefix else ''}{prefix}/doc/action/vap-sg-2020/11"
+    tags = set()
+    for format in DOCUMENTS:
+        found = served.get(f"/doc/action/vap-sg-2020/11.{format.extension}", accept="*/*")
+        assert found.headers["content-type"].partition(";")[0] == format.media_type
+        said = re.findall(r'<([^>]*)>; rel="([^"]*)"', found.headers["link"])
+        assert {relation for _, relation in said} == {*ALWAYS, "alternate"}
+        others = {f"{here}.{other.extension}" for other in DOCUMENTS if other is not format}
+        assert {target for target, relation in said if relation == "alternate"} == others
+        assert (f"{BASE}doc/action/vap-sg-2020/11", "canonical") in said
+        head = served.client.head(f"/doc/action/vap-sg-2020/11.{format.extension}")
+        changing = {"date", "server"}
+        assert {n: v for n, v in head.headers.items() if n not in changing} == {
+            name: value for name, value in found.headers.items() if name not in changing
+        }
+        assert head.content == b""
+        tags.add(found.headers["etag"])
+    assert len(tags) == len(DOCUMENTS)
+    assert not any(tag.startswith("W/") for tag in tags)
+
+
+ELSEWHERE = """
+@prefix gbv: <https://w3id.org/gbvkg/ns#> .
+@prefix dct: <http://purl.org/dc/terms/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+<https://elsewhere.example/gone> a gbv:RetiredThing ; owl:deprecated true ; rdfs:label "Weg"@nl .
+<https://elsewhere.example/old> owl:deprecated true ; dct:isReplacedBy <https://elsewhere.example/new> .
+<https://elsewhere.example/mine> owl:deprecated true ;
+    dct:isReplacedBy <https://small.example/id/action/p/1> .
+<https://elsewhere.example/lost> owl:deprecated true ; dct:isReplacedBy <https://evil.example/> .
+<https://elsewhere.example/new> rdfs:label "Nieuw"@nl .
+"""
+
+
+def test_what_is_retired_elsewhere_is_so_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """410 and 301 for things of others too; nobody is sent to an address outside, whatever the data say."""
+    project = small_project.make(tmp_path)
+    (tmp_path / "data/plans/p/elsewhere.ttl").write_text(ELSEWHERE, "utf-8")
+    monkeypatch.setattr(gate, "pass_gate", lambda report: None)  # what a gate of others may let through
+    publish(Project.open(project.root), tmp_path / "releases")
+    with serving(tmp_path / "releases", tmp_path / "log") as small:
+        about = "/about?iri=https%3A%2F%2Felsewhere.example%2F"
+        gone = small.get(f"{about}gone")
+        assert gone.status_code == 410
+        assert "“Weg” is ingetrokken." in gone.json()["detail"]
+        for query, place in {
+            "old": f"{about}new",
+            "old&format=ttl&lang=en": f"{about}new&format=ttl&lang=en",
+            "mine&format=ttl": "/doc/action/p/1.ttl",
+        }.items():
+            moved = small.get(about + query)
+            assert (moved.status_code, moved.headers["location"]) == (301, place)
+            assert small.get(place).status_code == 200
+        lost = small.get(f"{about}lost")
+        assert lost.status_code == 410
+        assert "location" not in lost.headers

@@ -56,7 +56,10 @@ CONSTRUCT {
     void:properties ?properties ;
     void:exampleResource ?example ;
     void:vocabulary ?vocabulary ;
-    void:subset ?linkset .
+    void:subset ?linkset , ?graph .
+  ?graph a void:Dataset ;
+    void:triples ?size ;
+    dct:isPartOf $dataset .
   ?linkset a void:Linkset ;
     void:linkPredicate ?link ;
     void:subjectsTarget $dataset ;
@@ -108,6 +111,8 @@ WHERE {
     }
     GROUP BY ?link
   }
+  UNION
+  { SELECT ?graph (COUNT(*) AS ?size) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph }
   UNION
   { BIND($wellknown AS ?described) }
 }
