@@ -164,6 +164,22 @@ def test_without_javascript(chromium: Any, served: serving.Served) -> None:
     tab.context.close()
 
 
+def test_facets_fold_where_room_is_short(tab: Tab) -> None:
+    """On a narrow screen before the results, folded until asked for or chosen; on a wide one open."""
+    value = tab.page.locator(".facets li a").first
+    tab.open("/list/Action")
+    assert value.is_visible()
+    assert not tab.page.locator(".facets > summary").is_visible()
+    tab.page.set_viewport_size({"width": 320, "height": 800})
+    assert not value.is_visible()
+    facets, results = tab.page.locator(".facets"), tab.page.locator(".results")
+    assert facets.bounding_box()["y"] < results.bounding_box()["y"]
+    tab.page.click(".facets > summary")
+    assert value.is_visible()
+    value.click()
+    assert tab.page.locator(".facets a[aria-current]").is_visible()
+
+
 def test_language_can_be_changed(tab: Tab) -> None:
     """The other language is one click away and stays on the page."""
     tab.open("/doc/action/vap-sg-2020/11")

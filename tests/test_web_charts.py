@@ -43,14 +43,14 @@ def test_bars_share_one_scale_that_has_zero() -> None:
 
 def test_only_zeros_draw_nothing_and_break_nothing() -> None:
     """A scale without an extent."""
-    found = _chart("x y", [(Literal("a"), Literal(0))], {"kind": "bar", "x": "x", "y": "y"})
+    found = _chart("x y", [(Literal(x), Literal(0)) for x in "ab"], {"kind": "bar", "x": "x", "y": "y"})
     assert found
     assert found.panels[0].bars[0].length == 0
 
 
 def test_a_facet_gives_a_chart_each() -> None:
     """In the order of the rows."""
-    rows: list[tuple[Cell, ...]] = [(Literal(p), Literal("a"), Literal(1)) for p in "zy"]
+    rows: list[tuple[Cell, ...]] = [(Literal(p), Literal(x), Literal(1)) for p in "zy" for x in "ab"]
     found = _chart("p x y", rows, {"kind": "bar", "x": "x", "y": "y", "facet": "p"})
     assert found
     assert [panel.title for panel in found.panels] == ["z", "y"]
@@ -114,7 +114,7 @@ def test_numbers_over_time_are_lines_from_zero() -> None:
 
 def test_the_language_of_the_page_chooses_the_column() -> None:
     """formNl in the header is formEn on an English page."""
-    rows: list[tuple[Cell, ...]] = [(Literal("een"), Literal("one"), Literal(1))]
+    rows: list[tuple[Cell, ...]] = [(Literal("een"), Literal("one"), Literal(1))] * 2
     roles = {"kind": "bar", "x": "formNl", "y": "n"}
     labels = []
     for lang in ("nl", "en"):
@@ -128,6 +128,26 @@ def test_nothing_to_draw_is_no_chart() -> None:
     """An empty answer, or one of unknowns."""
     assert _chart("x y", [], {"kind": "bar", "x": "x", "y": "y"}) is None
     assert _chart("x y", [(None, None)], {"kind": "bar", "x": "x", "y": "y"}) is None
+
+
+def test_a_chart_that_says_nothing_is_not_drawn() -> None:
+    """One bar, one moment, one number over time, a heat map without anything above zero: the table is enough,
+    and what is left to it is counted.
+    """
+    bar = {"kind": "bar", "x": "x", "y": "y", "facet": "p"}
+    alone: list[tuple[Cell, ...]] = [(Literal("z"), Literal("a"), Literal(3))]
+    assert _chart("p x y", alone, bar) is None
+    both = alone + [(Literal("y"), Literal(x), Literal(1)) for x in "ab"]
+    found = _chart("p x y", both, bar)
+    assert found
+    assert [panel.title for panel in found.panels] == ["y"]
+    assert found.left == 1
+    for value in ("early", 5):
+        once: list[tuple[Cell, ...]] = [(_day("2025-01-01"), Literal(value))]
+        assert _chart("x y", once, {"kind": "timeline", "x": "x", "y": "y"}) is None
+    zeros: list[tuple[Cell, ...]] = [(Literal("r"), Literal(c), Literal(0), Literal("gap")) for c in "ab"]
+    roles = {"kind": "heatmap", "x": "x", "y": "y", "value": "value", "state": "state"}
+    assert _chart("y x value state", zeros, roles) is None
 
 
 def _asks(address: str) -> Callable[[str], str]:

@@ -560,6 +560,14 @@ def test_problem_page(hostile: serving.Served) -> None:
     assert "/kg/doc/action/p/evil" in answer.text
 
 
+def test_suggestions_have_names(real: serving.Served) -> None:
+    """What was perhaps meant is called by its name, in the language of the page."""
+    page = real.get("/doc/action/vap-sg-2020/1?lang=en", accept="text/html").text
+    links = re.findall(r'<li><a href="(/doc/action/[^"]+)">([^<]+)</a> <small>', page)
+    assert links
+    assert not [label for _, label in links if label.startswith("/")]
+
+
 # Lists to take away
 
 
@@ -692,7 +700,7 @@ def test_what_is_unknown_is_said_in_plain_words(real: serving.Served) -> None:
 
 def test_a_question_says_which_day_it_took(real: serving.Served) -> None:
     page = html(real, "/query/actions-of-minister-for-field?lang=nl")
-    assert "de datum (anders die van de publicatie): gekozen is " in page
+    assert "De datum (anders die van de publicatie): gekozen is " in page
     given = html(real, "/query/actions-of-minister-for-field?date=2021-07-15&lang=nl")
     assert "gekozen is " not in given
 

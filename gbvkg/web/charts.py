@@ -88,6 +88,18 @@ class Panel:
     moments: tuple[Moment, ...] = ()
     lines: tuple[Line, ...] = ()
 
+    @property
+    def tells(self) -> bool:
+        """Whether the drawing says more than the table: it compares two, or has something above zero."""
+        cells = (cell for _, row in self.rows for cell in row)
+        return (
+            len(self.bars) > 1
+            or len(self.moments) > 1
+            or any(len(line.points) > 1 for line in self.lines)
+            or len(self.lines) > 1
+            or any(cell.text and not cell.is_empty for cell in cells)
+        )
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -100,7 +112,7 @@ class Chart:
 
 
 def chart(result: Result, roles: Mapping[str, str], show: Show, lang: str) -> Chart | None:
-    """The chart that ``roles`` (a header's ``chart``) name; None when no row can be drawn."""
+    """The chart that ``roles`` (a header's ``chart``) name; None when it would say nothing."""
     names = {
         role: _in_language(name, result.variables, lang) for role, name in roles.items() if role != "kind"
     }
@@ -109,13 +121,13 @@ def chart(result: Result, roles: Mapping[str, str], show: Show, lang: str) -> Ch
     if kind == "timeline" and drawer.is_numeric("y"):
         kind = "lines"
     drawable = [row for row in result.rows if drawer.can_draw(row, kind)]
-    panels = [
-        drawer.panel(kind, title, rows)
-        for title, rows in _grouped(drawable, lambda row: drawer.text(row, "facet"))
-    ]
-    if not panels:
+    groups = _grouped(drawable, lambda row: drawer.text(row, "facet"))
+    panels = [(drawer.panel(kind, title, rows), len(rows)) for title, rows in groups]
+    telling = [(panel, count) for panel, count in panels if panel.tells]
+    if not telling:
         return None
-    return Chart(kind, tuple(panels), len(result.rows) - len(drawable), names)
+    drawn = sum(count for _, count in telling)
+    return Chart(kind, tuple(panel for panel, _ in telling), len(result.rows) - drawn, names)
 
 
 def _in_language(name: str, variables: Iterable[str], lang: str) -> str:

@@ -257,6 +257,7 @@ class Finder:
         return {
             "name": name,
             "title": title,
+            "is_chosen": bool(mine),
             "values": [
                 {
                     "label": self.label(value, lang),

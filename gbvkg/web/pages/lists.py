@@ -78,6 +78,14 @@ class Lists:
         """What arranges an answer."""
         return Finder(self.site, await self.index(), await self.site.pages.terms())
 
+    def names_at(self, href: str, lang: str) -> tuple[str, str]:
+        """What the thing of a document here is called, and in which language; "" without an index yet."""
+        if self._index is None or not self._index.done() or _failed(self._index):
+            return "", ""
+        path = href.partition("?")[0].removeprefix(self.site.path("/doc/", release=None))
+        found = (self._index.result().by_iri.get(iri) for iri in self.site.iris(path))
+        return next((doc.label(lang) for doc in found if doc), ("", ""))
+
     # Search
 
     async def search(self, request: Request) -> Response:

@@ -37,10 +37,16 @@ def problem_page(scope: Scope, found: Problem) -> str:
         "other": other,
         "other_title": said[other][0],
         "other_detail": _clean(said[other][1]),
-        "links": [item for item in _items(found.members) if _is_path(item)],
+        "links": [_link(site, item, lang) for item in _items(found.members) if _is_path(item)],
         "items": [item for item in _items(found.members) if not _is_path(item)],
     }
     return render("problem.html", {**context(request, site, lang), **values})
+
+
+def _link(site: Site | None, href: str, lang: str) -> dict[str, str]:
+    """A path here with what its page is called, as far as that is known already."""
+    names = site.pages.lists.names_at(href, lang) if site else ("", "")
+    return {"href": href, "label": names[0], "lang": names[1] if names[1] != lang else ""}
 
 
 def _items(members: Mapping[str, object]) -> Iterator[str]:
