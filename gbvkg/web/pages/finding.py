@@ -45,24 +45,29 @@ TELLING = 12
 
 
 def questions(kinds: Mapping[str, Sequence[str]]) -> Questions:
-    """What the index asks, made from ``views.toml``; ``kinds`` are the names of each class."""
+    """What the index asks, made from ``views.toml``; ``kinds`` are the names of each class.
+
+    IRIs are asked as strings: in CSV the engine puts a string with a comma between quotes, an IRI not.
+    """
     view = views()
     order = tuple(dict.fromkeys(iri for found in view.classes.values() for iri in found.order))
     read = " ".join(f"<{iri}>" for iri in dict.fromkeys((*view.labels, *view.texts, *order)))
-    more = [
+    more = (
         f"{{ {view.pattern(found.iri)} BIND(<{found.iri}> AS ?class) }}"
         for found in view.classes.values()
         if found.valued_by
-    ]
+    )
+    patterns = " UNION ".join(("{ ?thing a ?class }", *more))
     return Questions(
-        classes="SELECT DISTINCT ?thing ?class WHERE { "
-        f"{' UNION '.join(['{ ?thing a ?class }', *more])} FILTER(ISIRI(?thing)) }}",
-        texts="SELECT DISTINCT ?thing ?property ?text (LANG(?text) AS ?lang) "
+        classes="SELECT DISTINCT (STR(?thing) AS ?iri) (STR(?class) AS ?kind) "
+        f"WHERE {{ {patterns} FILTER(ISIRI(?thing)) }}",
+        texts="SELECT DISTINCT (STR(?thing) AS ?iri) ?property ?text (LANG(?text) AS ?lang) "
         f"WHERE {{ VALUES ?property {{ {read} }} "
         "?thing ?property ?text FILTER(ISIRI(?thing) && ISLITERAL(?text)) }",
         facets={
             name: query(
-                f"SELECT DISTINCT ?thing ?value WHERE {{ ?thing {facet.path} ?value FILTER(ISIRI(?value)) }}"
+                "SELECT DISTINCT (STR(?thing) AS ?iri) (STR(?value) AS ?found) "
+                f"WHERE {{ ?thing {facet.path} ?value FILTER(ISIRI(?value)) }}"
             )
             for name, facet in view.facets.items()
         },
