@@ -124,6 +124,24 @@ def test_the_address_for_others_is_set_or_one_that_works(env: dict[str, str], ad
     assert settings.address("https://base.example/gbvkg/") == address
 
 
+@pytest.mark.parametrize(
+    ("public", "name"),
+    [
+        ("https://data.example.org", "data.example.org"),
+        ("https://Data.example.org:8443", "data.example.org"),
+        ("http://[2001:db8::1]:8080", "[2001:db8::1]"),
+        ("http://[2001:db8::1]", "[2001:db8::1]"),
+        ("http://localhost:9000", "localhost"),
+    ],
+)
+def test_the_service_answers_to_the_name_of_its_public_address(public: str, name: str) -> None:
+    """Without port, beside the names that are set; names of hosts have no case (RFC 9110 §4.2.3)."""
+    assert ServeSettings(hosts=("Data.example.org",)).names == ("data.example.org",)
+    settings = ServeSettings(public=public)
+    assert set(settings.names) == {*settings.hosts, name}
+    assert ServeSettings().names == ServeSettings().hosts
+
+
 def test_one_client_never_has_all_workers() -> None:
     """The pool has twice what one client may use."""
     settings = ServeSettings(workers=3)

@@ -749,7 +749,7 @@ def test_the_public_address_is_named_where_others_ask_and_iris_stay(tmp_path: Pa
     Host says. Canonical and permanent addresses are of the base, and so are the names of things.
     """
     public, base = "https://data.example.org:8443", "https://w3id.org/gbvkg"
-    settings = {"public": public, "prefix": "/kg", "hosts": "data.example.org localhost 127.0.0.1"}
+    settings = {"public": public, "prefix": "/kg"}
     with serving.serving(serving.released(), tmp_path / "log", **settings) as served:
         root = f"{public}/kg"
         for host in ("data.example.org", "localhost"):

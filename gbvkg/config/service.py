@@ -28,7 +28,8 @@ class ServeSettings:
 
     ``host``, ``port``        where it listens. ``prefix`` the path before every path of ours, "" or "/name".
     ``public``                scheme://host[:port] where others reach it, "" for what ``address`` makes of it.
-    ``hosts``                 Host names that it answers to, without port; "*" for any (a proxy checks).
+    ``hosts``                 Host names that it answers to, without port, beside that of ``public``; "*" for
+                              any (a proxy checks).
     ``trusted_proxies``       networks whose X-Forwarded-For is believed.
     ``workers``               queries that one client may have running, 0 for one per core; the pool has
                               twice as many processes.
@@ -78,6 +79,12 @@ class ServeSettings:
     def processes(self) -> int:
         """Twice as many, so that one client's slow queries leave the other half to everybody else."""
         return 2 * self.at_once
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Host names that it answers to, lower case and without port: ``hosts``, and the one in ``public``."""
+        name = re.sub(r":\d+$", "", self.public.partition("//")[2])
+        return tuple(dict.fromkeys(host.lower() for host in (*self.hosts, name) if host))
 
     def address(self, base: str) -> str:
         """What every address begins with that the service gives to somebody who is to ask it, without a slash

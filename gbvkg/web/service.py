@@ -75,7 +75,7 @@ class Service:
         self.counts: Counter[tuple[str, int]] = Counter()
         self.hits = 0
         self.seconds = 0.0
-        hosts = {host.encode() for host in settings.hosts}
+        hosts = {host.encode() for host in settings.names}
         self._is_host = lru_cache(maxsize=256)(partial(_is_one_of, hosts))
         self._prefix = settings.prefix
 
