@@ -72,3 +72,13 @@ def test_a_large_answer_is_not_kept() -> None:
 def test_fresh(held: bytes, fresh: bool) -> None:
     """If-None-Match compares weakly, in a list, or with anything (RFC 9110 §13.1.2)."""
     assert is_fresh(b'"a"', held) is fresh
+
+
+def test_the_server_counts_what_is_kept_and_head_is_told_the_same_length() -> None:
+    """The length is left to who sends the body; who wants none is told what it would be; a 304 has none."""
+    sent = [(b"etag", b'"a"'), (b"content-type", b"text/csv"), (b"content-length", b"4")]
+    kept = Kept.of(200, sent, b"body", b'"a"')
+    assert kept.headers == sent[:2]
+    assert kept.headers_of_head() == sent
+    assert kept.unchanged() == Kept(304, [(b"etag", b'"a"')], b"", b'"a"')
+    assert kept.unchanged().headers_of_head() == [(b"etag", b'"a"')]

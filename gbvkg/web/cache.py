@@ -22,16 +22,30 @@ _KEY = 3000
 
 
 class Kept(NamedTuple):
-    """One answer. ``headers`` has the ETag too; ``etag`` is b"" for one without (a redirect)."""
+    """One answer. ``headers`` has the ETag too; ``etag`` is b"" for one without (a redirect).
+
+    The length is not among the headers: the server counts the body that it sends.
+    """
 
     status: int
     headers: Headers
     body: bytes
     etag: bytes
 
+    @classmethod
+    def of(cls, status: int, headers: Headers, body: bytes, etag: bytes) -> Kept:
+        """The answer with these headers, one less."""
+        return cls(status, [pair for pair in headers if pair[0] != b"content-length"], body, etag)
+
+    def headers_of_head(self) -> Headers:
+        """The headers for who wants no body: with the length that it would have (RFC 9110 §8.6)."""
+        if self.status in (204, 304):
+            return self.headers
+        return [*self.headers, (b"content-length", b"%d" % len(self.body))]
+
     def unchanged(self) -> Kept:
         """The 304 for who has this answer: without what tells of a body (RFC 9110 §15.4.5)."""
-        slim = [pair for pair in self.headers if pair[0] not in (b"content-length", b"content-type")]
+        slim = [pair for pair in self.headers if pair[0] != b"content-type"]
         return Kept(304, slim, b"", self.etag)
 
 

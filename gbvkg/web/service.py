@@ -42,10 +42,10 @@ SECURITY: Headers = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"strict-origin-when-cross-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"cross-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), interest-cohort=()"),
 ]
-"""On every answer; ``POLICY`` (CSP level 3) too, unless an answer has a policy of its own."""
+"""On every answer; ``POLICY`` (CSP level 3) too, unless an answer has a policy of its own. A page needs no
+more: what a Permissions-Policy would forbid takes a script, and only ours runs.
+"""
 
 FREE = ("/static/", "/health/", "/metrics", "/releases/", "/robots.txt", "/favicon.ico")
 """Paths below which no worker is asked, so that no turn is needed."""
@@ -108,8 +108,10 @@ class Service:
         if (kept := self._kept(scope, headers, key)) is not None:
             self.hits += 1
             status = kept.status
-            await send({"type": "http.response.start", "status": status, "headers": kept.headers})
-            body = kept.body if scope["method"] == "GET" else b""
+            said, body = kept.headers, kept.body
+            if scope["method"] == "HEAD":
+                said, body = kept.headers_of_head(), b""
+            await send({"type": "http.response.start", "status": status, "headers": said})
             await send({"type": "http.response.body", "body": body})
         else:
             status = await self._work(scope, receive, send, headers, key)
@@ -142,7 +144,7 @@ class Service:
         finally:
             charged.reset(token)
         if scope["method"] == "GET" and answer.is_whole and answer.status in _KEPT and answer.is_public:
-            kept = Kept(answer.status, answer.headers, answer.body, answer.etag)
+            kept = Kept.of(answer.status, answer.headers, answer.body, answer.etag)
             site.cache.put(_unchanged(key) if answer.status == 304 else key, kept)
         return answer.status
 
