@@ -82,7 +82,7 @@ class ServeSettings:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Host names that it answers to, lower case and without port: ``hosts``, and the one in ``public``."""
+        """Host names that it answers to, in lower case, without port: ``hosts`` and that of ``public``."""
         name = re.sub(r":\d+$", "", self.public.partition("//")[2])
         return tuple(dict.fromkeys(host.lower() for host in (*self.hosts, name) if host))
 
