@@ -123,6 +123,9 @@ def test_a_graph_has_the_formats_of_any_document(served: Served, release: Path) 
         assert f"<h1>{title}</h1>" in page
         assert 'href="/kg/sparql?query=' in page
         assert "CC0" in page
+        cited = served.get(f"{here}?lang={lang}&cite=text", accept="text/html").text
+        assert title in cited
+        assert f"{BASE}doc/graph/plan/vap-sg-2020?release=2026.1" in cited
     old = served.get(f"{here}.ttl?release=2026.1")
     assert "memento-datetime" in old.headers
     missing = served.get("/doc/graph/plan/vap-sg-2021", accept="application/json")

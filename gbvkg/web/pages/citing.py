@@ -13,12 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, unquote, urlencode
 
 if TYPE_CHECKING:
     from gbvkg.release.manifest import File
     from gbvkg.web.site import Site
-from urllib.parse import unquote
 
 _BIBTEX = str.maketrans(
     {char: f"\\{char}" for char in "&%$#_{}"}

@@ -135,7 +135,14 @@ class Pages:
             return kept
         found = await graphs.graph(self.site, iri)
         values = await graph.values(self.site, found, language(request))
-        subject = Subject(iri, "WebPage", {"about": {"@type": "Dataset", "@id": iri}}, at=self.site.page(iri))
+        title = values["t"]["title"].format(name=found.name)
+        about = {
+            "@type": "Dataset",
+            "@id": iri,
+            "name": title,
+            "isPartOf": {"@id": self.site.manifest.dataset},
+        }
+        subject = Subject(title, "WebPage", {"about": about}, at=self.site.page(iri))
         return respond(self.site, request, "graph.html", values, subject, links=links, headers=headers)
 
     async def thing(
