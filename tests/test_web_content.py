@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
 from urllib.parse import quote
 
 import pytest
 import serving
+from pyoxigraph import Literal
 
-from gbvkg.vocabulary import BASE, LANGUAGES
+from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.views import views
+from gbvkg.web.pages.thing import Describer
+from gbvkg.web.pages.views import Section, views
+from gbvkg.web.site import Bindings, Site
 
 PLAN = "/doc/plan/vap-ggg-2025"
 FIELD = "http://themis.vlaanderen.be/id/beleidsveld/76e7a84a-868a-4a7e-9cfc-7612219e6509"
+
+MEASURED = """PREFIX gbv: <https://w3id.org/gbvkg/ns#>
+SELECT ?action WHERE {
+  ?action gbv:hasIndicator ?indicator ; gbv:primaryObjective ?main ; gbv:contributesTo ?main .
+  ?indicator gbv:unit ?unit ; gbv:hasBaseline/gbv:value ?value .
+} ORDER BY ?action LIMIT 1"""
 
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
     with serving.serving(serving.released(), tmp_path_factory.mktemp("content") / "log") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def fictional(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Served]:
+    """The fictional plan, which has 115 actions with leads, indicators and progress."""
+    project = packaged_root() / "examples" / "fictional-plan"
+    with serving.serving(serving.released(project), tmp_path_factory.mktemp("plan") / "log") as served:
         yield served
 
 
@@ -131,3 +150,44 @@ def test_a_class_that_only_a_view_knows() -> None:
     assert views().pattern("https://x.example/a") == "?thing a <https://x.example/a> ."
     with pytest.raises(ValueError, match="IRI"):
         views().pattern("https://x.example/a> ?b ?c . <")
+
+
+def test_many_actions_stay_readable(fictional: serving.Served) -> None:
+    """Of a whole plan the actions of each objective unfold, and a long table too; all of them are there."""
+    page = html(fictional, "/doc/plan/vap-fictief?lang=nl")
+    assert page.count('<summary>Wat eronder valt <span class="count">') > 5
+    tree = re.search(r'<section id="objectives">.*?</section>', page, re.DOTALL)
+    assert tree
+    assert len(set(re.findall(r'href="/doc/action/[^"]+', tree[0]))) == 115
+    assert re.search(r'<section id="progress">\s*<details class="part"><summary><h2>', page)
+    small = html(fictional, "/doc/objective/vap-fictief/OD-1.1?lang=nl")
+    assert "Wat eronder valt" not in small
+    assert re.search(r'<section id="actions">\s*<h2>', small)
+
+
+def test_what_an_action_says_it_says_once(fictional: serving.Served) -> None:
+    """The main objective is not said again among those it contributes to; a number has its unit beside it,
+    and a part that is called as its heading has one of the two.
+    """
+    rows = fictional.sparql(MEASURED, accept="text/csv").text.split()
+    page = html(fictional, f"/doc/{rows[1].partition('/id/')[2]}?lang=nl")
+    place = re.search(r'<section id="place">.*?</section>', page, re.DOTALL)
+    assert place
+    targets = re.findall(r'<a href="(/doc/objective/[^"?]+)', place[0])
+    assert targets
+    assert len(targets) == len(set(targets))
+    numbers = re.findall(r">waarde</a></dt><dd><span>[\d.,]+</span>( <small>[^<]+</small>)?", page)
+    assert numbers
+    assert all(numbers)
+    assert '<p class="nested">nulmeting</p>' not in page
+
+
+def test_a_table_that_is_cut_says_so() -> None:
+    """As many rows as the question asks at most may be not all; fewer are all."""
+    section = Section("x", {"nl": "X"}, "table", query="SELECT ?a WHERE { ?a ?b ?c } LIMIT 2\n")
+    for count, cut in ((1, 0), (2, 2)):
+        describer = Describer(cast(Site, SimpleNamespace(base="")), Terms({}, []), "x:a", "nl")
+        rows: list[Bindings] = [{"a": Literal(str(number))} for number in range(count)]
+        part = describer._part(section, [], {"x": rows})
+        assert part.cut == cut
+        assert not part.is_folded

@@ -28,6 +28,11 @@ class Fact:
     is_folded: bool = False
 
     @property
+    def says_itself(self) -> bool:
+        """Whether its only part is called as the property is, so that one of the two is enough."""
+        return len(self.nodes) == 1 and self.nodes[0].label.text.casefold() == self.label.casefold()
+
+    @property
     def parts(self) -> list[tuple[bool, list[Node]]]:
         """The nodes, and whether they are folded away: what is over, when there is much of it."""
         over = [node for node in self.nodes if node.when == "past"]
@@ -78,11 +83,12 @@ class Branch:
     value: Value
     text: str = ""
     children: list[Branch] = field(default_factory=list)
+    is_folded: bool = False
 
 
 @dataclass
 class Part(Facts):
-    """A section of the page."""
+    """A section of the page. ``cut`` is how many rows there are when there may be more."""
 
     name: str
     title: str
@@ -94,6 +100,7 @@ class Part(Facts):
     tree: list[Branch] = field(default_factory=list)
     chart: Chart | None = None
     is_folded: bool = False
+    cut: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.facts or self.table or self.tree or self.chart or self.empty)

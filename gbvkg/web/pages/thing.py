@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
 
 _NUMBER = re.compile(r"(\d+)")
+_LIMIT = re.compile(r"\bLIMIT (\d+)\s*$")
 
 TYPE = expand("rdf:type")
 DEEP = 4
+
+MANY, FEW = 60, 3
+"""A table of more than so many rows is folded; in a tree of more branches, what has more than so few leaves.
+"""
 
 Statements = dict[str, dict[str, list["Term"]]]
 
@@ -75,6 +80,7 @@ class Describer:
         self.labels = Labels(views().labels)
         self.show = Shower(site, lang, self.labels, self._term)
         self._taken: set[tuple[str, str]] = set()
+        self._owner: dict[str, str] = {}
         self._notes: dict[str, list[str]] = {}
         self._back: dict[tuple[str, str], list[Term]] = defaultdict(list)
         """``^property`` and value → what says so, for what is shown from the other side."""
@@ -234,22 +240,26 @@ class Describer:
         part = Part(
             section.name, section.title[self.lang], section.empty.get(self.lang, ""),
             section.intro.get(self.lang, ""),
-            [text for name in section.notes for text in self._notes[name]], is_folded=section.is_folded,
+            [text for name in section.notes for text in self._notes[name]],
         )  # fmt: skip
         if section.query:
-            rows = answers.get(section.name, [])
+            answer = answers.get(section.name, [])
             if section.kind == "tree":
-                part.tree = self._tree(rows)
-            elif rows and section.chart:
-                part.chart = self._chart(section, rows) if len(rows) > 1 else None
-            elif rows:
-                part.table = self._answer_table(section, rows)
+                part.tree = self._tree(answer)
+            elif answer and section.chart:
+                part.chart = self._chart(section, answer) if len(answer) > 1 else None
+            elif answer:
+                part.table = self._answer_table(section, answer)
         else:
             part.facts = [f for iri in section.properties if (f := self._fact(self.iri, iri, types, 1))]
         if part.facts or part.table or part.tree or part.chart:
             part.empty = ""
         elif not part.empty:
             part.intro = ""
+        rows = part.table.rows if part.table else []
+        part.is_folded = (section.is_folded or len(rows) > MANY) and not part.empty
+        limit = _LIMIT.search(section.query)
+        part.cut = len(rows) if limit and len(rows) == int(limit[1]) else 0
         return part
 
     def _rest(self, said: dict[str, list[Term]], types: list[str]) -> list[Part]:
@@ -284,14 +294,25 @@ class Describer:
         whole: list[Term] = []
         if (is_back or name in view.owned) and depth < DEEP:
             whole = [t for t in terms if _is_iri(t) and self._is_described(t.value)]
-        fact.values = self._shown([t for t in terms if t not in whole] if whole else terms)
+        apart = [*whole, *self._terms(subject, view.beyond.get(name, "-"))]
+        fact.values = self._shown([t for t in terms if t not in apart] if apart else terms)
+        if name in view.unit_of:
+            fact.values = self._measured(fact.values, subject, view.unit_of[name])
         if name == view.unknown_property:
             fact.values = [self._unknown(value) for value in fact.values]
         if name in view.labels and {value.text for value in fact.values} == {self.show.label(subject)[0]}:
             return None  # the heading says it
+        if not (fact.values or whole):
+            return None
         if whole:
             self._add_nodes(fact, subject, [term.value for term in whole], depth)
         return fact
+
+    def _measured(self, values: list[Value], subject: str, name: str) -> list[Value]:
+        """Numbers with their unit beside them: that of the thing, else of what it belongs to."""
+        units = self._terms(subject, name) or self._terms(self._owner.get(subject, ""), name)
+        text = ", ".join(self.show.value(unit).text for unit in units)
+        return [Value(v.text, v.href, v.external, v.lang, text or v.note, v.key) for v in values]
 
     def _unknown(self, value: Value) -> Value:
         words = views().unknown.get(value.key)
@@ -325,8 +346,10 @@ class Describer:
         for name in views().owned_inverse:
             if any(term.value == parent for term in said.get(name, ())):
                 self._taken.add((iri, name))
-        self._taken |= {(iri, name) for name in views().sources if self._is_inherited(iri, name)}
+        self._taken |= {(iri, name) for name in views().sources if self._is_said(iri, name, self.iri)}
         self._taken |= {(iri, name) for name in views().aside}
+        self._taken |= {(iri, name) for name in views().inherited if self._is_said(iri, name, parent)}
+        self._owner[iri] = parent
         names = view.brief if view and view.brief else self._with_back(iri, self._ordered(said, types))
         facts = [fact for name in names if (fact := self._fact(iri, name, types, depth + 1))]
         kinds = [self.terms.label(kind, self.lang) for kind in types]
@@ -345,9 +368,9 @@ class Describer:
         kind = self.terms.label(types[0].value, self.lang)
         return Value(f"{kind[:1].upper()}{kind[1:]}", link.href, link.external, key=iri)
 
-    def _is_inherited(self, iri: str, name: str) -> bool:
-        """Whether all that a thing says by a property is what the thing of the page says by it."""
-        return set(self._terms(iri, name)) <= set(self._terms(self.iri, name))
+    def _is_said(self, iri: str, name: str, by: str) -> bool:
+        """Whether all that a thing says by a property is said ``by`` another by it."""
+        return set(self._terms(iri, name)) <= set(self._terms(by, name))
 
     def _with_back(self, iri: str, names: list[str]) -> list[str]:
         return [*names, *(f"^{name}" for name in views().owned_inverse if (f"^{name}", iri) in self._back)]
@@ -426,6 +449,9 @@ class Describer:
                 branches[parent].children.append(branches[iri])
             else:
                 roots.append(branches[iri])
+        if len(branches) > MANY:
+            for branch in branches.values():
+                branch.is_folded = len(branch.children) > FEW and not any(b.children for b in branch.children)
         return roots
 
 

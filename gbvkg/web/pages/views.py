@@ -126,6 +126,9 @@ class Views:
     sort: tuple[str, ...]
     aside: tuple[str, ...]
     folded: tuple[str, ...]
+    inherited: tuple[str, ...]
+    unit_of: dict[str, str]
+    beyond: dict[str, str]
     classes: dict[str, ClassView]
     incoming: dict[str, dict[str, str]]
     terms: dict[str, dict[str, str]]
@@ -172,6 +175,8 @@ def views() -> Views:
         classes={_named(name): _class(_named(name), table) for name, table in read["class"].items()},
         incoming={expand(name): _both(table) for name, table in read["incoming"].items()},
         terms={_named(name): _both(table) for name, table in read["terms"].items()},
+        unit_of={expand(name): expand(unit) for name, unit in read["unit_of"].items()},
+        beyond={expand(name): expand(other) for name, other in read["beyond"].items()},
         fact={expand(name): _both(table) for name, table in read["fact"].items()},
         unknown={expand(name): _both(table) for name, table in read["unknown"].items()},
         columns={name: _both(table) for name, table in read["columns"].items()},
