@@ -64,6 +64,15 @@ def test_the_question_was_addressed_to_somers(real: Store) -> None:
     assert SOMERS in {row["mandate"] for row in held}
 
 
+def test_a_minister_s_actions_come_with_what_is_not_known(real: Store) -> None:
+    """Somers is involved in action 11; of the 20 actions held nobody is known to lead, 115 are not held."""
+    somers = f"{BASE}id/person/5fed907de6670526694a05b8"
+    stated, leads, *unheld = ask(real, "actions-of-minister", person=somers)
+    assert (stated["action"], stated["role"], stated["state"]) == (ACTION_11, "involved", "stated")
+    assert (leads["plan"], leads["state"], leads["actions"]) == (PLAN_2020, "unknown", "20")
+    assert {row["plan"]: row.get("unheld") for row in unheld} == {PLAN_2025: "115", PLAN_2020: None}
+
+
 def test_action_11_is_not_started_and_the_others_are_unknown(real: Store) -> None:
     """CQ6: one statement, of a day not before 30 June 2021; without a statement the status is unknown."""
     rows = actions(ask(real, "latest-status", date="2021-12-31"))
