@@ -75,10 +75,12 @@ def test_a_heat_map_tells_zero_from_nothing_and_says_what_zero_means() -> None:
 
 def test_a_heat_map_of_words() -> None:
     """Words get no shade."""
-    rows: list[tuple[Cell, ...]] = [(Literal("r"), Literal("c"), Literal("unknown"))]
-    found = _chart("y x value", rows, {"kind": "heatmap", "x": "x", "y": "y", "value": "value"})
+    roles = {"kind": "heatmap", "x": "x", "y": "y", "value": "value"}
+    rows: list[tuple[Cell, ...]] = [(Literal("r"), Literal(c), Literal(v)) for c, v in ("cv", "dw")]
+    found = _chart("y x value", rows, roles)
     assert found
-    assert found.panels[0].rows == (("r", (Heat("unknown"),)),)
+    assert found.panels[0].rows == (("r", (Heat("v"), Heat("w"))),)
+    assert _chart("y x value", rows[:1] * 3, roles) is None  # the same word everywhere
 
 
 def test_a_timeline_goes_by_day() -> None:

@@ -91,13 +91,14 @@ class Panel:
     @property
     def tells(self) -> bool:
         """Whether the drawing says more than the table: it compares two, or has something above zero."""
-        cells = (cell for _, row in self.rows for cell in row)
+        cells = [cell for _, row in self.rows for cell in row if not cell.is_empty]
         return (
             len(self.bars) > 1
             or len(self.moments) > 1
             or any(len(line.points) > 1 for line in self.lines)
             or len(self.lines) > 1
-            or any(cell.text and not cell.is_empty for cell in cells)
+            or any(cell.shade for cell in cells)
+            or len({cell.text for cell in cells}) > 1
         )
 
 

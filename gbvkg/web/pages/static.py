@@ -32,7 +32,6 @@ KINDS = {
 }
 """Extension → media type of all that may be served."""
 
-THEME = "theme.css"
 LOGOS = ("logo.svg", "logo.png", "logo.webp")
 LARGEST = 2_000_000
 """Bytes that one file of a theme may have."""
