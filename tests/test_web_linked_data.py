@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,10 +12,13 @@ import httpx
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
+from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.release import gate, publish
 from gbvkg.vocabulary import BASE, expand
 from gbvkg.web.linked_data import DOCUMENTS
+from gbvkg.web.replies import redirect
+from gbvkg.web.service import Service
 from tests import small_project
 from tests.serving import Served, released, serving
 
@@ -206,6 +210,8 @@ def test_what_is_retired_elsewhere_is_so_here(tmp_path: Path, monkeypatch: pytes
             "old": f"{about}new",
             "old&format=ttl&lang=en": f"{about}new&format=ttl&lang=en",
             "mine&format=ttl": "/doc/action/p/1.ttl",
+            "mine&format=ttl%0d%0aX:%201": "/doc/action/p/1",
+            "old&format=png": f"{about}new",
         }.items():
             moved = small.get(about + query)
             assert (moved.status_code, moved.headers["location"]) == (301, place)
@@ -213,3 +219,50 @@ def test_what_is_retired_elsewhere_is_so_here(tmp_path: Path, monkeypatch: pytes
         lost = small.get(f"{about}lost")
         assert lost.status_code == 410
         assert "location" not in lost.headers
+
+
+def test_who_has_a_document_costs_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 304 is told by the tag alone, in every format, of things of ours, of others and of graphs; a tag for
+    what is not there there is not, and * is asked in earnest.
+    """
+
+    async def scene() -> None:
+        service = Service(released(), ServeSettings(access_log=False, cache_bytes=1))
+        await service.current.start()
+        transport = httpx.ASGITransport(service, raise_app_exceptions=True)
+        places = ("/doc/action/vap-sg-2020/11", "/doc/graph/sources", "/doc/ns", f"/about?iri={AREA}")
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+                tags = {}
+                for place in places:
+                    for format in DOCUMENTS:
+                        got = await client.get(place, headers={"Accept": format.media_type})
+                        tags[place, format.media_type] = got.headers["etag"]
+                for held in ("*", tags[places[0], "text/turtle"]):
+                    missing = await client.get("/doc/action/nothing.ttl", headers={"If-None-Match": held})
+                    assert missing.status_code == 404
+
+                async def never(*_: object) -> None:
+                    raise AssertionError("asked")
+
+                monkeypatch.setattr(service.current.site.pool, "ask", never)
+                for (place, accept), tag in tags.items():
+                    headers = {"Accept": accept, "If-None-Match": tag}
+                    again = await client.get(place, headers=headers)
+                    assert (again.status_code, again.content) == (304, b""), (place, accept)
+                    assert again.headers["etag"] == tag
+                    assert again.headers["vary"] == "Accept, Accept-Language"
+        finally:
+            await service.current.stop()
+
+    asyncio.run(scene())
+
+
+AREA = "http%3A%2F%2Fthemis.vlaanderen.be%2Fid%2Fbeleidsveld%2F0a86df18-bf47-403b-aa35-98c938679482"
+
+
+@pytest.mark.parametrize("target", ["//x", "/a\\b", "/a\r\nX: 1", "/é", "x", "/a\x7f"])
+def test_a_redirect_is_a_clean_path(target: str) -> None:
+    """Whatever a caller does wrong, no header is split and nobody is sent to a host."""
+    with pytest.raises(ValueError, match="not a path"):
+        redirect(target)

@@ -19,12 +19,11 @@ from starlette.routing import Route
 from gbvkg.formats import HTML, RDF
 from gbvkg.queries.parameters import bind
 from gbvkg.store import Ask, whole
-from gbvkg.web.cache import is_fresh
 from gbvkg.web.downloads import current
 from gbvkg.web.negotiation import choose
 from gbvkg.web.pages.static import KINDS, static
 from gbvkg.web.problems import not_found
-from gbvkg.web.replies import common_headers, redirect, reply
+from gbvkg.web.replies import common_headers, is_held, redirect, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -156,6 +155,9 @@ class Discovery:
         )
         if format is HTML:
             return redirect(site.href(site.manifest.dataset) or site.path("/"), vary=("Accept",))
+        tag = site.etag("void", format.name, site.root)
+        if is_held(request, tag):
+            return reply(request, "", format.media_type, tag=tag, licence=site.licence)
         text = bind(
             _VOID,
             {
@@ -168,7 +170,6 @@ class Discovery:
         )
         answer = await site.ask(Ask(text, format.name))
         body = whole(answer.body)
-        tag = site.etag("void", format.name, site.root)
         return reply(request, body, format.media_type, tag=tag, licence=site.licence)
 
     async def robots(self, request: Request) -> Response:
@@ -185,7 +186,7 @@ class Discovery:
         """
         site, number = self.site, request.path_params.get("number")
         tag = site.etag("sitemap", str(number), site.root)
-        if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
+        if is_held(request, tag):
             return reply(request, "", "application/xml", tag=tag, vary=())
         index = await site.pages.lists.index()
         withdrawn = {row["thing"].value for row in await site.rows(_WITHDRAWN)}

@@ -21,9 +21,8 @@ from gbvkg.errors import GbvkgError
 from gbvkg.project import VERSION, is_regular_inside
 from gbvkg.release.folder import versions as versions_in
 from gbvkg.release.manifest import MANIFEST, File, Manifest, sha256
-from gbvkg.web.cache import is_fresh
 from gbvkg.web.problems import RETRY, not_found, problem
-from gbvkg.web.replies import CACHING, common_headers, etag, media_type, redirect, reply
+from gbvkg.web.replies import CACHING, common_headers, etag, is_held, media_type, redirect, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.current import Current
@@ -84,7 +83,7 @@ class Downloads:
             "ETag": f'"{file.sha256}"',
             "Repr-Digest": f"sha-256=:{base64.b64encode(bytes.fromhex(file.sha256)).decode()}:",
         }
-        if is_fresh(headers["ETag"].encode(), request.headers.get("if-none-match", "").encode()):
+        if is_held(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
         return FileResponse(release / file.path, headers=headers, media_type=media_type(file.media_type))
 

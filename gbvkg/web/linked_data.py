@@ -10,6 +10,7 @@ refuses to make up a document about what the release does not hold: 404, with wh
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -31,10 +32,11 @@ from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import HTML, choose
+from gbvkg.web.pages.frame import unchanged
 from gbvkg.web.pages.history import is_described, older_with
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import not_found, problem
-from gbvkg.web.replies import link, redirect, reply
+from gbvkg.web.replies import is_held, link, redirect, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.pages.thing import Said
@@ -179,6 +181,8 @@ class Documents:
             return await self._shapes(request, format)
         if path.startswith("ns/") and (beside := self._beside(request, path)) is not None:
             return beside
+        if held := self._held(request, self.site.iris(path)[0], format):
+            return held
         if (format or _preferred(request)) is HTML and (said := await self._said(self.site.iris(path)[0])):
             return await self._write(request, said.iri, HTML, said)
         extension = format.extension if format else ""
@@ -196,10 +200,13 @@ class Documents:
             return redirect(self.site.path(*place, **_kept(request)), vary=("Accept",))
         if not is_web(iri):
             return await self._missing(request)
+        if held := self._held(request, iri, None):
+            return held
         if _preferred(request) is HTML and (said := await self._said(iri)):
             return await self._write(request, iri, HTML, said)
+        asked = request.query_params.get("format", "")
         space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
-        found = await self._find(request, [iri], space, iri, "doc", request.query_params.get("format", ""))
+        found = await self._find(request, [iri], space, iri, "doc", asked if asked in EXTENSIONS else "")
         return found if isinstance(found, Response) else await self._write(request, found, None)
 
     async def _said(self, iri: str) -> Said | None:
@@ -211,29 +218,55 @@ class Documents:
         said = await self.site.pages.said(iri)
         return said if said.of_it and _DEPRECATED not in said.of_it else None
 
+    def _held(self, request: Request, iri: str, format: Format | None) -> Response | None:
+        """304 for who has what the release tells of a thing; asks nothing, because there is no such tag of
+        what is not there.
+        """
+        format = format or _preferred(request)
+        if format is None or request.headers.get("if-none-match", "*").strip() == "*":
+            return None
+        if format is HTML:
+            return unchanged(self.site, request)
+        is_known = is_held(request, self._tag(iri, format))
+        return self._reply(request, iri, format, b"", ()) if is_known else None
+
     async def _write(
         self, request: Request, iri: str, format: Format | None, said: Said | None = None
     ) -> Response:
         site = self.site
         format = format or _chosen(request)
         links = await self._links(request, iri, format)
-        is_memento = "release" in _kept(request)
-        headers = {"Memento-Datetime": _http_date(site.manifest.issued)} if is_memento else {}
         if format is HTML and is_graph(site, iri):
-            return await site.pages.graph(request, iri, links, headers)
+            return await site.pages.graph(request, iri, links, self._dated(request))
         if format is HTML:
-            return await site.pages.thing(request, iri, links, headers, said)
+            return await site.pages.thing(request, iri, links, self._dated(request), said)
+        return self._reply(request, iri, format, await self._body(iri, format), links)
+
+    def _reply(
+        self, request: Request, iri: str, format: Format, body: bytes, links: Iterable[str]
+    ) -> Response:
+        """A document that is no page, or 304."""
+        location = {"Content-Location": self._document(request, iri, format)}
         return reply(
             request,
-            await self._body(iri, format),
+            body,
             format.media_type,
-            tag=site.etag("doc", iri, format.name, *([site.root] if is_graph(site, iri) else [])),
-            licence=site.licence,
-            cache="immutable" if is_memento else "revision",
+            tag=self._tag(iri, format),
+            licence=self.site.licence,
+            cache="immutable" if "release" in _kept(request) else "revision",
             vary=("Accept", "Accept-Language"),
             links=links,
-            headers=headers | {"Content-Location": self._document(request, iri, format)},
+            headers=self._dated(request) | location,
         )
+
+    def _tag(self, iri: str, format: Format) -> str:
+        site = self.site
+        return site.etag("doc", iri, format.name, *([site.root] if is_graph(site, iri) else []))
+
+    def _dated(self, request: Request) -> dict[str, str]:
+        """Of which day a document of a release is (RFC 7089 §2.1.1)."""
+        is_memento = "release" in _kept(request)
+        return {"Memento-Datetime": _http_date(self.site.manifest.issued)} if is_memento else {}
 
     async def _body(self, iri: str, format: Format) -> bytes:
         if is_graph(self.site, iri):

@@ -27,14 +27,13 @@ from gbvkg.queries.parameters import Term, bind
 from gbvkg.store import Ask, Spool
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web import query_api, workbook
-from gbvkg.web.cache import is_fresh
 from gbvkg.web.negotiation import choose, not_acceptable
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import KINDS
 from gbvkg.web.problems import problem
 from gbvkg.web.query_api import LIST, offered
 from gbvkg.web.query_page import QueryPages
-from gbvkg.web.replies import link, redirect, reply
+from gbvkg.web.replies import is_held, link, redirect, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -148,7 +147,7 @@ class Named:
             links=[link(self.site.path(f"/query/{query.name}.rq"), "describedby", type=_RQ)],
             headers=headers,
         )
-        if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
+        if is_held(request, tag):
             return send(b"")
         body = await self._body(query, terms, format, frame.language(request))
         return send(body) if isinstance(body, bytes) else _streamed(send(b""), body)

@@ -61,6 +61,11 @@ def link(target: str, rel: str, **attributes: str) -> str:
     )
 
 
+def is_held(request: Request, tag: str) -> bool:
+    """Whether the client has the representation with this tag, so that none has to be made."""
+    return is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode())
+
+
 def reply(
     request: Request,
     body: bytes | str,
@@ -80,7 +85,7 @@ def reply(
         said["Vary"] = vary
     if every := ", ".join([*([said["Link"]] if "Link" in said else []), *links]):
         said["Link"] = every
-    if is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode()):
+    if is_held(request, tag):
         return Response(status_code=304, headers=said)
     return Response(body, status, said, media_type(kind))
 
@@ -94,7 +99,8 @@ def redirect(
     cache: str = "revision",
 ) -> Response:
     """A redirect to a path of this service, written without host so that it works under any."""
-    if not target.startswith("/") or target.startswith("//") or "\\" in target:
+    is_clean = target.isascii() and target.isprintable() and "\\" not in target
+    if not target.startswith("/") or target.startswith("//") or not is_clean:
         raise ValueError(f"not a path of this service: {target!r}")
     headers = common_headers() | {"Location": target, "Cache-Control": CACHING[cache]}
     if vary := ", ".join(vary):

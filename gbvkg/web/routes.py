@@ -18,10 +18,9 @@ from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
 from gbvkg.web import discovery, downloads, linked_data, named, pages
-from gbvkg.web.cache import is_fresh
 from gbvkg.web.pages import sparql
 from gbvkg.web.problems import fault, not_found, of_error, problem
-from gbvkg.web.replies import reply
+from gbvkg.web.replies import is_held, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -51,8 +50,7 @@ def application(site: Site) -> FastAPI:
 async def _openapi(site: Site, request: Request) -> Response:
     """What the API is, for programs (OpenAPI 3.1)."""
     tag = site.etag("openapi", site.settings.prefix)
-    is_held = is_fresh(tag.encode(), request.headers.get("if-none-match", "").encode())
-    body = "" if is_held else json.dumps(request.app.openapi(), ensure_ascii=False)
+    body = "" if is_held(request, tag) else json.dumps(request.app.openapi(), ensure_ascii=False)
     return reply(request, body, "application/json", tag=tag, licence=site.licence, vary=())
 
 

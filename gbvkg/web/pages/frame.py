@@ -24,10 +24,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gbvkg.vocabulary import LANGUAGES
-from gbvkg.web.cache import is_fresh
 from gbvkg.web.pages.citing import KINDS, Subject, citation, fixed, schema
 from gbvkg.web.pages.static import Static, static
-from gbvkg.web.replies import etag, reply
+from gbvkg.web.replies import etag, is_held, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.pages.values import Value
@@ -280,7 +279,7 @@ def tag(site: Site, request: Request, format: str = "html") -> str:
 def unchanged(site: Site, request: Request, format: str = "html") -> Response | None:
     """304 when the client has the page already; asked before anything is looked up."""
     found = tag(site, request, format)
-    if is_fresh(found.encode(), request.headers.get("if-none-match", "").encode()):
+    if is_held(request, found):
         return reply(request, b"", "text/html", tag=found, licence=site.licence, vary=VARY)
     return None
 
