@@ -1,6 +1,6 @@
 """The page about one thing: what the release says of it, arranged by the view of its class.
 
-Two questions give the thing with all that belongs to it, and what points at it; a view may ask more. What no
+One question gives the thing with all that belongs to it, and what points at it; a view may ask more. What no
 view names is shown all the same. This module refuses to leave anything out but what ``views.toml`` hides.
 """
 
@@ -23,7 +23,7 @@ from gbvkg.web.pages.model import Branch, Fact, Group, Node, Part, Table, Thing
 from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Labels, Shower, Value, best, in_language
-from gbvkg.web.pages.views import Section, views
+from gbvkg.web.pages.views import Section, sections_of, views
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
@@ -96,14 +96,17 @@ class Describer:
         self._read(said.statements)
         self.site.pages.names.learn(said.incoming)
         types = self._types(said)
-        named = dict.fromkeys(name for part in self._sections(types) for name in part.notes)
-        answers, self._notes = await asyncio.gather(self._answers(types), notes(self, named))
+        sections = sections_of(tuple(types))
+        answers: dict[str, list[Bindings]] = {}
+        if any(part.query or part.notes for part in sections):
+            named = dict.fromkeys(name for part in sections for name in part.notes)
+            answers, self._notes = await asyncio.gather(self._answers(sections), notes(self, named))
         counts, members = await self._pointing(said.incoming)
         terms = [term for found in self.statements.values() for values in found.values() for term in values]
         terms += [term for rows in answers.values() for row in rows for term in row.values()]
         things = [*self.statements, *(iri for found in members.values() for iri in found)]
         await self.name([*things, *(term.value for term in terms if isinstance(term, NamedNode))])
-        return self._thing(types, answers, self._groups(counts, members))
+        return self._thing(types, sections, answers, self._groups(counts, members))
 
     def _types(self, said: Said) -> list[str]:
         """The classes of the thing; also those that only a view knows, by what points at it."""
@@ -124,17 +127,11 @@ class Describer:
 
     # Sections that ask
 
-    async def _answers(self, types: list[str]) -> dict[str, list[Bindings]]:
-        asking = [part for part in self._sections(types) if part.query]
-        if not asking:
-            return {}
+    async def _answers(self, sections: Iterable[Section]) -> dict[str, list[Bindings]]:
+        asking = [part for part in sections if part.query]
         values = slots(self.site, self.lang) | {"thing": NamedNode(self.iri)}
         found = await asyncio.gather(*(self.site.rows(part.query, values) for part in asking))
         return {part.name: rows for part, rows in zip(asking, found, strict=True)}
-
-    def _sections(self, types: list[str]) -> list[Section]:
-        """The sections of every class of the thing, in the order of the file."""
-        return [part for iri, view in views().classes.items() if iri in types for part in view.sections]
 
     async def name(self, iris: Iterable[str]) -> None:
         """Look up the names that are not known yet; of a thing of ours on this page all is known."""
@@ -188,14 +185,15 @@ class Describer:
     def _thing(
         self,
         types: list[str],
+        sections: Iterable[Section],
         answers: dict[str, list[Bindings]],
         groups: list[Group],
     ) -> Thing:
         said = self.statements.get(self.iri, {})
         view = views().of(types)
         lead, sources, kicker = self._lead(said), self._sources(said), self._kicker(said)
-        self._taken |= {(self.iri, name) for part in self._sections(types) for name in part.covers}
-        parts = [self._part(section, types, answers) for section in self._sections(types)]
+        self._taken |= {(self.iri, name) for part in sections for name in part.covers}
+        parts = [self._part(section, types, answers) for section in sections]
         parts = [*filter(None, parts), *self._rest(said, types)]
         label, lang = self.show.label(self.iri)
         return Thing(
@@ -256,10 +254,10 @@ class Describer:
             part.empty = ""
         elif not part.empty:
             part.intro = ""
-        rows = part.table.rows if part.table else []
-        part.is_folded = (section.is_folded or len(rows) > MANY) and not part.empty
-        limit = _LIMIT.search(section.query)
-        part.cut = len(rows) if limit and len(rows) == int(limit[1]) else 0
+        is_long = part.table is not None and len(part.table.rows) > MANY
+        part.is_folded = (section.is_folded or is_long) and not part.empty
+        count, limit = len(answers.get(section.name, ())), _LIMIT.search(section.query)
+        part.cut = count if limit and count == int(limit[1]) else 0
         return part
 
     def _rest(self, said: dict[str, list[Term]], types: list[str]) -> list[Part]:
@@ -346,9 +344,13 @@ class Describer:
         for name in views().owned_inverse:
             if any(term.value == parent for term in said.get(name, ())):
                 self._taken.add((iri, name))
-        self._taken |= {(iri, name) for name in views().sources if self._is_said(iri, name, self.iri)}
-        self._taken |= {(iri, name) for name in views().aside}
-        self._taken |= {(iri, name) for name in views().inherited if self._is_said(iri, name, parent)}
+        for name in said:
+            if (
+                name in views().aside
+                or (name in views().sources and self._is_said(iri, name, self.iri))
+                or (name in views().inherited and self._is_said(iri, name, parent))
+            ):
+                self._taken.add((iri, name))
         self._owner[iri] = parent
         names = view.brief if view and view.brief else self._with_back(iri, self._ordered(said, types))
         facts = [fact for name in names if (fact := self._fact(iri, name, types, depth + 1))]

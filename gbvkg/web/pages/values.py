@@ -89,6 +89,7 @@ class Shower:
         self.labels = labels
         self.named: dict[str, Named] = {}
         """Names that were looked up, beside ``labels``."""
+        self._links: dict[str, dict[str, Value]] = {}
         self._term_label = term_label
 
     def value(self, term: Term) -> Value:
@@ -110,11 +111,10 @@ class Shower:
     def link(self, iri: str) -> Value:
         """A thing, with its label: to its page here when the release describes it, else to where it is."""
         named = self.named.get(iri)
-        if named is None:
-            return self._link(iri)
-        if self.lang not in named.links:
-            named.links[self.lang] = self._link(iri)
-        return named.links[self.lang]
+        links = self._links.setdefault(iri, {}) if named is None else named.links
+        if self.lang not in links:
+            links[self.lang] = self._link(iri)
+        return links[self.lang]
 
     def _link(self, iri: str) -> Value:
         text, lang = self.label(iri)

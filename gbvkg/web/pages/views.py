@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -185,6 +185,12 @@ def views() -> Views:
         home={name: query(text) for name, text in read["home"].items()},
         ways=tuple(read["way"]),
     )
+
+
+@lru_cache(1024)
+def sections_of(types: tuple[str, ...]) -> tuple[Section, ...]:
+    """The sections of every class of a thing, in the order of the file."""
+    return tuple(part for iri, view in views().classes.items() if iri in types for part in view.sections)
 
 
 _SETS = ("hidden", "hidden_incoming", "unlisted", "minor", "quotes")
