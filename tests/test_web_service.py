@@ -229,7 +229,11 @@ def test_what_the_ontology_says_is_beside_it_is_there(served: Served) -> None:
         answer = served.get(f"/{str(iri).removeprefix(BASE)}")
         assert answer.status_code == 303
         assert served.get(answer.headers["location"], accept="text/turtle").status_code == 200
+        asked = served.get(f"/{str(iri).removeprefix(BASE)}?release=2026.1")
+        assert asked.headers["location"] == f"/doc/{str(iri).removeprefix(BASE)}?release=2026.1"
+        assert served.get(asked.headers["location"]).status_code == 303
     assert served.get("/ns/nothing").status_code == 404
+    assert served.get("/doc/ns/nothing").status_code == 404
 
 
 def test_a_download_is_immutable_and_can_be_resumed(served: Served) -> None:

@@ -119,6 +119,8 @@ class Documents:
         describes by that name.
         """
         path = f"ns/{request.path_params['part']}"
+        if "release" in _kept(request):  # answered from that release, as for any thing
+            return self._see_other(request, path)
         if (beside := self._beside(request, path)) is not None:
             return beside
         if path == _SHAPES:
