@@ -151,7 +151,30 @@ def test_a_file_is_not_sent_again_to_who_has_it(served: Served) -> None:
     part = served.get(path, range="bytes=0-9", if_range=tag)
     assert (part.status_code, len(part.content)) == (206, 10)
     assert served.get(path, range="bytes=0-9", if_range='"other"').status_code == 200
-    assert served.get(path, range="bytes=99999999-").status_code == 416
+
+
+def test_a_part_that_is_not_there_is_a_problem_and_no_range_is_the_whole(served: Served) -> None:
+    """416 with the size as for any refusal (RFC 9110 §14.4, RFC 9457); what is no range is overlooked."""
+    path = "/releases/2026.1/manifest.json"
+    whole = served.get(path).content
+    for asked in ("bytes=99999999-", f"bytes={len(whole)}-", "bytes=-0"):
+        found = served.get(path, range=asked)
+        assert (found.status_code, found.json()["status"]) == (416, 416)
+        assert found.headers["content-range"] == f"bytes */{len(whole)}"
+    for asked in (
+        "bytes=-",
+        "bytes=9-1",
+        "pages=1-2",
+        "bytes=x",
+        f"bytes={'0-1,' * 40}0-1",
+        "bytes=" + "9" * 99 + "-",
+    ):
+        found = served.get(path, range=asked)
+        assert (found.status_code, found.content) == (200, whole)
+    for asked, part in {"bytes=-5": whole[-5:], "bytes=3-": whole[3:], "bytes=0-99999999": whole}.items():
+        found = served.get(path, range=asked)
+        assert (found.status_code, found.content) == (206, part)
+    assert served.get(path, range="bytes=99999999-", if_range='"other"').status_code == 200
 
 
 ALWAYS = ("license", "describes", "canonical", "memento", "latest-version", "version-history", "profile")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,6 +86,13 @@ class Downloads:
         }
         if is_held(request, headers["ETag"]):
             return Response(status_code=304, headers=headers)
+        asked = request.headers.get("range")
+        if asked is not None and request.headers.get("if-range", headers["ETag"]) == headers["ETag"]:
+            is_there = _is_there(asked, file.size)
+            if is_there is None:
+                request.scope["headers"] = [row for row in request.scope["headers"] if row[0] != b"range"]
+            elif not is_there:
+                return _outside(request, file)
         return FileResponse(release / file.path, headers=headers, media_type=media_type(file.media_type))
 
     def _checksums(self, request: Request, manifest: Manifest) -> Response:
@@ -122,6 +130,35 @@ def _listed(release: Path, manifest: Manifest, path: str) -> File | None:
             with (release / path).open("rb") as stream:  # before the answer begins with 200
                 return found if os.fstat(stream.fileno()).st_size == found.size else None
     return None
+
+
+_RANGE = re.compile(r"(\d{0,18})-(\d{0,18})")
+_RANGES = re.compile(rf"bytes=\s*{_RANGE.pattern}(?:\s*,\s*{_RANGE.pattern}){{0,15}}\s*")
+
+
+def _is_there(asked: str, size: int) -> bool | None:
+    """Whether a file of ``size`` bytes has any of the ranges that are asked for (RFC 9110 §14.1.2); None for
+    what is no list of ranges, or a long one, which may be overlooked (§14.2).
+    """
+    if not _RANGES.fullmatch(asked):
+        return None
+    ranges = _RANGE.findall(asked)
+    if any((not first and not last) or (first and last and int(first) > int(last)) for first, last in ranges):
+        return None
+    return any(int(first) < size if first else int(last) > 0 for first, last in ranges)
+
+
+def _outside(request: Request, file: File) -> Response:
+    return problem(
+        request,
+        416,
+        "Dat deel is er niet",
+        "No such part",
+        f"Het bestand heeft {file.size} bytes; vraag een deel daarvan.",
+        f"The file has {file.size} bytes; ask for a part of them.",
+        type="range-not-satisfiable",
+        headers={"Content-Range": f"bytes */{file.size}"},
+    )
 
 
 def _nameless(request: Request) -> Response:
