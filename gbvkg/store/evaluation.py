@@ -15,6 +15,7 @@ from typing import Any
 from pyoxigraph import NamedNode, QuerySolutions, QueryTriples, RdfFormat, Store, Triple, serialize
 
 from gbvkg.formats import RDF, RESULTS
+from gbvkg.store import comma_separated
 from gbvkg.store.dataset import Dataset
 from gbvkg.store.description import describe
 from gbvkg.store.frames import Outcome
@@ -108,8 +109,17 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
     row = RESULTS.get(ask.format)
     if row is None or row.result is None:
         raise NotInThisFormat
+    if not isinstance(found, QuerySolutions):
+        found.serialize(held, row.result)  # type: ignore[arg-type]
+        return "ASK"
+    limit, width = held.left, len(found.variables)
     found.serialize(held, row.result)  # type: ignore[arg-type]
-    return "SELECT" if isinstance(found, QuerySolutions) else "ASK"
+    if ask.format == "csv" and not comma_separated.is_table(held.parts, width):
+        held.parts, held.left = [], limit
+        again = dataset.store.query(_with_columns(ask.text, reading, options), **options)
+        assert isinstance(again, QuerySolutions)
+        comma_separated.write(again, held)
+    return "SELECT"
 
 
 def _with_columns(text: str, reading: Reading, options: dict[str, Any]) -> str:
