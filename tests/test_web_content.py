@@ -13,8 +13,10 @@ import serving
 from pyoxigraph import Literal
 
 from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root
+from gbvkg.web.pages.describing import Describer
+from gbvkg.web.pages.said import Said
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.thing import Describer
+from gbvkg.web.pages.thing import ThingPage
 from gbvkg.web.pages.views import Section, views
 from gbvkg.web.site import Bindings, Site
 
@@ -187,7 +189,8 @@ def test_a_table_that_is_cut_says_so() -> None:
     section = Section("x", {"nl": "X"}, "table", query="SELECT ?a WHERE { ?a ?b ?c } LIMIT 2\n")
     for count, cut in ((1, 0), (2, 2)):
         describer = Describer(cast(Site, SimpleNamespace(base="")), Terms({}, []), "x:a", "nl")
+        shown = ThingPage(describer, Said("x:a", {}, []))
         rows: list[Bindings] = [{"a": Literal(str(number))} for number in range(count)]
-        part = describer._part(section, [], {"x": rows})
+        part = shown._part(section, [], {"x": rows})
         assert part.cut == cut
         assert not part.is_folded

@@ -39,7 +39,7 @@ from gbvkg.web.problems import not_found, problem
 from gbvkg.web.replies import is_held, link, redirect, reply
 
 if TYPE_CHECKING:
-    from gbvkg.web.pages.thing import Said
+    from gbvkg.web.pages.said import Said
     from gbvkg.web.site import Site
 
 CSV = RESULTS["csv"]

@@ -7,7 +7,7 @@ the page is left out when the page's own changed too. This module refuses to tel
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,8 @@ from gbvkg.web.pages.values import Value
 from gbvkg.web.pages.views import views
 
 if TYPE_CHECKING:
+    from gbvkg.web.pages.describing import Describer
     from gbvkg.web.pages.history import Change, Step
-    from gbvkg.web.pages.thing import Describer
     from gbvkg.web.site import Term
 
 
@@ -47,8 +47,10 @@ class Moment:
     changes: list[Changed]
 
 
-async def told(describer: Describer, steps: list[Step]) -> list[Moment]:
-    """The history as the page has it. Asks for names of what is no longer said of the thing."""
+async def told(describer: Describer, steps: list[Step], named: Callable[[str], Value]) -> list[Moment]:
+    """The history as the page has it; ``named`` words what belongs to the thing. Asks for names of what is no
+    longer said of it.
+    """
     values = _terms(
         value
         for step in steps
@@ -64,7 +66,7 @@ async def told(describer: Describer, steps: list[Step]) -> list[Moment]:
             day(step.issued, describer.lang),
             step.kind,
             site.page(describer.iri, release=step.version) if step.is_described else "",
-            [row for change in step.changes for row in _rows(describer, change, values)],
+            [row for change in step.changes for row in _rows(describer, change, values, named)],
         )
         for step in steps
     ]
@@ -78,10 +80,12 @@ def _terms(written: Iterable[str]) -> dict[str, Term]:
     return {text: quad.object for text, quad in zip(texts, read, strict=True)}
 
 
-def _rows(describer: Describer, change: Change, values: dict[str, Term]) -> list[Changed]:
+def _rows(
+    describer: Describer, change: Change, values: dict[str, Term], named: Callable[[str], Value]
+) -> list[Changed]:
     is_own, lang = change["subject"] == describer.iri, describer.lang
     if not is_own and change["kind"] != "changed":
-        return _part(describer, change)
+        return _part(describer, change, named)
     hidden = views().hidden - set(views().labels)
     told = [each for each in change["properties"] if each["property"] not in hidden]
     told.sort(key=lambda each: each["property"] not in views().labels)
@@ -91,7 +95,7 @@ def _rows(describer: Describer, change: Change, values: dict[str, Term]) -> list
             describer.terms.of_fact(each["property"], lang, (change["class"],)),
             [_plain(describer.show.value(values[text])) for text in each["removed"]],
             [describer.show.value(values[text]) for text in each["added"]],
-            [] if is_own else [describer.named(change["subject"])],
+            [] if is_own else [named(change["subject"])],
             "" if each["language"] in ("", lang) else each["language"],
         )
         for each in told
@@ -99,7 +103,7 @@ def _rows(describer: Describer, change: Change, values: dict[str, Term]) -> list
     ]
 
 
-def _part(describer: Describer, change: Change) -> list[Changed]:
+def _part(describer: Describer, change: Change, named: Callable[[str], Value]) -> list[Changed]:
     """That something is about the thing, or no more; what the thing says of its parts tells the rest."""
     about = f"<{describer.iri}>"
     rows = []
@@ -107,7 +111,7 @@ def _part(describer: Describer, change: Change) -> list[Changed]:
         if each["property"] in views().owned_inverse and about in (*each["removed"], *each["added"]):
             label = describer.incoming_title(each["property"])
             if change["kind"] == "added":
-                rows.append(Changed(label, [], [describer.named(change["subject"])]))
+                rows.append(Changed(label, [], [named(change["subject"])]))
             else:
                 rows.append(Changed(label, [_gone(describer, change)], []))
     return rows

@@ -12,8 +12,8 @@ from pyoxigraph import NamedNode
 from gbvkg.formats import RDF
 from gbvkg.vocabulary import expand
 from gbvkg.web.graphs import NamedGraph, content
+from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.frame import texts
-from gbvkg.web.pages.thing import Describer
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site

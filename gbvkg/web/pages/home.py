@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.web.pages.citing import Subject, download
+from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.views import views
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from gbvkg.web.indexing import build, every
 from gbvkg.web.negotiation import choose
 from gbvkg.web.pages import tables
 from gbvkg.web.pages.citing import Subject, listed
+from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.finding import SIZE, Finder, Listed, Search, overview, questions
 from gbvkg.web.pages.frame import VARY, language, respond, tag, texts, unchanged
 from gbvkg.web.pages.sentences import lines, notes
-from gbvkg.web.pages.thing import Describer
 from gbvkg.web.pages.views import views
 from gbvkg.web.problems import not_found
 from gbvkg.web.replies import redirect, reply

@@ -14,10 +14,11 @@ from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import BASE, expand, shrink
 from gbvkg.web.pages.citing import Subject
+from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.frame import texts
+from gbvkg.web.pages.said import TYPE, Statements
 from gbvkg.web.pages.shapes import Rule
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.thing import TYPE, Describer, Statements
 from gbvkg.web.pages.values import Value, best, in_language
 from gbvkg.web.pages.views import query, views
 

@@ -21,6 +21,7 @@ from gbvkg.web import graphs, snippets
 from gbvkg.web.pages import api, graph, home, ontology, releases, static
 from gbvkg.web.pages.changes import told
 from gbvkg.web.pages.citing import Subject, listed
+from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.finding import page
 from gbvkg.web.pages.frame import (
     language,
@@ -33,8 +34,9 @@ from gbvkg.web.pages.history import steps
 from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.model import Thing
 from gbvkg.web.pages.names import Names
+from gbvkg.web.pages.said import Said, said_of
 from gbvkg.web.pages.terms import Terms
-from gbvkg.web.pages.thing import Describer, Said, said_of
+from gbvkg.web.pages.thing import ThingPage
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import of_error
 from gbvkg.web.replies import link
@@ -161,9 +163,11 @@ class Pages:
         describer = Describer(self.site, await self.terms(), iri, lang)
         if property_ := _expanded(request.query_params.get("in", "")):
             return await self._members(request, describer, property_)
-        thing = await describer.thing(said)
-        moments = await steps(self.site, iri, describer.statements)
-        values = self._values(thing, lang) | {"history": await told(describer, moments)}
+        said = said or await self.said(iri)
+        shown = ThingPage(describer, said)
+        thing = await shown.thing()
+        moments = await steps(self.site, iri, said.statements)
+        values = self._values(thing, lang) | {"history": await told(describer, moments, shown.facts.named)}
         return respond(
             self.site, request, "thing.html", values, self._subject(thing), links=links, headers=headers
         )

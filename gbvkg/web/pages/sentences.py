@@ -19,7 +19,7 @@ from gbvkg.web.indexing import every
 from gbvkg.web.pages.views import views
 
 if TYPE_CHECKING:
-    from gbvkg.web.pages.thing import Describer
+    from gbvkg.web.pages.describing import Describer
     from gbvkg.web.pages.views import Sentence
     from gbvkg.web.site import Bindings, Site
 

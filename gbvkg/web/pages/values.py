@@ -22,6 +22,7 @@ from gbvkg.web.pages.frame import day, number
 if TYPE_CHECKING:
     from gbvkg.web.site import Site, Term
 
+_DIGITS = re.compile(r"(\d+)")
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _DATES = frozenset((expand("xsd:date"), expand("xsd:dateTime")))
 _NUMBERS = frozenset(expand(f"xsd:{name}") for name in ("integer", "decimal", "nonNegativeInteger"))
@@ -161,6 +162,14 @@ def in_language(terms: list[Term], lang: str) -> list[Term]:
     if len(terms) == 1 or not any(isinstance(term, Literal) and term.language == lang for term in terms):
         return terms
     return [t for t in terms if not (isinstance(t, Literal) and t.language and t.language != lang)]
+
+
+def natural(text: str) -> list[object]:
+    """A key that sorts texts with their numbers as numbers: OD 9 before OD 10."""
+    key: list[object] = []
+    for place, part in enumerate(_DIGITS.split(text.casefold())):
+        key.append(int(part) if place % 2 else part)
+    return key
 
 
 def is_web(iri: str) -> bool:
