@@ -28,6 +28,11 @@ from gbvkg.web.service import Service
 HEADER_SECONDS = 10
 """How long the head of a request may take to arrive."""
 
+BUFFER = 1 << 17
+"""Bytes of a request's head and of an answer on its way, for each connection: the longest address that is
+answered, its headers, and no more, because a thousand readers may be slow at the same time.
+"""
+
 BACKLOG, AT_ONCE = 1024, 2048
 """Connections that may wait to be accepted, and requests at hand at the same time."""
 
@@ -74,7 +79,7 @@ async def _serve(releases: Path, settings: ServeSettings, announce: Callable[[st
         websockets=False,
         backlog=BACKLOG,
         backpressure=AT_ONCE,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=BUFFER),
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from bystander import SHORT, connected, said, status, unharmed, within
+from bystander import SHORT, connected, resident, said, status, unharmed, within
 from serving import Served, released, serving
 
 HEAD = "POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sparql-query\r\n"
@@ -134,6 +134,29 @@ def test_a_reader_that_stops_holds_nobody_up(service: Served) -> None:
     finally:
         for line in lines:
             line.close()
+
+
+def test_readers_that_stop_cost_little_memory(service: Served) -> None:
+    """200 large files that nobody reads on, with no proxy in front."""
+    request = b"GET /releases/2026.1/dataset.nq HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    before = resident(service.process.pid)
+    lines = [connected(service) for _ in range(200)]
+    try:
+        for line in lines:
+            line.sendall(request)
+        time.sleep(2)
+        assert resident(service.process.pid) - before < 200 * 500_000
+    finally:
+        for line in lines:
+            line.close()
+
+
+@pytest.mark.parametrize(("length", "expected"), [(65_000, 404), (65_600, 414), (200_000, 431)])
+def test_a_long_address_is_answered(service: Served, length: int, expected: int) -> None:
+    """Up to what the service promises as what is asked, from there on as too long."""
+    with connected(service) as line:
+        line.sendall(f"GET /{'x' * (length - 1)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert line.recv(12) == f"HTTP/1.1 {expected}".encode()
 
 
 def test_who_does_not_read_a_large_answer_is_let_go(tmp_path: Path) -> None:
