@@ -393,7 +393,7 @@ class Documents:
 
 async def _near(site: Site, space: str, named: str) -> list[str]:
     """The pages of what is called nearly as what was asked for, of all that begins with ``space``."""
-    if not space or len(named) > _LONGEST_GUESSED:
+    if space.count("/") < 3 or len(named) > _LONGEST_GUESSED:  # a scheme alone is all there is
         return []
     index = await site.pages.lists.index()
 
