@@ -25,6 +25,16 @@ PAGES = {
     "graph.html": ["/doc/graph/plan/vap-sg-2020"],
     "ontology.html": ["/doc/ns"],
     "problem.html": ["/doc/action/vap-sg-2020/12"],
+    "queries.html": ["/query/"],
+    "query.html": [
+        "/query/progress-board",
+        "/query/context-figures",
+        "/query/competence-shift",
+        "/query/action-dossier",
+        "/query/action-dossier?action=action/vap-sg-2020/11",
+        "/query/mandates-on-date?person=person/nobody",
+    ],
+    "sparql.html": ["/sparql", "/sparql?query=SELECT+%2A+%7B+%3Fs+%3Fp+%3Fo+%7D"],
     "releases.html": ["/releases/"],
     "release.html": ["/releases/current-version/"],
     "thing.html": [
@@ -44,9 +54,7 @@ PAGES = {
         "/about?iri=http://themis.vlaanderen.be/id/beleidsveld/187f47a9-98a3-474c-86d4-1cb009d2fc5c",
     ],
 }
-"""Template → pages that are made with it. Those of queries and SPARQL have tests of their own."""
-
-ELSEWHERE = {"queries.html", "query.html", "sparql.html"}
+"""Template → pages that are made with it."""
 
 EVERY = [path for paths in PAGES.values() for path in paths]
 
@@ -92,9 +100,9 @@ def tab(chromium: Any, served: serving.Served) -> Iterator[Tab]:
 
 
 def test_every_template_has_a_page() -> None:
-    """A template that extends the frame is opened in a browser here or in a test of its own."""
+    """A template that extends the frame is opened in a browser here."""
     framed = {p.name for p in TEMPLATES.glob("*.html") if '{% extends "page.html" %}' in p.read_text("utf-8")}
-    assert framed == set(PAGES) | ELSEWHERE
+    assert framed == set(PAGES)
 
 
 @needs_axe
@@ -130,7 +138,10 @@ def test_axe_finds_what_is_wrong(tab: Tab) -> None:
     assert {"image-alt", "color-contrast"} <= rules
 
 
-@pytest.mark.parametrize("path", ["/", "/doc/action/vap-sg-2020/11", "/search?q=geweld"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/doc/action/vap-sg-2020/11", "/search?q=geweld", "/list/", "/query/progress-board", "/releases/"],
+)
 def test_keyboard(tab: Tab, path: str) -> None:
     """The first Tab leads to a link past the menu, every stop is visible, and nothing keeps the focus."""
     tab.open(path)
@@ -188,12 +199,21 @@ def test_language_can_be_changed(tab: Tab) -> None:
     assert "/doc/action/vap-sg-2020/11" in tab.page.url
 
 
-def test_print(tab: Tab) -> None:
-    """On paper the menu is gone and what was folded is there."""
-    tab.open("/doc/action/vap-sg-2020/11")
+@pytest.mark.parametrize(
+    "path", ["/doc/action/vap-sg-2020/11", "/list/Action", "/query/context-figures", "/releases/", "/"]
+)
+def test_print(tab: Tab, path: str) -> None:
+    """On paper the menu, the search and the facets are gone, what was folded is there, and how the page is
+    cited with its permanent link.
+    """
+    tab.open(path)
     tab.page.emulate_media(media="print")
-    assert not tab.page.locator("nav.menu").is_visible()
+    for gone in ("nav.menu", ".find", ".facets"):
+        assert not [one for one in tab.page.locator(gone).all() if one.is_visible()], gone
     assert tab.page.locator("h1").is_visible()
+    assert tab.page.locator("[rel=bookmark]").is_visible()
+    assert not tab.page.locator(".cite pre").is_visible()
+    assert tab.overflow() <= 0
 
 
 def test_attacks_do_not_run(chromium: Any, tmp_path: Path) -> None:
