@@ -331,7 +331,8 @@ def test_a_page_explains_asks_and_shows(served: Served, catalogue: Catalogue) ->
         assert option[1].endswith("(vap-sg-2020)")
         assert '<option value="plan/vap-ggg-2025">' in page
         assert f'<input type="hidden" name="lang" value="{lang}">' in page
-        assert f'<th scope="col" class="num">{query.columns["actions"].heading[lang]}</th>' in page
+        heading = query.columns["actions"].heading[lang]
+        assert f'<th scope="col" class="num">{heading[:1].upper()}{heading[1:]}</th>' in page
         link = re.search(r'<a href="/doc/plan/vap-sg-2020\?lang=\w+">([^<]*)</a>', page)
         assert link
         assert link[1].startswith(label)
