@@ -19,6 +19,7 @@ from gbvkg.vocabulary import expand
 from gbvkg.web.answers import solutions
 from gbvkg.web.pages import names
 from gbvkg.web.pages.frame import environment
+from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.values import Value
 from gbvkg.web.service import Service
 from gbvkg.web.site import Site
@@ -130,3 +131,32 @@ def test_what_is_kept_as_html_is_what_the_template_makes() -> None:
         assert 'href="/x&#34;y"' in shown([value])
     assert str(shown([Value("a")])) != str(shown([Value("a")], True))
     assert str(shown([Value("1", lang="en")])) != str(shown([Value("1")]))
+
+
+def test_what_is_made_once_is_made_again_when_it_failed() -> None:
+    """Who asks while it is made waits for the same; who stops waiting ends it for nobody; a failure is not
+    kept.
+    """
+    made: list[int] = []
+
+    async def make() -> int:
+        made.append(len(made))
+        await asyncio.sleep(0.01)
+        if len(made) == 1:
+            raise OSError("not this time")
+        return len(made)
+
+    async def run() -> None:
+        once = Once(make)
+        assert once.there is None
+        with pytest.raises(OSError, match="not this time"):
+            await once.get()
+        assert once.there is None
+        hasty = asyncio.ensure_future(once.get())
+        await asyncio.sleep(0)
+        hasty.cancel()
+        assert list(await asyncio.gather(once.get(), once.get())) == [2, 2]
+        assert once.there == await once.get() == 2
+        assert made == [0, 1]
+
+    asyncio.run(run())

@@ -23,6 +23,7 @@ from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.finding import SIZE, Finder, Listed, Search, overview, questions
 from gbvkg.web.pages.frame import VARY, language, respond, tag, texts, unchanged
+from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.sentences import lines, notes
 from gbvkg.web.pages.views import views
 from gbvkg.web.problems import not_found
@@ -47,7 +48,7 @@ class Lists:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self._index: asyncio.Task[Index] | None = None
+        self._index = Once(self._indexed)
         self._listed: dict[tuple[str, str], Listed] = {}
 
     def routes(self) -> list[Route]:
@@ -65,9 +66,7 @@ class Lists:
         """What search and lists are made from: made once, before a release is served; of an older one, and
         when that failed, when it is first asked for.
         """
-        if self._index is None or (self._index.done() and _failed(self._index)):
-            self._index = asyncio.ensure_future(self._indexed())
-        return await asyncio.shield(self._index)
+        return await self._index.get()
 
     async def _indexed(self) -> Index:
         terms = await self.site.pages.terms()
@@ -80,10 +79,11 @@ class Lists:
 
     def names_at(self, href: str, lang: str) -> tuple[str, str]:
         """What the thing of a document here is called, and in which language; "" without an index yet."""
-        if self._index is None or not self._index.done() or _failed(self._index):
+        index = self._index.there
+        if index is None:
             return "", ""
         path = href.partition("?")[0].removeprefix(self.site.path("/doc/", release=None))
-        found = (self._index.result().by_iri.get(iri) for iri in self.site.iris(path))
+        found = (index.by_iri.get(iri) for iri in self.site.iris(path))
         return next((doc.label(lang) for doc in found if doc), ("", ""))
 
     # Search
@@ -214,7 +214,3 @@ def _written(
 
 def _nodes(iris: list[str]) -> str:
     return " ".join(str(NamedNode(iri)) for iri in iris)
-
-
-def _failed(task: asyncio.Task[Any]) -> bool:
-    return task.cancelled() or task.exception() is not None

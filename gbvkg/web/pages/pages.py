@@ -34,6 +34,7 @@ from gbvkg.web.pages.history import steps
 from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.model import Thing
 from gbvkg.web.pages.names import Names
+from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.said import Said, said_of
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import ThingPage
@@ -48,9 +49,6 @@ MEMBERS = 100
 """How many of what points at a thing stand on one page."""
 
 _SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
-_SAID = """SELECT DISTINCT ?thing ?property ?value
-WHERE { ?thing a $class ; ?property ?value . FILTER(ISIRI(?thing)) }
-ORDER BY ?thing ?property ?value"""
 
 
 class Pages:
@@ -60,7 +58,7 @@ class Pages:
         self.site = site
         self.names = Names(site)
         self.lists = Lists(site)
-        self._terms: asyncio.Task[Terms] | None = None
+        self._terms = Once(lambda: Terms.load(site))
 
     def routes(self) -> list[Route]:
         return [
@@ -74,13 +72,7 @@ class Pages:
 
     async def terms(self) -> Terms:
         """The words for classes and properties, read at the first request; at the next one if that failed."""
-        if self._terms is None or (self._terms.done() and self._failed(self._terms)):
-            self._terms = asyncio.ensure_future(Terms.load(self.site))
-        return await asyncio.shield(self._terms)
-
-    @staticmethod
-    def _failed(task: asyncio.Task[Any]) -> bool:
-        return task.cancelled() or task.exception() is not None
+        return await self._terms.get()
 
     async def static(self, request: Request) -> Response:
         """A static file."""
