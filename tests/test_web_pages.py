@@ -25,7 +25,7 @@ from gbvkg.errors import NotAcceptable
 from gbvkg.project import Project
 from gbvkg.release import gate
 from gbvkg.vocabulary import LANGUAGES
-from gbvkg.web import snippets
+from gbvkg.web import snippets, workbook
 from gbvkg.web.pages import frame, tables, thing, trees, values
 from gbvkg.web.pages.citing import Citation
 from gbvkg.web.pages.static import KINDS, static
@@ -597,7 +597,7 @@ def test_list_as_workbook(hostile: serving.Served) -> None:
 def test_workbook_refuses_what_does_not_fit() -> None:
     """A text that a cell cannot hold is an error that names the other formats, never cut."""
     with pytest.raises(NotAcceptable, match="csv"):
-        tables.as_workbook([["IRI"], ["x" * (tables.CELL + 1)]], "x")
+        tables.as_workbook([["IRI"], ["x" * (workbook.CHARACTERS + 1)]], "x")
 
 
 def test_list_as_jsonld(hostile: serving.Served) -> None:

@@ -36,15 +36,10 @@ from gbvkg.web.pages.values import Labels, Shower, Value, best
 from gbvkg.web.pages.views import views
 from gbvkg.web.query_api import offered
 from gbvkg.web.replies import common_headers, link
+from gbvkg.web.sparql_page import GRAPH, ROWS, without_header
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
-
-ROWS = 1000
-"""Rows that a page shows; a browser lays out more of them only slowly."""
-
-GRAPH = 200_000
-"""Characters of a graph that a page shows."""
 
 CHOICES = 500
 """Things that a field offers; of more, a reader types the name."""
@@ -221,7 +216,7 @@ class QueryPages:
             "own_style": frame.static_path(self.site, "query.css"),
             "path": at(path, release=None),
             "sparql_text": at(f"{path}.rq"),
-            "open_in_sparql": at("/sparql", query=_without_header(bound)),
+            "open_in_sparql": at("/sparql", query=without_header(bound)),
             "asked_lang": "" if "lang" in query.parameters else request.query_params.get("lang", ""),
             "downloads": [
                 (words["formats"][format.name], at(path, **sent, format=format.name)) for format in formats
@@ -442,10 +437,6 @@ def _telling(rows: list[tuple[Value, ...]]) -> list[int]:
 def _is_numeric(cells: Iterable[Cell]) -> bool:
     told = [cell for cell in cells if cell is not None]
     return bool(told) and all(isinstance(cell, Literal) and cell.datatype.value in NUMBERS for cell in told)
-
-
-def _without_header(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.startswith("#+")).strip() + "\n"
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

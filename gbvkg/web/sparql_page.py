@@ -27,10 +27,10 @@ TEXTS = "sparql"
 """The group of the texts of the page."""
 
 ROWS = 1000
-"""Rows that the page of the server shows; a browser lays out more of them only slowly. Downloads have all."""
+"""Rows that a page of the server shows; a browser lays out more of them only slowly. Downloads have all."""
 
 GRAPH = 200_000
-"""Characters of a graph that the page shows."""
+"""Characters of a graph that a page shows."""
 
 LONGEST_ADDRESS = 4000
 """Characters of an address that every proxy lets through; a longer query is sent as a form."""
@@ -74,11 +74,15 @@ def example(query: Query, lang: str) -> dict[str, str]:
     Required parameters have the value of their own example.
     """
     bound = query.bind({name: query.parameters[name].example for name in query.required})
-    body = "\n".join(line for line in bound.splitlines() if not line.startswith("#+"))
     said = [query.summary[lang], query.description.get(lang, "")]
     lines = [line for text in said for line in textwrap.wrap(text, 100, break_long_words=False)]
     comment = "".join(f"# {line}\n" for line in lines)
-    return {"name": query.name, "title": query.summary[lang], "query": f"{comment}{body.strip()}\n"}
+    return {"name": query.name, "title": query.summary[lang], "query": f"{comment}{without_header(bound)}"}
+
+
+def without_header(text: str) -> str:
+    """The text of a query without the lines of its header."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("#+")).strip() + "\n"
 
 
 def context(

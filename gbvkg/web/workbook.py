@@ -43,12 +43,13 @@ DIGITS = 15
 WIDEST = 60
 """Characters that a column is made wide at most."""
 
-_OPTIONS = {
+OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
+"""Nothing in a workbook of ours can act, whatever its texts begin with."""
 
 
 async def written(
@@ -66,7 +67,7 @@ def _written(site: Site, query: Query, terms: Mapping[str, Term], body: bytes | 
     if len(result.rows) > ROWS:
         raise _too_much(query)
     out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, _OPTIONS)
+    book = xlsxwriter.Workbook(out, OPTIONS)
     issued = datetime.fromisoformat(site.manifest.issued[:10])
     book.set_properties({"title": query.summary[lang], "created": issued})
     formats = {

@@ -21,6 +21,7 @@ from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, XLSX, Format
 from gbvkg.vocabulary import prefixes
 from gbvkg.web.pages.values import in_language, short
+from gbvkg.web.workbook import CHARACTERS, OPTIONS, ROWS
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Term
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
 FILES = {row.extension: row for row in (RESULTS["csv"], XLSX, RDF["jsonld"])}
 """Extension → format of a list as a file."""
 
-CELL = 32_767
-"""Characters that a cell of Excel can hold."""
-
-ROWS = 1_048_575
 JOINED = " | "
 _NOT_IN_A_NAME = "[]:*?/\\'"
 """Characters of the name of a sheet that Excel refuses."""
@@ -104,20 +101,14 @@ def as_csv(found: Table) -> bytes:
 
 def as_workbook(found: Table, title: str) -> bytes:
     """One sheet of texts. Raises NotAcceptable when a text or the rows do not fit."""
-    if len(found) > ROWS or any(len(cell) > CELL for row in found for cell in row):
+    if len(found) > ROWS or any(len(cell) > CHARACTERS for row in found for cell in row):
         raise NotAcceptable(
             "Een tekst of het aantal rijen is te groot voor een Excel-blad; vraag csv of jsonld.",
             "A text or the number of rows is too large for an Excel sheet; ask for csv or jsonld.",
             tuple((row.name, row.media_type) for row in FILES.values() if row is not XLSX),
         )
     file = io.BytesIO()
-    safe = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(file, safe) as workbook:
+    with xlsxwriter.Workbook(file, OPTIONS) as workbook:
         sheet = workbook.add_worksheet(
             "".join(char for char in title if char not in _NOT_IN_A_NAME)[:31] or "data"
         )
