@@ -26,7 +26,7 @@ from gbvkg import release
 from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.vocabulary import BASE
-from gbvkg.web import downloads
+from gbvkg.web import downloads, server
 from gbvkg.web.linked_data import DOCUMENTS
 from gbvkg.web.service import Service
 from tests.serving import Served, released, serving
@@ -613,3 +613,10 @@ def test_a_list_is_a_page_or_a_file_as_the_client_prefers(served: Served) -> Non
     assert len(tags) == 2
     assert served.get("/list/Action?format=csv").content == served.get("/list/Action.csv").content
     assert served.get("/list/Action?format=png").status_code == 406
+
+
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_is_shown_in_brackets(host: str) -> None:
+    """So that it can be opened as it is printed."""
+    assert server._place(ServeSettings(host=host, port=8001)) == "[::1]:8001"
+    assert server._place(ServeSettings(host="127.0.0.1", port=8001)) == "127.0.0.1:8001"

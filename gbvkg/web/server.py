@@ -86,10 +86,16 @@ async def _serve(releases: Path, settings: ServeSettings, announce: Callable[[st
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     try:
-        announce(f"http://{settings.host}:{settings.port}{settings.prefix}/", service.current.site.version)
+        announce(f"http://{_place(settings)}{settings.prefix}/", service.current.site.version)
         await server.serve()
     finally:
         await service.current.stop()
+
+
+def _place(settings: ServeSettings) -> str:
+    """Host and port as an address has them: IPv6 in brackets (RFC 3986 §3.2.2)."""
+    host = settings.host.strip("[]")
+    return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
 
 
 def _check_free(settings: ServeSettings) -> None:
@@ -100,7 +106,7 @@ def _check_free(settings: ServeSettings) -> None:
         try:
             probe.bind((settings.host.strip("[]"), settings.port))
         except OSError as error:
-            where = f"{settings.host}:{settings.port}"
+            where = _place(settings)
             raise BackEndUnavailable(
                 f"{where} is niet vrij ({error.strerror}); kies een andere poort met --port.",
                 f"{where} is not free ({error.strerror}); choose another port with --port.",
