@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -124,6 +125,10 @@ WHERE { ?thing owl:deprecated true . FILTER NOT EXISTS { ?thing skos:inScheme ?s
 """What was withdrawn or merged has no page of its own any more (``linked_data``)."""
 
 
+_COUNTING = 60.0
+"""Seconds that counting all of a release may take, once for each format: 6 for a million statements."""
+
+
 class Discovery:
     """What is at the well-known places of one release."""
 
@@ -168,7 +173,7 @@ class Discovery:
                 "wellknown": NamedNode(f"{site.base}.well-known/void"),
             },
         )
-        answer = await site.ask(Ask(text, format.name))
+        answer = await site.ask(Ask(text, format.name), replace(site.pool.limits, seconds=_COUNTING))
         body = whole(answer.body)
         return reply(request, body, format.media_type, tag=tag, licence=site.licence)
 
