@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import cast
 from urllib.parse import quote
@@ -27,6 +28,13 @@ MEASURED = """PREFIX gbv: <https://w3id.org/gbvkg/ns#>
 SELECT ?action WHERE {
   ?action gbv:hasIndicator ?indicator ; gbv:primaryObjective ?main ; gbv:contributesTo ?main .
   ?indicator gbv:unit ?unit ; gbv:hasBaseline/gbv:value ?value .
+} ORDER BY ?action LIMIT 1"""
+
+COMPLETE = """PREFIX gbv: <https://w3id.org/gbvkg/ns#>
+PREFIX dcat: <http://www.w3.org/ns/dcat#>
+SELECT ?action WHERE {
+  ?action gbv:leadResponsibility/dcat:endDate ?end ; gbv:hasIndicator/gbv:hasBaseline ?baseline .
+  ?statement gbv:aboutAction ?action ; gbv:hasEvidence ?evidence .
 } ORDER BY ?action LIMIT 1"""
 
 
@@ -194,3 +202,74 @@ def test_a_table_that_is_cut_says_so() -> None:
         part = shown._part(section, [], {"x": rows})
         assert part.cut == cut
         assert not part.is_folded
+
+
+PARTS = {
+    "nl": (
+        "Wie trekt", "voorbij bij deze release", "bij deze release van kracht", "Wie is betrokken",
+        "Voortgang", "Bewijs", "Indicatoren", "nulmeting", "streefwaarde", "Fiche en plan van aanpak",
+        "Geschiedenis", "Gegevens van deze pagina", "Open in SPARQL", "curl", "Python", "R", "Power Query",
+        "Citeer deze pagina",
+    ),
+    "en": (
+        "Who leads", "over at this release", "in force at this release", "Who is involved", "Progress",
+        "Evidence", "Indicators", "baseline", "target", "Fiche and approach", "History", "Data of this page",
+        "Open in SPARQL", "curl", "Python", "R", "Power Query", "Cite this page",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_action_has_all_its_parts(fictional: serving.Served, lang: str) -> None:
+    """Fiche, lead now and then, involved, indicators with values, progress with evidence, links, raw data,
+    history, SPARQL and code to copy; the parts that it has stand in an index at the top.
+    """
+    rows = fictional.sparql(COMPLETE, accept="text/csv").text.split()
+    path = f"/doc/{rows[1].partition('/id/')[2]}"
+    page = html(fictional, f"{path}?lang={lang}")
+    text = text_of(page)
+    missing = [part for part in PARTS[lang] if part.lower() not in text.lower()]
+    assert missing == []
+    for extension in ("ttl", "jsonld", "nt", "rdf", "csv"):
+        assert f'href="{path}.{extension}"' in page
+    index = re.search(r'<nav class="contents".*?</nav>', page, re.DOTALL)
+    assert index
+    for anchor in re.findall(r'href="#([^"]+)"', index[0]):
+        assert f'id="{anchor}"' in page
+
+
+def test_from_plan_to_action(fictional: serving.Served) -> None:
+    """A plan leads to its strategic objectives, these to operational ones, these to actions; and back."""
+    steps = ["/doc/plan/vap-fictief", "/doc/objective/vap-fictief/SD-1", "/doc/objective/vap-fictief/OD-1.1"]
+    for above, below in pairwise(steps):
+        assert f'href="{below}?lang=nl"' in html(fictional, f"{above}?lang=nl")
+        assert f'href="{above}?lang=nl"' in html(fictional, f"{below}?lang=nl")
+    assert re.search(r'href="/doc/action/vap-fictief/\d+\?lang=nl"', html(fictional, f"{steps[2]}?lang=nl"))
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/doc/concept/violence-form/IFG", ("Acties die deze vorm aanpakken", "intrafamiliaal geweld")),
+        ("/doc/concept/target-group/children", ("Acties voor deze doelgroep", "kinderen")),
+        ("/doc/conceptscheme/violence-role", ("Begrippen", "slachtoffer")),
+    ],
+)
+def test_forms_groups_and_lists(fictional: serving.Served, path: str, said: tuple[str, ...]) -> None:
+    """A form and a group have the actions that are about them, a code list its concepts."""
+    page = html(fictional, f"{path}?lang=nl")
+    assert [part for part in said if part not in text_of(page)] == []
+    if "violence-form" in path or "target-group" in path:
+        assert re.search(r'href="/doc/action/vap-fictief/\d+\?lang=nl"', page)
+
+
+def test_question_answer_and_organisation(real: serving.Served) -> None:
+    """A question has its parts and answer, an answer what it answers, an organisation what points at it."""
+    question = text_of(html(real, "/doc/question/354-2021?lang=nl"))
+    assert "Wie vraagt wat aan wie" in question
+    assert question.count("Deelvraag ") >= 3
+    assert "Antwoord op schriftelijke vraag 354" in question
+    answer = text_of(html(real, "/doc/answer/354-2021/answer?lang=en"))
+    assert "Answer to" in answer
+    organisation = quote("https://data.vlaanderen.be/id/organisatie/OVO049152", safe="")
+    assert "Wat hiernaar verwijst" in text_of(html(real, f"/about?iri={organisation}&lang=nl"))
