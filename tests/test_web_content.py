@@ -117,7 +117,7 @@ def test_a_policy_field_has_a_kind_a_list_and_its_ministers(real: serving.Served
 
 def test_context_figures_are_drawn_and_say_their_unit_once(real: serving.Served) -> None:
     """An indicator with several observations has a chart; a unit that is that of the indicator is not said in
-    every row; one observation is not drawn.
+    every row; figures without a course are not drawn.
     """
     page = html(real, "/doc/indicator/vap-ggg-2025/1712-calls?lang=nl")
     course = re.search(r'<section id="course">.*?</section>', page, re.DOTALL)
@@ -125,7 +125,8 @@ def test_context_figures_are_drawn_and_say_their_unit_once(real: serving.Served)
     assert "31 december 2022: 9.045" in text_of(course[0])
     assert "<polyline" in course[0]
     assert page.count(">oproepen</a>") == 1
-    assert 'id="course"' not in html(real, "/doc/indicator/vap-ggg-2025/1712-calls-by-minors?lang=nl")
+    for name in ("1712-calls-by-minors", "zsg-victims-share"):  # one figure; many, all of one day
+        assert 'id="course"' not in html(real, f"/doc/indicator/vap-ggg-2025/{name}?lang=nl")
 
 
 def test_a_minister_has_mandates_and_what_she_is_responsible_for(real: serving.Served) -> None:
@@ -261,6 +262,14 @@ def test_forms_groups_and_lists(fictional: serving.Served, path: str, said: tupl
     assert [part for part in said if part not in text_of(page)] == []
     if "violence-form" in path or "target-group" in path:
         assert re.search(r'href="/doc/action/vap-fictief/\d+\?lang=nl"', page)
+
+
+def test_a_notation_that_is_the_label_is_said_once(real: serving.Served) -> None:
+    """In a code list a notation stands before a label only where it says something else."""
+    roles = html(real, "/doc/conceptscheme/violence-role?lang=en")
+    assert '<span class="mark">bystander</span>' not in roles
+    assert '<span class="mark">relative</span>' in roles
+    assert '<span class="mark">EGG</span>' in html(real, "/doc/conceptscheme/violence-form?lang=nl")
 
 
 def test_question_answer_and_organisation(real: serving.Served) -> None:

@@ -210,7 +210,10 @@ class ThingPage:
         names = tuple(_variables(section.query))
         cells = tuple(tuple(row.get(name) for name in names) for row in rows)
         result = Result("SELECT", names, cells)
-        return chart(result, section.chart, self._cell, self.lang)
+        drawn = chart(result, section.chart, self._cell, self.lang)
+        if drawn and drawn.kind == "lines" and not any(line.path for p in drawn.panels for line in p.lines):
+            return None  # dots, each on a line of its own, show no course
+        return drawn
 
     def _cell(self, cell: Cell, name: str) -> str:
         return self.show.value(cell).text if isinstance(cell, NamedNode | Literal) else ""

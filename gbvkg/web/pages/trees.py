@@ -27,7 +27,8 @@ def tree(rows: Iterable[Bindings], link: Callable[[str], Value]) -> list[Branch]
         if iri not in branches:
             mark = row["mark"].value if "mark" in row else ""
             text = row["definition"].value if "definition" in row else ""
-            branches[iri] = Branch(mark, link(iri), text)
+            value = link(iri)
+            branches[iri] = Branch("" if _is_same(mark, value.text) else mark, value, text)
         if "parent" in row and iri not in parents:
             parents[iri] = row["parent"].value
     roots = []
@@ -41,6 +42,11 @@ def tree(rows: Iterable[Bindings], link: Callable[[str], Value]) -> list[Branch]
         for branch in branches.values():
             branch.is_folded = len(branch.children) > FEW and not any(b.children for b in branch.children)
     return roots
+
+
+def _is_same(mark: str, label: str) -> bool:
+    """Whether a notation says nothing that the label does not say."""
+    return mark.replace("-", " ").casefold() == label.replace("-", " ").casefold()
 
 
 def leads_to(parents: dict[str, str], start: str, goal: str) -> bool:
