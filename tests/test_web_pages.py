@@ -436,6 +436,22 @@ def test_api_page(real: serving.Served) -> None:
     assert "cdn" not in text
 
 
+@pytest.mark.parametrize(("lang", "said", "unsaid"), [
+    ("nl", ("De lijst van alle vragen", "Wie is op een datum minister", "Het antwoord", "alleen dit plan"),
+     ("The list of all queries", "Who is minister on a date", "The answer", "this plan only")),
+    ("en", ("The list of all queries", "Who is minister on a date", "The answer", "this plan only"),
+     ("De lijst van alle vragen", "Wie is op een datum minister", "Het antwoord", "alleen dit plan")),
+])  # fmt: skip
+def test_api_page_is_in_one_language(
+    real: serving.Served, lang: str, said: tuple[str, ...], unsaid: tuple[str, ...]
+) -> None:
+    """Of the description in two languages it shows one, without its marks of a markup."""
+    text = Reader(html(real, f"/docs?lang={lang}")).text
+    assert [words for words in said if words not in text] == []
+    assert [words for words in unsaid if words in text] == []
+    assert "**" not in text
+
+
 # Releases
 
 
