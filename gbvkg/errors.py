@@ -12,6 +12,7 @@
     │   ├── VersionExists                   an existing version is never overwritten
     │   │   └── AlreadyPublished            it was made from the same sources: nothing is left to do
     │   ├── VersionNotNewer                 publishing it would make an older version the current one
+    │   ├── QueryChanged                    a stable query asks something else than in the release before
     │   ├── BadVersion                      a version that cannot be the name of a release
     │   ├── ReleaseNotFound                 no release of that name, or none at all
     │   ├── ReleaseBusy                     another process is publishing in the same folder
@@ -107,6 +108,10 @@ class AlreadyPublished(VersionExists):
 
 class VersionNotNewer(ReleaseError):
     slug = "version-not-newer"
+
+
+class QueryChanged(ReleaseError):
+    slug = "query-changed"
 
 
 class BadVersion(ReleaseError):

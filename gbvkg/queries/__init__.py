@@ -9,6 +9,7 @@ from gbvkg.queries.catalogue import Catalogue, Query, read_query
 from gbvkg.queries.hygiene import Check, hygiene, read_checks
 from gbvkg.queries.parameters import Parameter
 from gbvkg.queries.result import Column, Result
+from gbvkg.queries.stability import check_stable
 
 __all__ = [
     "Absent",
@@ -18,6 +19,7 @@ __all__ = [
     "Parameter",
     "Query",
     "Result",
+    "check_stable",
     "hygiene",
     "read_checks",
     "read_query",
