@@ -6,11 +6,13 @@ import asyncio
 import csv
 import io
 import re
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import serving
+from starlette.requests import Request
 
 from gbvkg.config import ServeSettings
 from gbvkg.errors import QueryTimeout
@@ -108,10 +110,19 @@ def test_question_is_bounded(index: Index, monkeypatch: pytest.MonkeyPatch) -> N
         return near(word)
 
     monkeypatch.setattr(index, "_near", watched)
-    index.search(" ".join(f"woord{number}x" for number in range(10_000)))
-    assert 0 < len(seen) <= search.WORDS
+    index.search(" ".join(f"geweld{'x' * (number % 2)}{number % 10}" for number in range(10_000)))
+    assert 1 < len(seen) <= search.WORDS
     index.search("é" * 1_000_000)
     assert len(seen[-1]) <= search.LONGEST
+
+
+def test_a_word_that_nothing_has_ends_the_search(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All words must be had: after one that is not, none is compared with the words of the release."""
+    seen: list[str] = []
+    near = index._near
+    monkeypatch.setattr(index, "_near", lambda word: seen.append(word) or near(word))  # type: ignore[func-returns-value]
+    assert not index.search("hulpljn qqzzqq xxyyxx wwqqww").things
+    assert seen == ["hulpljn", "qqzzqq"]
 
 
 def test_folding() -> None:
@@ -344,6 +355,36 @@ def test_overview_of_what_there_is(real: serving.Served, lang: str) -> None:
         assert (moved.status_code, moved.headers["location"]) == (308, "/list/")
     assert 'href="/list/' in real.get("/").text
     assert "/list/</loc>" in real.get("/sitemap.xml").text
+
+
+def test_the_event_loop_goes_on_while_words_are_looked_for(
+    small_releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words are compared with all of a release in a thread of its own."""
+
+    async def asked() -> None:
+        current = Current(small_releases, ServeSettings(workers=1))
+        try:
+            await current.start()
+            request = Request({
+                "type": "http", "method": "GET", "path": "/search", "query_string": b"q=geweldd",
+                "headers": [(b"accept", b"text/csv")], "path_params": {},
+            })  # fmt: skip
+            assert (await current.site.pages.lists.search(request)).status_code == 200
+        finally:
+            await current.stop()
+
+    looked = Index.search
+    threads = []
+
+    def watched(index: Index, question: str) -> search.Found:
+        threads.append(threading.current_thread())
+        return looked(index, question)
+
+    monkeypatch.setattr(Index, "search", watched)
+    asyncio.run(asked())
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 def test_search_is_there_before_the_service_is(small_releases: Path, monkeypatch: pytest.MonkeyPatch) -> None:

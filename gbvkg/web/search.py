@@ -244,10 +244,15 @@ class Index:
         """The things that have all words, but for small ones. An empty question finds nothing."""
         asked = list(dict.fromkeys(words(question[:LONGEST])))[:WORDS]
         instead: dict[str, str] = {}
-        told = [(word, self._tiers(word, instead)) for word in asked]
-        telling = [tiers for word, tiers in told if tiers or len(word) > 2]
         named = self._called(asked)
-        if not named and (not telling or not all(telling)):
+        telling = []
+        for word in asked:
+            tiers = self._tiers(word, instead)
+            if tiers or len(word) > 2:
+                telling.append(tiers)
+            if telling and not telling[-1] and not named:
+                break  # looking for the other words takes milliseconds each and changes nothing
+        if not named and (not telling or not telling[-1]):
             return Found(instead=instead)
         tiers = _combined(telling, self.every) if telling else {}
         tiers = {

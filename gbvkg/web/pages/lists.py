@@ -96,7 +96,8 @@ class Lists:
         if kept := unchanged(self.site, request, format.name):
             return kept
         finder = await self.finder()
-        found = finder.search(request)
+        # off the event loop: a word that nothing has is compared with every word of the release
+        found = await asyncio.to_thread(finder.search, request)
         if format is HTML:
             values = finder.results(request, found)
             subject = self._subject(f"{values['title']}: {found.asked}", "SearchResultsPage", values)
