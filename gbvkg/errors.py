@@ -12,7 +12,7 @@
     │   ├── VersionExists                   an existing version is never overwritten
     │   │   └── AlreadyPublished            it was made from the same sources: nothing is left to do
     │   ├── VersionNotNewer                 publishing it would make an older version the current one
-    │   ├── QueryChanged                    a stable query asks something else than in the release before
+    │   ├── QueryChanged                    a stable query asks something else than in an earlier release
     │   ├── BadVersion                      a version that cannot be the name of a release
     │   ├── ReleaseNotFound                 no release of that name, or none at all
     │   ├── ReleaseBusy                     another process is publishing in the same folder

@@ -56,3 +56,15 @@ def test_words_about_a_query_may_change_and_a_query_may_go(published: tuple[Proj
     changed(project, "?action a gbv:Action", "?action a gbv:Plan", "draft")
     (project.root / "queries/small/lineage.rq").unlink()
     assert release.publish(project, out).name == "2026.2"
+
+
+def test_the_name_of_a_query_that_went_stays_taken(published: tuple[Project, Path]) -> None:
+    """It does not come back as something else, however many releases later."""
+    project, out = published
+    (project.root / "queries/small/titles.rq").unlink()
+    release.publish(project, out)
+    project = make(project.root, "2026.3")
+    changed(project, *CHANGES["what it asks"])
+    with pytest.raises(QueryChanged, match="titles"):
+        release.publish(project, out)
+    assert release.publish(make(project.root, "2026.3"), out).name == "2026.3"

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import tracemalloc
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -441,3 +442,19 @@ def test_our_csv_is_that_of_the_engine_where_it_is_right(dataset: Dataset, text:
     ours = io.BytesIO()
     comma_separated.write(found, ours)
     assert ours.getvalue() == theirs
+
+
+@pytest.mark.parametrize("size", [1, 7, 100_000])
+def test_a_table_is_looked_through_without_a_copy_of_the_whole(size: int) -> None:
+    """Wherever the parts are cut, within letters too; memory stays far below the size of the answer."""
+    text = ("één,twee\r\n" + '"a\r\nb","""é"""\r\n' * 2000).encode()
+    parts = [text[at : at + size] for at in range(0, len(text), size)]
+    assert comma_separated.is_table(parts, 2)
+    assert not comma_separated.is_table([*parts, b"a,b,c\r\n"], 2)
+    row = b"x" * 99 + b",y\r\n"
+    tracemalloc.start()
+    try:
+        assert comma_separated.is_table((row * 1000 for _ in range(200)), 2)
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()

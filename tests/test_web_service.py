@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from gbvkg.project import Project
 from gbvkg.vocabulary import BASE
 from gbvkg.web import downloads, server
 from gbvkg.web.linked_data import DOCUMENTS
+from gbvkg.web.pages.lists import Lists
 from gbvkg.web.service import Service
 from tests.serving import Served, released, serving
 from tests.small_project import make
@@ -620,3 +621,56 @@ def test_an_ipv6_address_is_shown_in_brackets(host: str) -> None:
     """So that it can be opened as it is printed."""
     assert server._place(ServeSettings(host=host, port=8001)) == "[::1]:8001"
     assert server._place(ServeSettings(host="127.0.0.1", port=8001)) == "127.0.0.1:8001"
+
+
+def test_a_release_with_a_very_long_text_is_served(tmp_path: Path) -> None:
+    """Longer than a field of CSV may be by default (131,072 characters)."""
+    out = tmp_path / "releases"
+    _publish(tmp_path / "p", "2026.1", "Eerste " + "woord " * 25_000, out)
+
+    async def scene() -> int:
+        service = Service(out, ServeSettings(access_log=False))
+        await service.current.start()
+        index = await service.current.site.pages.lists.index()
+        await service.current.site.close()
+        return len(index.by_iri)
+
+    assert asyncio.run(scene()) > 3
+
+
+def test_a_fault_with_one_release_does_not_end_the_watch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told and counted, its processes end, the old release stays, and the next one is taken."""
+    out = tmp_path / "releases"
+    _publish(tmp_path / "p", "2026.1", "Eerste", out)
+    opened: list[Any] = []
+
+    async def scene() -> None:
+        service = Service(out, ServeSettings(access_log=False, poll_seconds=0.05))
+        await service.current.start()
+        right = Lists.index
+
+        async def wrong(self: Lists) -> Any:
+            opened.append(self.site)
+            raise ValueError("nobody thought of this")
+
+        monkeypatch.setattr(Lists, "index", wrong)
+        await asyncio.to_thread(_publish, tmp_path / "p", "2026.2", "Nieuwe", out)
+        await _until(lambda: service.current.refused == 1)
+        assert service.current.site.version == "2026.1"
+        assert opened[0].pool.zygote is None
+        monkeypatch.setattr(Lists, "index", right)
+        await asyncio.to_thread(_publish, tmp_path / "p", "2026.3", "Nieuwste", out)
+        await _until(lambda: service.current.site.version == "2026.3" and len(service.current._tasks) == 1)
+        await service.current.stop()
+
+    asyncio.run(scene())
+    assert "nobody thought of this" in caplog.text
+    assert len(opened) == 1
+
+
+async def _until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not is_so():
+            await asyncio.sleep(0.02)

@@ -1,7 +1,9 @@
 """What a stable query promises: under its name it asks the same, of the same parameters, for ever.
 
-Who wants something else gives it another name. Comments, explanations and headings may change, and a query
-may go. This module refuses to judge an experimental query, which may change in every release.
+Its text is compared, token by token: whether two texts mean the same cannot be told in general. Who wants
+something else gives it another name. Comments, explanations and headings may change, and a query may go; its
+name stays taken as long as a release that has it is kept. This module refuses to judge an experimental query,
+which may change in every release.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ def check_stable(before: Catalogue, now: Catalogue) -> None:
     if changed:
         names = ", ".join(changed)
         raise QueryChanged(
-            f"Stabiel in de vorige release, en nu een andere vraag: {names}. Geef de nieuwe vraag een andere "
+            f"Stabiel in een eerdere release, en nu een andere vraag: {names}. Geef de nieuwe vraag een andere "
             "naam en zet de oude terug, of haal de oude weg.",
-            f"Stable in the previous release, and another question now: {names}. Give the new query another "
+            f"Stable in an earlier release, and another question now: {names}. Give the new query another "
             "name and put the old one back, or take the old one away.",
         )
 

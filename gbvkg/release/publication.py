@@ -45,7 +45,7 @@ def publish(project: Project, out: Path, progress: Progress | None = None) -> Pa
     Raises, all with the old release still current and whole: BadVersion; GateClosed, with the report, before
     anything is written; AlreadyPublished when this version was made from the same sources, VersionExists when
     from others, VersionNotNewer when a newer one is current; QueryChanged when a stable query is not what it
-    was in the current release; ReleaseBusy; ReleaseWriteFailed (disk full, no
+    was in an earlier release; ReleaseBusy; ReleaseWriteFailed (disk full, no
     permission); ReleaseCorrupt when the current release is damaged, or "current" is no link; ReleaseError for
     data that a format cannot hold and for a link that leaves the project; UsageError when ``out`` is no
     folder; ProjectError for a malformed project.
@@ -57,7 +57,7 @@ def publish(project: Project, out: Path, progress: Progress | None = None) -> Pa
     if unfinished := _existing(out, version, inputs):
         return _finish(unfinished)
     folder.check_newer(out, version)
-    _check_queries(project, folder.latest(out))
+    _check_queries(project, out)
     judgement = gate.judge(project, lambda done, of, name: steps(name))
     gate.pass_gate(judgement.report)
     with _failures_told(out), folder.publishing(out):
@@ -105,14 +105,14 @@ def _write_failed(out: Path, nl: str, en: str) -> ReleaseWriteFailed:
     )
 
 
-def _check_queries(project: Project, before: Path | None) -> None:
-    if before is None:
-        return
-    try:
-        asked = Catalogue(Project(before / "inputs", project.base, before.name))
-    except ProjectError:
-        return  # of a version of gbvkg whose queries this one cannot read, so nobody asks them any more
-    check_stable(asked, Catalogue(project))
+def _check_queries(project: Project, out: Path) -> None:
+    now = Catalogue(project)
+    for version in folder.versions(out):
+        try:
+            asked = Catalogue(Project(out / version / "inputs", project.base, version))
+        except ProjectError:
+            continue  # of a version of gbvkg whose queries this one cannot read, so nobody asks them any more
+        check_stable(asked, now)
 
 
 def _existing(out: Path, version: str, inputs: Sequence[Input]) -> Path | None:

@@ -11,7 +11,7 @@ import io
 import re
 import sys
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from pyoxigraph import Literal, NamedNode, QuerySolutions
 
@@ -31,8 +31,30 @@ def is_table(parts: Iterable[bytes], width: int) -> bool:
     or none when there is no column.
     """
     csv.field_size_limit(sys.maxsize)
-    text = io.StringIO(b"".join(parts).decode("utf-8"), newline="")
+    text = io.TextIOWrapper(io.BufferedReader(_Parts(parts)), "utf-8", newline="")
     return all(len(row) == width or (not row and width < 2) for row in csv.reader(text))
+
+
+class _Parts(io.RawIOBase):
+    """Parts as one file, read without a copy of the whole: an answer may be as large as memory allows."""
+
+    def __init__(self, parts: Iterable[bytes]) -> None:
+        self._parts = iter(parts)
+        self._part = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._part:
+            part = next(self._parts, None)
+            if part is None:
+                return 0
+            self._part = memoryview(part)
+        size = min(len(buffer), len(self._part))
+        buffer[:size] = self._part[:size]
+        self._part = self._part[size:]
+        return size
 
 
 def write(found: QuerySolutions, output: Output) -> None:

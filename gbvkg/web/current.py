@@ -113,6 +113,9 @@ class Current:
             await site.pages.lists.index()
         except GbvkgError as error:  # the rest is there; it is tried again when somebody searches
             log.error("no search yet", extra={"release": site.version, "reason": error.en})
+        except BaseException:
+            await site.pool.close()
+            raise
         return site
 
     async def _open(self, release: Path, workers: int = 0) -> Site:
@@ -138,6 +141,11 @@ class Current:
             log.error("release refused", extra={"release": found[0], "reason": error.en})
             if not isinstance(error, ReleaseCorrupt):
                 self._turned_down = None  # a busy machine, a back end that did not start: try again
+            return
+        except Exception:  # a fault of ours with this release is no reason to miss the next
+            self._turned_down = found
+            self.refused += 1
+            log.exception("release refused", extra={"release": found[0]})
             return
         old, self._site = self.site, site
         self.swaps += 1
