@@ -26,8 +26,8 @@ def check_stable(before: Catalogue, now: Catalogue) -> None:
     if changed:
         names = ", ".join(changed)
         raise QueryChanged(
-            f"Stabiel in een eerdere release, en nu een andere vraag: {names}. Geef de nieuwe vraag een andere "
-            "naam en zet de oude terug, of haal de oude weg.",
+            f"Stabiel in een eerdere release, en nu een andere vraag: {names}. Geef de nieuwe vraag een "
+            "andere naam en zet de oude terug, of haal de oude weg.",
             f"Stable in an earlier release, and another question now: {names}. Give the new query another "
             "name and put the old one back, or take the old one away.",
         )
