@@ -21,6 +21,7 @@ from gbvkg.web.replies import redirect
 from gbvkg.web.service import Service
 from tests import small_project
 from tests.serving import Served, released, serving
+from tests.test_web_history import three
 
 TYPE = NamedNode(expand("rdf:type"))
 PAGES = ("text/html", "text/turtle")
@@ -242,6 +243,15 @@ def test_what_is_retired_elsewhere_is_so_here(tmp_path: Path, monkeypatch: pytes
         lost = small.get(f"{about}lost")
         assert lost.status_code == 410
         assert "location" not in lost.headers
+
+
+def test_what_is_near_in_an_older_release_is_in_that_release(tmp_path: Path) -> None:
+    """What a later release describes is no help there; what is, is asked of the same release."""
+    with serving(three(tmp_path), tmp_path / "log", prefix="/kg") as small:
+        for release, there in (("", "123"), ("?release=2026.1", "12")):
+            found = small.get(f"/doc/action/p/4{release}", accept="application/json")
+            assert found.status_code == 404
+            assert sorted(found.json()["suggestions"]) == [f"/kg/doc/action/p/{n}{release}" for n in there]
 
 
 def test_who_has_a_document_costs_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -380,7 +380,7 @@ class Documents:
         )
 
     async def _missing(self, request: Request, space: str = "", named: str = "") -> Response:
-        hints = await _near(current(request).site, space, named)
+        hints = await self._near(request, space, named)
         nl = f" Bedoelde u {', '.join(hints)}?" if hints else ""
         en = f" Did you mean {', '.join(hints)}?" if hints else ""
         return not_found(
@@ -390,19 +390,25 @@ class Documents:
             suggestions=hints,
         )
 
+    async def _near(self, request: Request, space: str, named: str) -> list[str]:
+        """The pages of what is called nearly as what was asked for, of all that begins with ``space``.
 
-async def _near(site: Site, space: str, named: str) -> list[str]:
-    """The pages of what is called nearly as what was asked for, of all that begins with ``space``."""
-    if space.count("/") < 3 or len(named) > _LONGEST_GUESSED:  # a scheme alone is all there is
-        return []
-    index = await site.pages.lists.index()
+        Names are compared with those of the current release, for which search is made already: an older one
+        is not read for a mistake. What this release does not describe is left out.
+        """
+        if space.count("/") < 3 or len(named) > _LONGEST_GUESSED:  # a scheme alone is all there is
+            return []
+        latest, site = current(request).site, self.site
+        index = await latest.pages.lists.index()
 
-    def likely() -> list[str]:
-        names = [iri for iri in (*index.by_iri, *site.manifest.graphs) if iri.startswith(space)]
-        found = process.extract(named, names, scorer=fuzz.ratio, limit=3, score_cutoff=80)
-        return [site.page(iri) for iri, _, _ in found]
+        def likely() -> list[str]:
+            names = [iri for iri in (*index.by_iri, *site.manifest.graphs) if iri.startswith(space)]
+            found = process.extract(named, names, scorer=fuzz.ratio, limit=3, score_cutoff=80)
+            return [iri for iri, _, _ in found]
 
-    return await asyncio.to_thread(likely)
+        hints = await asyncio.to_thread(likely)
+        here = hints if site is latest else await self._states(hints)
+        return [site.page(iri) for iri in hints if iri in here or is_graph(site, iri)]
 
 
 def _stems(site: Site) -> list[str]:
