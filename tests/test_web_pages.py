@@ -29,7 +29,7 @@ from gbvkg.web import snippets, workbook
 from gbvkg.web.pages import frame, tables, thing, trees, values
 from gbvkg.web.pages.citing import Citation
 from gbvkg.web.pages.static import KINDS, static
-from gbvkg.web.pages.terms import local_name
+from gbvkg.web.pages.terms import Terms, local_name
 from gbvkg.web.pages.views import query, views
 from gbvkg.web.site import Bindings, Site
 
@@ -381,13 +381,30 @@ def test_about_nothing_is_404(real: serving.Served, iri: str) -> None:
 
 
 def test_incoming_by_property(real: serving.Served) -> None:
-    """What points at a thing can be read page by page; what is no property finds nothing."""
+    """What points at a thing can be read page by page; where nothing does there is no page, and nothing to
+    cite.
+    """
     concept = "/doc/concept/wording/official-wording"
     first = html(real, f"{concept}?in=gbv:wording&lang=nl")
     assert "Bewoording" in first or "bewoording" in first
-    assert "Geen" in html(real, f"{concept}?in=gbv:nothing&lang=nl")
     html(real, f"{concept}?in=%3Cx%3E&lang=nl")
-    html(real, f"{concept}?in=gbv:wording&page=99999999999")
+    for asked in (
+        "gbv:nothing",
+        "%3Chttp://nowhere.example/x%3E",
+        "gbv:nothing&page=2",
+        "gbv:wording&page=99999",
+    ):
+        for more in ("", "&cite=text"):
+            assert real.get(f"{concept}?in={asked}{more}", accept="text/html").status_code == 404, asked
+
+
+def test_what_nobody_named_is_not_kept() -> None:
+    """However many words somebody asks for, only those of terms that have a name are remembered."""
+    terms = Terms({"x:named": {"nl": "genoemd"}}, [])
+    for number in range(100):
+        assert terms.label(f"http://x.example/some{number}", "nl") == f"some{number}"
+        assert terms.label("x:named", "nl") == "genoemd"
+    assert [iri for iri, *_ in terms._said] == ["x:named"]
 
 
 def test_not_modified_without_work(real: serving.Served) -> None:

@@ -39,7 +39,7 @@ from gbvkg.web.pages.said import Said, said_of
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import ThingPage
 from gbvkg.web.pages.values import is_web
-from gbvkg.web.problems import of_error
+from gbvkg.web.problems import not_found, of_error
 from gbvkg.web.replies import link
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ if TYPE_CHECKING:
 MEMBERS = 100
 """How many of what points at a thing stand on one page."""
 
+_NOTHING = (
+    "Niets verwijst zo naar dit ding, of er zijn minder bladzijden.",
+    "Nothing refers to this thing like that, or there are fewer pages.",
+)
 _SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
 
 
@@ -193,9 +197,11 @@ class Pages:
         return Subject(thing.label, "WebPage", {"about": about}, at=self.site.page(thing.iri))
 
     async def _members(self, request: Request, describer: Describer, property_: str) -> Response:
-        """What points at a thing by one property, page by page."""
+        """What points at a thing by one property, page by page; 404 where nothing does."""
         current = page(request)
         members = await describer.members(property_, current, MEMBERS + 1)
+        if not members:
+            return not_found(request, *_NOTHING)
         await describer.name([describer.iri])
         values = [describer.show.link(iri) for iri in members[:MEMBERS]]
         label, label_lang = describer.show.label(describer.iri)

@@ -62,9 +62,11 @@ class Terms:
     def label(self, iri: str, lang: str, classes: Iterable[str] = ()) -> str:
         """The label of a term as a property of ``classes``, in ``lang`` if it has one, else in another."""
         key = (iri, lang, tuple(classes))
-        if key not in self._said:
-            self._said[key] = self._label(*key)
-        return self._said[key]
+        if (said := self._said.get(key)) is None:
+            said = self._label(*key)
+            if self.knows(iri):  # what nobody named may be anything: there is no end to it
+                self._said[key] = said
+        return said
 
     def _label(self, iri: str, lang: str, classes: tuple[str, ...]) -> str:
         found = self._labels.get(iri) or self._names.of(iri, classes) or views().terms.get(iri) or {}
