@@ -543,6 +543,13 @@ def test_every_mapping_has_justification_confidence_role_and_date(store: Store) 
     assert len(complete) == len(mappings) == 248 + 9 + 6 + 4 + 7 + 5 + 13 + 1
 
 
+def test_comments_of_mappings_have_a_language(store: Store) -> None:
+    """So that a page in another language can say which it is (WCAG 2.2, 3.1.2)."""
+    tagged = _ask(store, "?mapping a gbv:PlanMapping ; rdfs:comment ?comment BIND(LANG(?comment) AS ?lang)")
+    assert len(tagged) == 45
+    assert {lang for _, lang, _ in tagged} == {"en"}
+
+
 def test_the_links_are_in_one_table_per_target(loaded: Loaded) -> None:
     """Every table of data/links gives at least one mapping."""
     read = {s.place.file.rpartition("/")[2] for s in loaded.dataset.statements if "/links/" in s.place.file}

@@ -209,6 +209,14 @@ def test_sssom_row_is_a_mapping_and_the_mapped_triple(project: Project) -> None:
     assert ntriples(reading.statements) == wanted
 
 
+def test_sssom_comments_have_their_language(project: Project) -> None:
+    """SSSOM says no language of a comment: here the slot is English, and comment_nl beside it Dutch."""
+    head, row = SSSOM.splitlines()[-2:]
+    text = SSSOM.replace(head, f"{head}\tcomment\tcomment_nl").replace(row, f"{row}\twider\truimer")
+    said = {str(s.object) for s in sssom(project, text).statements if s.predicate.value.endswith("#comment")}
+    assert said == {'"wider"@en', '"ruimer"@nl'}
+
+
 def test_sssom_places(project: Project) -> None:
     """A cell is at its row and column, a value of the header block at its own line."""
     places = {s.predicate.value.rpartition("/")[2]: s.place[1:] for s in sssom(project, SSSOM).statements}
