@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 from pyoxigraph import Literal, NamedNode
@@ -12,6 +13,9 @@ from gbvkg.queries.result import Cell, lexical
 from gbvkg.vocabulary import expand
 from gbvkg.web import snippets
 from gbvkg.web.charts import Chart, Heat, chart
+from gbvkg.web.pages.facts import is_numeric
+from gbvkg.web.pages.values import Labels, Shower, Value
+from gbvkg.web.site import Site
 
 
 def _chart(heads: str, rows: list[tuple[Cell, ...]], roles: dict[str, str], lang: str = "nl") -> Chart | None:
@@ -39,6 +43,26 @@ def test_bars_share_one_scale_that_has_zero() -> None:
         ("b", "-10", 0.0, 25.0),
     ]
     assert found.left == 2
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+@pytest.mark.parametrize("name", ["int", "long", "nonNegativeInteger", "decimal", "double", "float"])
+def test_a_number_of_any_datatype_is_one_everywhere(name: str, lang: str) -> None:
+    """In a fact, in a column of them and in a chart; its datatype says nothing to a reader."""
+    text = "12345.5" if name in ("decimal", "double", "float") else "12345"
+    term = Literal(text, datatype=NamedNode(expand(f"xsd:{name}")))
+    shower = Shower(cast(Site, None), lang, Labels(()), lambda iri: None)
+    shown = {"nl": text.replace(".", ",").replace("12", "12.", 1), "en": text.replace("12", "12,", 1)}
+    assert shower.value(term) == Value(shown[lang], key=text)
+    assert is_numeric([[term], []])
+    assert not is_numeric([[term], [Literal(text)]])
+    found = _chart("x y", [(Literal("a"), term), (Literal("b"), term)], {"kind": "bar", "x": "x", "y": "y"})
+    assert found
+    assert found.left == 0
+    days = [(_day("2026-01-01"), term), (_day("2026-02-01"), term)]
+    moments = _chart("x y", [*days], {"kind": "timeline", "x": "x", "y": "y"})
+    assert moments
+    assert moments.kind == "lines"
 
 
 def test_only_zeros_draw_nothing_and_break_nothing() -> None:

@@ -5,6 +5,7 @@ This module refuses to judge an answer: terms stay as the workers wrote them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pyoxigraph import Literal, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
@@ -22,6 +23,17 @@ NUMBERS = frozenset(
     )
 )  # fmt: skip
 """Datatypes of numbers (SPARQL 1.1 §17.1, XML Schema 1.1 Part 2 §3)."""
+
+
+def is_number(term: object) -> bool:
+    """Whether a term is a number by its datatype, whatever it says."""
+    return isinstance(term, Literal) and term.datatype.value in NUMBERS
+
+
+def are_numbers(terms: Iterable[object]) -> bool:
+    """Whether there are terms, and only numbers; an unbound one (None) says nothing."""
+    told = [term for term in terms if term is not None]
+    return bool(told) and all(map(is_number, told))
 
 
 def solutions(body: bytes | Spool) -> list[dict[str, Any]]:

@@ -15,7 +15,8 @@ from datetime import date
 from pyoxigraph import Literal
 
 from gbvkg.queries.result import Cell, Result, Row, lexical
-from gbvkg.vocabulary import LANGUAGES, expand
+from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.answers import are_numbers, is_number
 
 SHADES = 4
 """Steps of a heat map above zero."""
@@ -25,8 +26,6 @@ MOST = 200
 
 WIDTH, HEIGHT = 100.0, 30.0
 """Of a drawing, in units of its own."""
-
-NUMERIC = frozenset(expand(f"xsd:{name}") for name in ("integer", "decimal", "double", "float"))
 
 Show = Callable[[Cell, str], str]
 """The text for a cell of a column."""
@@ -163,7 +162,7 @@ class _Drawer:
 
     def number(self, row: Row, role: str) -> float | None:
         cell = self.cell(row, role)
-        if not isinstance(cell, Literal) or cell.datatype.value not in NUMERIC:
+        if not isinstance(cell, Literal) or not is_number(cell):
             return None
         try:
             found = float(cell.value)
@@ -172,9 +171,7 @@ class _Drawer:
         return found if abs(found) < 1e15 else None
 
     def is_numeric(self, role: str) -> bool:
-        cells = [self.cell(row, role) for row in self.result.rows]
-        told = [cell for cell in cells if cell is not None]
-        return bool(told) and all(isinstance(c, Literal) and c.datatype.value in NUMERIC for c in told)
+        return are_numbers(self.cell(row, role) for row in self.result.rows)
 
     def day(self, row: Row) -> int | None:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from gbvkg.queries.result import Cell, for_reader, lexical
 from gbvkg.store import Answer, Ask, whole
 from gbvkg.vocabulary import BASE
 from gbvkg.web import snippets
-from gbvkg.web.answers import NUMBERS, read
+from gbvkg.web.answers import are_numbers, read
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.asking import labels_query
@@ -279,7 +279,7 @@ class QueryPages:
         return Shown(
             len(result.rows),
             tuple(query.columns[name].heading[lang] if name in query.columns else name for name in names),
-            tuple(_is_numeric(row[i] for row in rows) for i in kept),
+            tuple(are_numbers(row[i] for row in rows) for i in kept),
             tuple(tuple(row[i] for i in kept) for row in cells),
             is_cut=len(result.rows) > ROWS,
             chart=drawn,
@@ -432,11 +432,6 @@ def _telling(rows: list[tuple[Value, ...]]) -> list[int]:
         for i in range(len(columns))
         if i in linked or not any(texts[i]) or all(texts[i] != texts[other] for other in linked)
     ]
-
-
-def _is_numeric(cells: Iterable[Cell]) -> bool:
-    told = [cell for cell in cells if cell is not None]
-    return bool(told) and all(isinstance(cell, Literal) and cell.datatype.value in NUMBERS for cell in told)
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
-from gbvkg.vocabulary import expand
+from gbvkg.web.answers import are_numbers
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.model import Fact, Node, Table
 from gbvkg.web.pages.said import TYPE, Statements
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 DEEP = 4
 """Parts of parts that are shown; what is deeper has a page."""
-
-_NUMBERS = frozenset((expand("xsd:integer"), expand("xsd:decimal")))
 
 
 class FactWriter:
@@ -194,5 +192,5 @@ def _is_iri(term: object) -> bool:
 
 
 def is_numeric(columns: Iterable[Iterable[Term]]) -> bool:
-    terms = [term for terms in columns for term in terms]
-    return bool(terms) and all(isinstance(t, Literal) and t.datatype.value in _NUMBERS for t in terms)
+    """Whether what is in the cells of a column is numbers."""
+    return are_numbers(term for terms in columns for term in terms)

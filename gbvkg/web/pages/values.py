@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import LANGUAGES, expand, shrink
+from gbvkg.web.answers import is_number
 from gbvkg.web.pages.frame import day, number
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 _DIGITS = re.compile(r"(\d+)")
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _DATES = frozenset((expand("xsd:date"), expand("xsd:dateTime")))
-_NUMBERS = frozenset(expand(f"xsd:{name}") for name in ("integer", "decimal", "nonNegativeInteger"))
 _BOOLEAN = expand("xsd:boolean")
 _PLAIN = frozenset((expand("xsd:string"), expand("xsd:gYear")))
 _YES = {"nl": ("ja", "nee"), "en": ("yes", "no")}
@@ -140,7 +140,7 @@ class Shower:
             return Value(term.value, lang=_other(term.language, self.lang), key=term.value)
         if datatype in _DATES:
             return Value(day(term.value, self.lang), key=term.value)
-        if datatype in _NUMBERS:
+        if is_number(term):
             return Value(number(term.value, self.lang), key=term.value)
         if datatype == _BOOLEAN:
             return Value(_YES[self.lang][term.value not in ("true", "1")], key=term.value)
