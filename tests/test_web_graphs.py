@@ -62,6 +62,16 @@ def test_every_graph_leads_to_what_it_is(served: Served, release: Path) -> None:
         assert f'<{iri.replace("/id/", "/doc/")}>; rel="canonical"' in found.headers["link"]
 
 
+def test_every_graph_has_a_name(served: Served, release: Path) -> None:
+    """Its address is no name: it is called as what it holds, in both languages."""
+    for iri in read_manifest(release.resolve()).graphs:
+        end = iri.rpartition("/id/graph/")[2]
+        said = Graph().parse(data=served.get(f"/doc/graph/{end}.ttl").text, format="turtle")
+        names = {str(label) for label in said.objects(URIRef(iri), RDFS.label)}
+        assert len(names) == 2 or end == "ontology", iri
+        assert not any(f"“{end}”" in name for name in names), iri
+
+
 def test_void_names_every_graph_as_a_part(served: Served, release: Path) -> None:
     """So that who begins there finds them, with their sizes."""
     said = Graph().parse(data=served.get("/.well-known/void").text, format="turtle")
@@ -118,11 +128,14 @@ def test_a_graph_has_the_formats_of_any_document(served: Served, release: Path) 
     rows = list(csv.reader(io.StringIO(served.get(f"{here}.csv").text)))
     assert rows[0] == ["property", "value"]
     assert ["http://rdfs.org/ns/void#triples", str(size)] in rows
-    for lang, title in (("nl", "Deel “plan/vap-sg-2020”"), ("en", "Part “plan/vap-sg-2020”")):
+    for lang, title in (
+        ("nl", "Deel “Vlaams actieplan ter bestrijding van seksueel geweld 2020"),
+        ("en", "Part “Flemish action plan to combat sexual violence 2020"),
+    ):
         page = served.get(f"{here}?lang={lang}", accept="text/html").text
-        assert f"<h1>{title}</h1>" in page
+        assert f"<h1>{title}" in page
         assert 'href="/kg/sparql?query=' in page
-        assert "CC0" in page
+        assert ">CC0 1.0</a></dd>" in page
         cited = served.get(f"{here}?lang={lang}&cite=text", accept="text/html").text
         assert title in cited
         assert f"{BASE}doc/graph/plan/vap-sg-2020?release=2026.1" in cited

@@ -2,7 +2,7 @@
 
 A graph has an IRI of ours, so it has a document as any thing has. What the manifest counts, what the release
 says of itself and what its statements name is all that is told; this module refuses to guess what a graph is
-about from its name.
+about from its name: what it is called is in ``views.toml``, or is the name of the plan or code list in it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pyoxigraph import Literal, NamedNode, Triple, serialize
 
 from gbvkg.formats import Format
 from gbvkg.queries.parameters import fill
-from gbvkg.vocabulary import expand, prefixes
+from gbvkg.vocabulary import LANGUAGES, expand, prefixes
 from gbvkg.web.pages.frame import texts
+from gbvkg.web.pages.values import best
+from gbvkg.web.pages.views import views
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site, Term
@@ -54,12 +56,12 @@ _EVERYTHING = "CONSTRUCT { ?s ?p ?o }\nWHERE { GRAPH <%s> { ?s ?p ?o } }"
 
 @dataclass(frozen=True)
 class NamedGraph:
-    """``triples`` is their number; ``said`` is property and value, in an order that does not change;
-    ``classes`` is class and how many things of it the graph describes, most first.
+    """``names`` are by language; ``triples`` is their number; ``said`` is property and value, in an order
+    that does not change; ``classes`` is class and how many things of it the graph describes, most first.
     """
 
     iri: str
-    name: str
+    names: dict[str, str]
     triples: int
     said: list[tuple[str, Term]]
     classes: list[tuple[str, int]]
@@ -83,11 +85,25 @@ async def graph(site: Site, iri: str) -> NamedGraph:
     counted = await site.rows(fill(_CLASSES, {"graph": node}))
     return NamedGraph(
         iri,
-        iri.rpartition("/id/graph/")[2] or iri,
+        await _names(site, iri),
         site.manifest.graphs[iri],
         list(told),
         [(row["class"].value, int(row["count"].value)) for row in counted],
     )
+
+
+async def _names(site: Site, iri: str) -> dict[str, str]:
+    """By language; what nobody named is called by the end of its address."""
+    base, _, end = iri.rpartition("/id/graph/")
+    if end in views().graphs:
+        return views().graphs[end]
+    for begin, other in views().graph_of.items():
+        if end.startswith(begin):
+            thing = f"{base}/id/{other}{end.removeprefix(begin)}"
+            labels = (await site.pages.names.of([thing], await site.pages.terms()))[thing].labels
+            found = {lang: best(labels, lang) for lang in LANGUAGES}
+            return {lang: label.value if label else end for lang, label in found.items()}
+    return dict.fromkeys(LANGUAGES, end)
 
 
 def content(site: Site, iri: str, format: str | None) -> str:
@@ -127,8 +143,8 @@ def _triples(site: Site, found: NamedGraph) -> Iterator[Triple]:
         return Triple(of, NamedNode(expand(name)), value)
 
     yield say("rdf:type", NamedNode(expand("void:Dataset")))
-    for lang in ("nl", "en"):
-        title = texts("graph", lang)["label"].format(name=found.name, version=site.version)
+    for lang, name in found.names.items():
+        title = texts("graph", lang)["label"].format(name=name, version=site.version)
         yield say("rdfs:label", Literal(title, language=lang))
     yield say("void:triples", Literal(found.triples))
     yield say("void:sparqlEndpoint", NamedNode(site.public(site.path("/sparql"))))

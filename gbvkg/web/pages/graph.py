@@ -32,8 +32,10 @@ async def values(site: Site, found: NamedGraph, lang: str) -> dict[str, Any]:
     for property_, value in found.said:
         if property_ not in _APART:
             facts.setdefault(property_, []).append(describer.show.value(value))
+    t = texts("graph", lang)
     return {
-        "t": texts("graph", lang),
+        "t": t,
+        "title": t["title"].format(name=found.names[lang]),
         "graph": found,
         "dataset": describer.show.link(site.manifest.dataset),
         "facts": [(terms.label(property_, lang), shown) for property_, shown in facts.items()],

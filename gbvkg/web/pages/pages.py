@@ -133,7 +133,7 @@ class Pages:
             return kept
         found = await graphs.graph(self.site, iri)
         values = await graph.values(self.site, found, language(request))
-        title = values["t"]["title"].format(name=found.name)
+        title = values["title"]
         about = {
             "@type": "Dataset",
             "@id": iri,
