@@ -146,6 +146,32 @@ def test_an_error_of_ours_that_no_request_can_cause_is_a_500() -> None:
     assert (found.status, found.title_en) == (500, "Error in the service")
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.ReleaseNotFound("Niets in /srv/x; wel: 2026.1.", "None in /srv/x.", "2025.1", ("2026.1",)),
+        errors.ReleaseNotFound("Niets in /srv/x.", "None in /srv/x.", "2025.1"),
+        errors.UsageError("/srv/x is geen map.", "/srv/x is no folder."),
+        errors.ReleaseWriteFailed("/srv/x is vol.", "/srv/x is full."),
+    ],
+)
+@pytest.mark.parametrize("accept", ["", BROWSER])
+def test_no_error_names_a_path_of_the_machine(
+    error: GbvkgError, accept: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a client cannot have caused is for the log; a release that is not there is named with those that
+    are.
+    """
+    request = Request(scope_of("GET", **({"accept": accept} if accept else {})))
+    response = of_error(request, error)
+    text = bytes(response.body).decode()
+    assert "/srv" not in text
+    assert ("/srv" in str(caplog.records[0].__dict__)) if response.status_code == 500 else not caplog.records
+    if isinstance(error, errors.ReleaseNotFound):
+        assert "Er is geen release 2025.1." in text
+        assert ("Er zijn: 2026.1." in text) is bool(error.present)
+
+
 def test_a_reply_is_sent_whole_and_without_body_to_head() -> None:
     """Length and headers are those of GET; the body is left out."""
     sent: list[Any] = []

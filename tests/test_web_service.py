@@ -428,8 +428,8 @@ def test_a_document_of_an_older_release_leads_to_that_release(tmp_path: Path) ->
         gone = small.get("/doc/action/p/10").json()
         assert gone["older"] == [f"/g/doc/action/p/10?release={version}" for version in ("2026.1", "2026.2")]
         assert "Oudere releases" in gone["detail"]
-        page = small.get("/doc/action/p/10", accept="text/html").text
-        assert 'href="/g/doc/action/p/10?release=2026.1"' in page
+        shown = small.get("/doc/action/p/10", accept="text/html").text
+        assert 'href="/g/doc/action/p/10?release=2026.1"' in shown
 
         shutil.rmtree(out / "2026.2")
         assert "predecessor-version" not in _links(small.get("/doc/action/p/1.csv"))
@@ -551,9 +551,15 @@ def test_the_service_swaps_without_a_failed_or_mixed_request(tmp_path: Path) -> 
             before = small.get(f"{path}&release=2026.1")
             assert "Eerste" in before.text, path
             assert "Nieuwe" not in before.text, path
-        missing = small.get("/doc/action/p/1?release=1999.1")
-        assert missing.status_code == 404
-        assert str(out) not in missing.text
+        missing = ("/doc/action/p/1?release=1999.1", "/releases/1999.1/", "/releases/1999.1/data.csv",
+                   "/releases/1999.1/SHA256SUMS", "/query/titles?release=1999.1", "/search?release=1999.1",
+                   "/sparql?query=ASK%7B%7D&release=1999.1")  # fmt: skip
+        for path in missing:
+            for accept in ("text/html", "application/json"):
+                answer = small.get(path, accept=accept)
+                assert answer.status_code == 404, path
+                assert "2026.1, 2026.2" in answer.text
+                assert str(tmp_path) not in answer.text, path
 
 
 def test_a_release_that_does_not_verify_is_refused(tmp_path: Path) -> None:

@@ -76,16 +76,17 @@ def current(out: Path) -> Path | None:
     link = out / CURRENT
     if not os.path.lexists(link):
         return None
+    shown = f"{out.resolve().name}/{CURRENT}"  # a service says this to its clients too
     if not link.is_symlink():
         raise ReleaseCorrupt(
-            f"{link} is geen link naar een release. Geef het een andere naam en publiceer opnieuw.",
-            f"{link} is no link to a release. Give it another name and publish again.",
+            f"{shown} is geen link naar een release. Geef het een andere naam en publiceer opnieuw.",
+            f"{shown} is no link to a release. Give it another name and publish again.",
         )
     target = os.readlink(link)
     if target not in versions(out):
         raise ReleaseCorrupt(
-            f"{link} wijst niet naar een release ernaast; publiceer opnieuw of herstel de link.",
-            f"{link} does not lead to a release beside it; publish again or restore the link.",
+            f"{shown} wijst niet naar een release ernaast; publiceer opnieuw of herstel de link.",
+            f"{shown} does not lead to a release beside it; publish again or restore the link.",
         )
     return out / target
 

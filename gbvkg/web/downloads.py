@@ -22,7 +22,7 @@ from gbvkg.errors import GbvkgError
 from gbvkg.project import VERSION, is_regular_inside
 from gbvkg.release.folder import versions as versions_in
 from gbvkg.release.manifest import MANIFEST, File, Manifest, sha256
-from gbvkg.web.problems import RETRY, not_found, problem
+from gbvkg.web.problems import RETRY, not_found, problem, told
 from gbvkg.web.replies import CACHING, common_headers, etag, is_held, media_type, redirect, reply
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Downloads:
         try:
             release, manifest = await current(request).files_of(version)
         except GbvkgError as error:
-            return not_found(request, error.nl, error.en)
+            return not_found(request, *told(error))
         except OSError:
             return _unreadable(request, version)
         if path == CHECKSUMS:

@@ -8,6 +8,7 @@ ours it says no more than that it is one.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
@@ -16,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from gbvkg.errors import GbvkgError, NotAcceptable
+from gbvkg.errors import GbvkgError, NotAcceptable, ReleaseCorrupt, ReleaseNotFound
 from gbvkg.formats import HTML, Format
 from gbvkg.web.asgi import Reply, header
 from gbvkg.web.negotiation import choose
@@ -47,15 +48,21 @@ TITLES: dict[str, tuple[str, str]] = {
     "bad-version": ("Geen versie", "No version"),
     "unknown-query": ("Vraag niet gevonden", "Query not found"),
     "bad-parameter": ("Parameter klopt niet", "Parameter is wrong"),
-    "usage": ("Verzoek klopt niet", "Request is wrong"),
     "body-too-large": ("Inhoud te groot", "Content too large"),
     "body-too-slow": ("Inhoud te traag", "Content too slow"),
 }
 """Slug of an error → title, nl and en."""
 
+_FAULT = (
+    "Dit had niet mogen gebeuren; het staat in het logboek van de beheerder.",
+    "This should not have happened; it is in the operator's log.",
+)
+
+log = logging.getLogger("gbvkg.web")
+
 _STATUSES = {
     "back-end-unavailable": 503, "release-not-found": 404, "bad-version": 404, "unknown-query": 404,
-    "bad-parameter": 400, "usage": 400,
+    "bad-parameter": 400,
 }  # fmt: skip
 """Slug → status, for errors that do not come from the service and have none of their own."""
 
@@ -105,13 +112,26 @@ def fault(request: Request) -> Response:
     """The response to a request that met a bug of ours: no more than that it is one."""
     return problem(
         request, 500, "Fout in de dienst", "Error in the service",
-        "Dit had niet mogen gebeuren; het staat in het logboek van de beheerder.",
-        "This should not have happened; it is in the operator's log.", type="fault",
+        *_FAULT, type="fault",
     )  # fmt: skip
 
 
+def told(error: GbvkgError) -> tuple[str, str]:
+    """What a client may read of an error, nl and en: nothing of the machine, whose folders are named in what
+    an error says to who works at it.
+    """
+    if isinstance(error, ReleaseNotFound) and error.asked:
+        there = ", ".join(error.present)
+        return (
+            f"Er is geen release {error.asked}." + (f" Er zijn: {there}." if there else ""),
+            f"There is no release {error.asked}." + (f" There are: {there}." if there else ""),
+        )
+    is_for_clients = hasattr(error, "status") or error.slug in _STATUSES
+    return (error.nl, error.en) if is_for_clients or isinstance(error, ReleaseCorrupt) else _FAULT
+
+
 def described(error: GbvkgError) -> Problem:
-    """The problem that an error of ours is; 500 for one that no request can cause."""
+    """The problem that an error of ours is; 500 for one that no request can cause, which goes in the log."""
     status = getattr(error, "status", _STATUSES.get(error.slug, 500))
     title_nl, title_en = TITLES.get(error.slug, ("Fout in de dienst", "Error in the service"))
     members: dict[str, object] = {
@@ -122,7 +142,10 @@ def described(error: GbvkgError) -> Problem:
     headers = {}
     if status in (429, 503):
         headers["Retry-After"] = str(getattr(error, "retry_after", RETRY))
-    return Problem(status, error.slug, title_nl, title_en, error.nl, error.en, members, headers)
+    nl, en = told(error)
+    if status == 500:
+        log.error("error", extra={"slug": error.slug, "reason": error.en})
+    return Problem(status, error.slug, title_nl, title_en, nl, en, members, headers)
 
 
 def answer(scope: Scope, found: Problem) -> Reply:
