@@ -77,6 +77,23 @@ def test_a_page_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked(monkeypatch, visit)
 
 
+def test_the_page_of_a_query_uses_the_names_that_other_pages_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is named in an answer or offered in a form is looked up once for all pages and both languages."""
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        named = "/query/actions-of-minister?plan=plan/vap-sg-2020"
+        assert "Bart Somers" in (await get(f"{named}&lang=nl")).text
+        known = len(site.pages.names)
+        assert known
+        questions.clear()
+        assert "Bart Somers" in (await get(f"{named}&lang=en")).text
+        assert questions
+        assert not [text for text in questions if "VALUES ?subject" in text]
+        assert len(site.pages.names) == known
+
+    asked(monkeypatch, visit)
+
+
 def test_names_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many things are named, no more than so many are kept; what went is asked for again."""
     monkeypatch.setattr(names, "MOST", 5)

@@ -30,10 +30,9 @@ from gbvkg.web import snippets
 from gbvkg.web.answers import are_numbers, read
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages import frame
-from gbvkg.web.pages.asking import labels_query
 from gbvkg.web.pages.citing import Subject, listed
-from gbvkg.web.pages.values import Labels, Shower, Value, best
-from gbvkg.web.pages.views import views
+from gbvkg.web.pages.describing import Describer
+from gbvkg.web.pages.values import Shower, Value, best
 from gbvkg.web.query_api import offered
 from gbvkg.web.replies import common_headers, link
 from gbvkg.web.sparql_page import GRAPH, ROWS, without_header
@@ -46,12 +45,6 @@ CHOICES = 500
 
 IN_A_LIST = 60
 """Choices up to which a field is a list to pick from; above it, a field that completes what is typed."""
-
-LABELLED = 2000
-"""Things of an answer whose labels are looked up."""
-
-AT_ONCE = 500
-"""Of them in one query."""
 
 _OF_RELEASE = re.compile(r"COALESCE\(\s*\$(\w+)\s*,\s*\?released\s*\)")
 """How a query says that a parameter that is not given is the day of the release."""
@@ -250,12 +243,11 @@ class QueryPages:
         full = await asyncio.to_thread(read, query, answer.body)
         if query.form == "ASK":
             return Shown(0, boolean=lexical(full.rows[0][0]) == "true")
-        labels = await self._labels(full)
-        terms = await self.site.pages.terms()
-        shower = Shower(
-            self.site, lang, labels, lambda iri: terms.label(iri, lang) if terms.knows(iri) else None
+        describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
+        await describer.name(
+            cell.value for row in full.rows[:ROWS] for cell in row if isinstance(cell, NamedNode)
         )
-        return await asyncio.to_thread(self._table, query, full, shower)
+        return await asyncio.to_thread(self._table, query, full, describer.show)
 
     def _table(self, query: Query, full: Result, shower: Shower) -> Shown:
         lang = shower.lang
@@ -284,19 +276,6 @@ class QueryPages:
             is_cut=len(result.rows) > ROWS,
             chart=drawn,
         )
-
-    async def _labels(self, result: Result) -> Labels:
-        things = dict.fromkeys(
-            cell.value for row in result.rows[:ROWS] for cell in row if isinstance(cell, NamedNode)
-        )
-        return await self._labels_of(list(things)[:LABELLED])
-
-    async def _labels_of(self, iris: list[str]) -> Labels:
-        found = Labels(views().labels)
-        for start in range(0, len(iris), AT_ONCE):
-            for row in await self.site.rows(labels_query(iris[start : start + AT_ONCE])):
-                found.add(row["subject"].value, row["property"].value, row["value"])
-        return found
 
     # The form
 
@@ -367,22 +346,27 @@ class QueryPages:
         iris = [iri for home in homes for iri in await self._things(home) if iri.count("/") == depth]
         if len(iris) > CHOICES:
             return ()
-        labels = await self._labels_of(iris)
-        return tuple(
-            sorted((self._choice(parameter, iri, labels.of(iri), lang) for iri in iris), key=_choice_key)
-        )
+        terms = await self.site.pages.terms()
+        named = await self.site.pages.names.of(iris, terms)
+
+        def label(iri: str) -> str:
+            if terms.knows(iri):
+                return terms.label(iri, lang)
+            found = best(named[iri].labels, lang)
+            return found.value if found else named[iri].elsewhere
+
+        return tuple(sorted((self._choice(parameter, iri, label(iri)) for iri in iris), key=_choice_key))
 
     async def _things(self, home: str) -> list[str]:
         rows = await self.site.rows(_THINGS, {"space": Literal(home)})
         return [row["thing"].value for row in rows]
 
-    def _choice(self, parameter: Parameter, iri: str, labels: list[Literal], lang: str) -> Choice:
+    def _choice(self, parameter: Parameter, iri: str, label: str) -> Choice:
         value = self._short(parameter, NamedNode(iri))
-        label = best(labels, lang)
         if label and value == iri:  # of somebody else: its address tells a reader nothing
-            return Choice(value, label.value, iri)
+            return Choice(value, label, iri)
         ref = value.removeprefix(f"{parameter.kind}/")
-        return Choice(value, f"{label.value} ({ref})" if label else ref, iri)
+        return Choice(value, f"{label} ({ref})" if label else ref, iri)
 
     # What is not in the release
 
