@@ -81,6 +81,30 @@ def test_an_extension_names_the_format(served: Served) -> None:
     assert "Opnemen van" in found.text
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        ("format=ttl", "?format=ttl"),
+        ("format=Turtle", "?format=ttl"),
+        ("format=jsonld&lang=en", "?lang=en&format=jsonld"),
+        ("format=xlsx", "?format=xlsx"),
+        ("format=%0d%0aX:y", ""),
+        ("format=", ""),
+    ],
+)
+def test_a_format_is_kept_on_the_way_to_the_document(served: Served, asked: str, kept: str) -> None:
+    """A known one, by its name; the document refuses what it does not come in."""
+    answer = served.get(f"/id/action/vap-sg-2020/11?{asked}")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{ACTION}{kept}")
+    assert served.get(f"/ns?{asked}").headers["location"] == f"/doc/ns{kept}"
+    there = served.get(answer.headers["location"], accept="text/html")
+    assert there.status_code == (406 if "xlsx" in kept else 200)
+    if "ttl" in kept:
+        assert there.headers["content-type"].startswith("text/turtle")
+    about = served.get(f"/about?iri={quote(f'{BASE}id/action/vap-sg-2020/11')}&{asked}")
+    assert about.headers["location"] == f"{ACTION}{kept}"
+
+
 def test_a_thing_may_be_called_as_a_file(served: Served) -> None:
     """An input of the release ends in .ttl: its document is there in each format, as for any thing."""
     thing = "/release/2026.1/inputs/shapes/follow-up.ttl"

@@ -24,7 +24,7 @@ from starlette.routing import Route
 
 from gbvkg import vocabulary
 from gbvkg.errors import NotAcceptable
-from gbvkg.formats import RDF, RESULTS, Format
+from gbvkg.formats import RDF, RESULTS, XLSX, Format
 from gbvkg.project import VERSION
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Ask, whole
@@ -47,6 +47,9 @@ DOCUMENTS: tuple[Format, ...] = (HTML, RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF
 """What a document about a thing comes in, the first when a client has no preference."""
 
 EXTENSIONS = {format.extension: format for format in DOCUMENTS}
+
+_FORMATS = (*DOCUMENTS, *RDF.values(), *RESULTS.values(), XLSX)
+"""What a client may name on its way to a document, which says so when it does not come in it."""
 
 _STATE = """PREFIX dct: <http://purl.org/dc/terms/>
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
@@ -173,7 +176,7 @@ class Documents:
 
     def _see_other(self, request: Request, path: str) -> Response:
         """303; ``Vary`` because the document comes in formats, for caches that keep the two as one."""
-        return redirect(self.site.path(f"/doc/{_quoted(path)}", **_kept(request)), vary=("Accept",))
+        return redirect(self.site.path(f"/doc/{_quoted(path)}", **_asked(request)), vary=("Accept",))
 
     async def document(self, request: Request) -> Response:
         """The document in the format of its extension, else in the one that the client prefers."""
@@ -199,7 +202,7 @@ class Documents:
         """
         iri = request.query_params.get("iri", "")
         if place := self.site.document(iri):
-            return redirect(self.site.path(*place, **_kept(request)), vary=("Accept",))
+            return redirect(self.site.path(*place, **_asked(request)), vary=("Accept",))
         if not is_web(iri):
             return await self._missing(request)
         if held := self._held(request, iri, None):
@@ -347,7 +350,7 @@ class Documents:
 
     def _moved(self, request: Request, iri: str, kind: str, extension: str) -> Response:
         """301 to the same of another thing."""
-        place, kept = self.site.document(iri), _kept(request)
+        place, kept = self.site.document(iri), _kept(request) if extension else _asked(request)
         if place is None or kind == "doc":
             return redirect(self.site.page(iri, extension, **kept), 301)
         path, fragment = place
@@ -437,6 +440,13 @@ def _kept(request: Request, *names: str) -> dict[str, str]:
     if asked.get("lang") in LANGUAGES:
         kept["lang"] = asked["lang"]
     return {name: value for name, value in kept.items() if not names or name in names}
+
+
+def _asked(request: Request) -> dict[str, str]:
+    """The same and the format, by its name, for where a client is sent on; an unknown one is not repeated."""
+    asked = request.query_params.get("format", "").strip().lower().replace(" ", "+")
+    named = next((format.name for format in _FORMATS if asked in format.called), "")
+    return _kept(request) | ({"format": named} if named else {})
 
 
 def _http_date(day: str) -> str:
