@@ -188,5 +188,12 @@ def test_an_older_release_is_cited_as_it_is(small: serving.Served) -> None:
     of_release = small.get("/releases/2026.1/?cite=csl", accept="text/html").json()[0]
     assert of_release["version"] == "2026.1"
     assert of_release["URL"].endswith("/releases/2026.1/")
+    told = {
+        path: re.findall(
+            r"naar de gegevens zoals ze in release ([\d.]+) staan", opened(small, path, "nl").text
+        )
+        for path in ("/releases/2026.1/", "/releases/2026.2/", "/list/Action?release=2026.1", "/list/Action")
+    }
+    assert list(told.values()) == [["2026.1"], ["2026.2"], ["2026.1"], ["2026.2"]], told
     page = small.get("/list/Action?release=2026.1", accept="text/html").text
     assert 'href="/kg/list/Action?release=2026.1" rel="bookmark"' in page
