@@ -17,7 +17,6 @@ from typing import Any
 from pyoxigraph import NamedNode
 
 from gbvkg.vocabulary import BASE, LANGUAGES, expand, prefixes
-from gbvkg.web.pages.frame import texts
 
 FILE = Path(__file__).parent.parent / "views.toml"
 
@@ -177,7 +176,7 @@ def views() -> Views:
         **general | {name: frozenset(general[name]) for name in _SETS},
         classes={_named(name): _class(_named(name), table) for name, table in read["class"].items()},
         incoming={expand(name): _both(table) for name, table in read["incoming"].items()},
-        terms=_licences() | {_named(name): _both(table) for name, table in read["terms"].items()},
+        terms={_named(name): _both(table) for name, table in read["terms"].items()},
         unit_of={expand(name): expand(unit) for name, unit in read["unit_of"].items()},
         beyond={expand(name): expand(other) for name, other in read["beyond"].items()},
         fact={expand(name): _both(table) for name, table in read["fact"].items()},
@@ -207,14 +206,10 @@ def _all(names: list[str]) -> Any:
 
 
 def _named(name: str) -> str:
-    """The IRI of ``prefix:local``; a name without prefix is of a class that only a view knows."""
+    """The IRI of ``prefix:local``, or itself; a name without prefix is of a class that only a view knows."""
+    if "://" in name:
+        return name
     return expand(name) if ":" in name else f"{BASE}list/{name}"
-
-
-def _licences() -> dict[str, dict[str, str]]:
-    """What licences are called: in the words that the foot of every page has for them."""
-    words = {lang: texts("frame", lang)["licences"] for lang in LANGUAGES}
-    return {iri: {lang: words[lang][iri] for lang in LANGUAGES} for iri in words[LANGUAGES[0]]}
 
 
 def _both(table: dict[str, Any], suffix: str = "") -> dict[str, str]:
