@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gbvkg.web.cache import LARGEST, Cache, Kept, is_fresh
@@ -82,3 +84,19 @@ def test_the_server_counts_what_is_kept_and_head_is_told_the_same_length() -> No
     assert kept.headers_of_head() == sent
     assert kept.unchanged() == Kept(304, [(b"etag", b'"a"')], b"", b'"a"')
     assert kept.unchanged().headers_of_head() == [(b"etag", b'"a"')]
+
+
+def test_what_tells_of_other_releases_goes_with_them(tmp_path: Path) -> None:
+    """Nothing is kept once a release came or went; while the folder is away, all is."""
+    folder = tmp_path / "releases"
+    (folder / "2026.1").mkdir(parents=True)
+    cache = Cache(10_000, folder)
+    cache.put(_key("a"), _kept())
+    assert cache.get(_key("a"))
+    folder.rename(tmp_path / "away")
+    assert cache.get(_key("a"))
+    (tmp_path / "away").rename(folder)
+    assert cache.get(_key("a"))
+    (folder / "2026.1").rename(tmp_path / "2026.1")
+    assert cache.get(_key("a")) is None
+    assert cache.size == 0

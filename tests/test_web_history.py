@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -135,11 +138,17 @@ def test_of_provenance_nothing_is_claimed(served: serving.Served) -> None:
     assert [name.removeprefix("/id") for name in difference.ABOUT_THE_RELEASE] == list(history.NOT_COMPARED)
 
 
+def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a start of the service: nothing was read, nothing failed."""
+    monkeypatch.setattr(history, "_known", OrderedDict())
+    monkeypatch.setattr(history, "_failed", {})
+
+
 def steps_of(releases: Path, iri: str, parts: tuple[str, ...] = ()) -> list[history.Step]:
     async def run() -> list[history.Step]:
         site = await Site.open(releases / "current", ServeSettings(), workers=1)
         try:
-            return await history.steps(site, iri, parts)
+            return await history.steps(site, await history.chain(site), iri, parts)
         finally:
             await site.close()
 
@@ -152,7 +161,7 @@ def test_withdrawn_and_back(tmp_path: Path, releases: Path, monkeypatch: pytest.
     shutil.copytree(releases, out, symlinks=True)
     small_project.make(tmp_path, "2026.4")
     release.publish(Project.open(tmp_path), out)
-    monkeypatch.setattr(history, "_known", {})
+    forget(monkeypatch)
     kinds = [(step.version, step.kind) for step in steps_of(out, f"{BASE}action/p/10")]
     assert kinds == [("2026.4", "added"), ("2026.3", "removed"), ("2026.2", "same"), ("2026.1", "start")]
 
@@ -166,14 +175,14 @@ def test_what_is_not_there_or_was_changed_is_not_told(
     out = tmp_path / "releases"
     shutil.copytree(releases, out, symlinks=True)
     shutil.rmtree(out / "2026.1")
-    monkeypatch.setattr(history, "_known", {})
+    forget(monkeypatch)
     assert [step.kind for step in steps_of(out, f"{BASE}action/p/1")] == ["same", "changed", "away"]
     path = out / "2026.2" / history.CHANGES
     path.chmod(0o644)
     path.write_text(path.read_text("utf-8").replace("Nieuwe titel", "Valse titel"), "utf-8")
-    monkeypatch.setattr(history, "_known", {})
+    forget(monkeypatch)
     assert [step.kind for step in steps_of(out, f"{BASE}action/p/1")] == ["same", "away"]
-    monkeypatch.setattr(history, "_known", {})
+    forget(monkeypatch)
     monkeypatch.setattr(history, "MOST", 1)
     assert [step.kind for step in steps_of(releases, f"{BASE}action/p/1")] == ["same", "away"]
 
@@ -191,3 +200,147 @@ def test_each_change_is_found_at_its_place(releases: Path) -> None:
         b'{"old": "1", "changes": []}', hashlib.sha256(b'{"old": "1", "changes": []}').hexdigest()
     )
     assert [len(column) for column in empty] == [0, 0, 0]
+
+
+ACTION = "/doc/action/p/1?lang=nl"
+
+
+def test_a_page_has_another_tag_when_it_tells_of_other_releases(tmp_path: Path, releases: Path) -> None:
+    """With an older release away the page says so, under another tag, and so has the header of a document;
+    back again, both are what they were. What the service keeps is no reason to say something else.
+    """
+    out, aside = tmp_path / "releases", tmp_path / "2026.2"
+    shutil.copytree(releases, out, symlinks=True)
+    with serving.serving(out, tmp_path / "log") as served:
+
+        def seen() -> list[tuple[str, bool]]:
+            page = served.get(ACTION, accept="text/html")
+            turtle = served.get("/doc/action/p/1", accept="text/turtle")
+            return [
+                (page.headers["etag"], "Zoals het toen was" in page.text),
+                (turtle.headers["etag"], "predecessor-version" in turtle.headers["link"]),
+            ]
+
+        whole = seen()
+        assert seen() == whole
+        assert [tells for _, tells in whole] == [True, True]
+        (out / "2026.2").rename(aside)
+        without = seen()
+        assert [tells for _, tells in without] == [False, False]
+        assert not {tag for tag, _ in whole} & {tag for tag, _ in without}
+        held = {"if_none_match": whole[0][0]}
+        assert served.get(ACTION, accept="text/html", **held).status_code == 200
+        held = {"if_none_match": without[0][0]}
+        assert served.get(ACTION, accept="text/html", **held).status_code == 304
+        aside.rename(out / "2026.2")
+        assert seen() == whole
+
+
+def test_a_page_that_misses_a_release_which_cannot_be_read_is_not_kept(
+    tmp_path: Path, releases: Path
+) -> None:
+    """What could not be read may be read later, so nobody keeps an answer without it; logged once."""
+    out = tmp_path / "releases"
+    shutil.copytree(releases, out, symlinks=True)
+    path = out / "2026.2" / history.CHANGES
+    path.chmod(0o644)
+    path.write_bytes(b"{}")
+    with serving.serving(out, tmp_path / "log") as served:
+        for accept in ("text/html", "text/turtle"):
+            for number in (1, 2, 1):
+                found = served.get(f"/doc/action/p/{number}?lang=nl", accept=accept)
+                assert found.headers["cache-control"] == "no-cache", accept
+        assert "niet meer na te gaan" in served.get(ACTION, accept="text/html").text
+    assert (tmp_path / "log").read_text("utf-8").count("release cannot be read") == 1
+
+
+def test_a_release_that_cannot_be_read_is_left_alone_for_a_while(
+    tmp_path: Path, releases: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One try and one warning, however many ask; after that another try, and no second warning for the same
+    reason. Its data are not read when its changes are wrong.
+    """
+    out = tmp_path / "releases"
+    shutil.copytree(releases, out, symlinks=True)
+    path = out / "2026.2" / history.CHANGES
+    good = path.read_bytes()
+    path.chmod(0o644)
+    path.write_bytes(b"{}")
+    tried: list[str] = []
+    read = history._read
+
+    def counted(release: Path) -> history.Past:
+        tried.append(release.name)
+        return read(release)
+
+    monkeypatch.setattr(history, "_read", counted)
+    forget(monkeypatch)
+
+    async def run() -> list[list[str]]:
+        site = await Site.open(out / "current", ServeSettings(), workers=1)
+        found = []
+
+        async def ask() -> None:
+            known = await history.chain(site)
+            found.append([*known.tag.split(), str(known.is_certain)])
+
+        try:
+            for _ in range(3):
+                await ask()
+            monkeypatch.setattr(history, "PATIENCE", 0.0)
+            await ask()
+            path.write_bytes(good)
+            await ask()
+        finally:
+            await site.close()
+        return found
+
+    found = asyncio.run(run())
+    assert found == [["2026.3", "False"]] * 4 + [["2026.3", "2026.2", "2026.1", "True"]]
+    assert tried == ["2026.3", "2026.2", "2026.2", "2026.2", "2026.1"]
+    assert [record.message for record in caplog.records].count("release cannot be read") == 1
+    (out / "2026.3" / "dataset.nq").unlink()
+    path = out / "2026.3" / history.CHANGES
+    path.chmod(0o644)
+    path.write_bytes(b"{}")
+    with pytest.raises(ValueError, match="was changed"):
+        read(out / "2026.3")
+
+
+def test_what_is_used_stays_and_what_is_not_goes(
+    tmp_path: Path, releases: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is room for the history of each release that may be open; what was used last goes last."""
+    forget(monkeypatch)
+    monkeypatch.setattr(history, "MOST", 1)
+    settings = dataclasses.replace(ServeSettings(), archived=0)
+
+    async def run() -> None:
+        site = await Site.open(releases / "current", settings, workers=1)
+        try:
+            for versions, kept in (
+                (("2026.1", "2026.2"), ["2026.1", "2026.2"]),
+                (("2026.1", "2026.3"), ["2026.1", "2026.3"]),
+            ):
+                for version in versions:
+                    assert await history._past(site, releases / version)
+                assert [path.name for path in history._known] == kept
+        finally:
+            await site.close()
+
+    asyncio.run(run())
+
+
+def test_changes_are_read_beside_the_loop(releases: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a disk keeps nobody else waiting."""
+    threads: set[str] = set()
+    changes = history.Past.changes
+
+    def seen(past: history.Past, iris: Collection[str]) -> list[history.Change]:
+        threads.add(threading.current_thread().name)
+        return changes(past, iris)
+
+    monkeypatch.setattr(history.Past, "changes", seen)
+    assert steps_of(releases, f"{BASE}action/p/1")
+    assert threads
+    assert threading.current_thread().name not in threads

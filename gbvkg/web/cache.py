@@ -1,12 +1,14 @@
 """Whole answers of one release, kept by what was asked, so that most requests are answered before routing.
 
-A release never changes, so an answer never grows stale: the cache goes with its release. This module refuses
+A release never changes, so an answer about it alone never grows stale: the cache goes with its release. Some
+answers tell which older releases there are, so what is kept goes when that changes too. This module refuses
 to decide what may be kept; an answer says so itself by having an ETag and being public.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from pathlib import Path
 from typing import NamedTuple
 
 Key = tuple[bytes, bytes, bytes, bytes]
@@ -50,10 +52,15 @@ class Kept(NamedTuple):
 
 
 class Cache:
-    """Answers by key, the least recently used first to go; never more than ``most`` bytes."""
+    """Answers by key, the least recently used first to go; never more than ``most`` bytes. All go when
+    something comes into ``beside``, the folder of other releases that some answers tell of, or leaves it.
+    """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, beside: Path | None = None) -> None:
         self._most = most
+        self._beside = beside
+        self._seen = 0
+        self._seen = self._looked()
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self.size = 0
 
@@ -62,11 +69,21 @@ class Cache:
 
     def get(self, key: Key) -> Kept | None:
         """What is kept for a request, which makes it the last that will go; None when nothing is."""
+        if self._beside is not None and (seen := self._looked()) != self._seen:
+            self._seen, self.size = seen, 0
+            self._kept.clear()
         try:
             self._kept.move_to_end(key)
         except KeyError:
             return None
         return self._kept[key]
+
+    def _looked(self) -> int:
+        """When something last came into the folder or left it; what was seen before while it is away."""
+        try:
+            return self._beside.stat().st_mtime_ns if self._beside is not None else 0
+        except OSError:
+            return self._seen
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep an answer; one of more than ``LARGEST`` bytes is not kept."""

@@ -33,7 +33,7 @@ from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import HTML, choose
 from gbvkg.web.pages.frame import unchanged
-from gbvkg.web.pages.history import is_described, older_with
+from gbvkg.web.pages.history import chain, older_with, predecessor
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import not_found, problem
 from gbvkg.web.replies import is_held, link, redirect, reply
@@ -186,7 +186,7 @@ class Documents:
             return await self._shapes(request, format)
         if path.startswith("ns/") and (beside := self._beside(request, path)) is not None:
             return beside
-        if held := self._held(request, self.site.iris(path)[0], format):
+        if held := await self._held(request, self.site.iris(path)[0], format):
             return held
         if (format or _preferred(request)) is HTML and (said := await self._said(self.site.iris(path)[0])):
             return await self._write(request, said.iri, HTML, said)
@@ -205,7 +205,7 @@ class Documents:
             return redirect(self.site.path(*place, **_asked(request)), vary=("Accept",))
         if not is_web(iri):
             return await self._missing(request)
-        if held := self._held(request, iri, None):
+        if held := await self._held(request, iri, None):
             return held
         if _preferred(request) is HTML and (said := await self._said(iri)):
             return await self._write(request, iri, HTML, said)
@@ -223,50 +223,61 @@ class Documents:
         said = await self.site.pages.said(iri)
         return said if said.of_it and _DEPRECATED not in said.of_it else None
 
-    def _held(self, request: Request, iri: str, format: Format | None) -> Response | None:
-        """304 for who has what the release tells of a thing; asks nothing, because there is no such tag of
-        what is not there.
+    async def _held(self, request: Request, iri: str, format: Format | None) -> Response | None:
+        """304 for who has what the release tells of a thing, and of it in older ones; asks nothing, because
+        there is no such tag of what is not there.
         """
         format = format or _preferred(request)
         if format is None or request.headers.get("if-none-match", "*").strip() == "*":
             return None
         if format is HTML:
-            return unchanged(self.site, request)
-        is_known = is_held(request, self._tag(iri, format))
-        return self._reply(request, iri, format, b"", ()) if is_known else None
+            beside = await chain(self.site)
+            return unchanged(self.site, request, beside=beside.tag) if beside.is_certain else None
+        before = await predecessor(self.site, iri)
+        is_known = is_held(request, self._tag(iri, format, before[0]))
+        return self._reply(request, iri, format, b"", (), before) if is_known else None
 
     async def _write(
         self, request: Request, iri: str, format: Format | None, said: Said | None = None
     ) -> Response:
         site = self.site
         format = format or _chosen(request)
-        links = await self._links(request, iri, format)
+        before = await predecessor(site, iri)
+        links = self._links(request, iri, format, before[0])
         if format is HTML and is_graph(site, iri):
             return await site.pages.graph(request, iri, links, self._dated(request))
         if format is HTML:
             return await site.pages.thing(request, iri, links, self._dated(request), said)
-        return self._reply(request, iri, format, await self._body(iri, format), links)
+        return self._reply(request, iri, format, await self._body(iri, format), links, before)
 
     def _reply(
-        self, request: Request, iri: str, format: Format, body: bytes, links: Iterable[str]
+        self,
+        request: Request,
+        iri: str,
+        format: Format,
+        body: bytes,
+        links: Iterable[str],
+        before: tuple[str, bool],
     ) -> Response:
-        """A document that is no page, or 304."""
+        """A document that is no page, or 304; ``before`` is the predecessor, and whether that is certain."""
         location = {"Content-Location": self._document(request, iri, format)}
+        version, is_certain = before
+        lasting = "immutable" if "release" in _kept(request) else "revision"
         return reply(
             request,
             body,
             format.media_type,
-            tag=self._tag(iri, format),
+            tag=self._tag(iri, format, version),
             licence=self.site.licence,
-            cache="immutable" if "release" in _kept(request) else "revision",
+            cache=lasting if is_certain else "checked",
             vary=("Accept", "Accept-Language"),
             links=links,
             headers=self._dated(request) | location,
         )
 
-    def _tag(self, iri: str, format: Format) -> str:
+    def _tag(self, iri: str, format: Format, before: str) -> str:
         site = self.site
-        return site.etag("doc", iri, format.name, *([site.root] if is_graph(site, iri) else []))
+        return site.etag("doc", iri, format.name, before, *([site.root] if is_graph(site, iri) else []))
 
     def _dated(self, request: Request) -> dict[str, str]:
         """Of which day a document of a release is (RFC 7089 §2.1.1)."""
@@ -285,8 +296,10 @@ class Documents:
         """The address of one format, of the release that is asked for."""
         return self.site.page(iri, format.extension, **_kept(request, "release"))
 
-    async def _links(self, request: Request, iri: str, chosen: Format) -> list[str]:
-        """The other formats, the thing, this version for ever (RFC 7089) and the other ones (RFC 5829)."""
+    def _links(self, request: Request, iri: str, chosen: Format, before: str) -> list[str]:
+        """The other formats, the thing, this version for ever (RFC 7089) and the other ones (RFC 5829), of
+        which ``before`` comes before this one.
+        """
         site = self.site
         links = [
             link(self._document(request, iri, format), "alternate", type=format.media_type)
@@ -296,9 +309,8 @@ class Documents:
         latest = site.page(iri, release=None)
         if "release" in _kept(request):
             links.append(link(latest, "original"))
-        previous = (site.manifest.previous or {}).get("version", "")
-        if previous and await is_described(current(request).releases / previous, iri):
-            links.append(link(site.page(iri, release=previous), "predecessor-version"))
+        if before:
+            links.append(link(site.page(iri, release=before), "predecessor-version"))
         made = _http_date(site.manifest.issued)
         return [
             *links,
@@ -364,7 +376,7 @@ class Documents:
             [text for row in rows if row["property"] in of and isinstance(text := row["value"], Literal)]
             for of in (_NAMES, _NOTES)
         )
-        older = await older_with(current(request).releases, self.site.version, iri)
+        older = await older_with(self.site, iri)
         links = [self.site.page(iri, release=version) for version in older]
         nl = [f"“{_in(names, 'nl') or iri}” is ingetrokken.", _in(notes, "nl")]
         en = [f"“{_in(names, 'en') or iri}” was withdrawn.", _in(notes, "en")]

@@ -1,8 +1,9 @@
 """An answer with the headers that every answer of a release has: ETag, caching, CORS, licence.
 
 A representation of a release is the same for ever, so its ETag is strong and made of the release and of what
-distinguishes the representation, never of the body (RFC 9110 §8.8.3). This module refuses to look at what the
-body says.
+distinguishes the representation: who tells of other releases as well names them among it (RFC 9110 §8.8.3).
+What depends on more than can be named has an ETag of its body. This module refuses to look at what the body
+says.
 """
 
 from __future__ import annotations

@@ -63,7 +63,7 @@ class Site:
         self.root = quote(settings.address(self.base), _SAFE)
         self.catalogue = Catalogue(Project(release / "inputs", self.base, self.version))
         self.prefixes = vocabulary.prefixes()
-        self.cache = Cache(settings.cache_bytes)
+        self.cache = Cache(settings.cache_bytes, release.parent)
         self.is_archived = False
         self.pages = Pages(self)
         self.licence = ""

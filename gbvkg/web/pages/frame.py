@@ -26,7 +26,6 @@ from starlette.responses import Response
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.pages.citing import KINDS, Subject, citation, fixed, schema
 from gbvkg.web.pages.static import Static, static
-from gbvkg.web.pages.views import views
 from gbvkg.web.replies import etag, is_held, reply
 
 if TYPE_CHECKING:
@@ -234,8 +233,6 @@ def context(request: Request, site: Site | None, lang: str, subject: Subject | N
         "at": site.path if site else f"{prefix}{{}}".format,
         "is_archived": bool(site and site.is_archived),
         "licence": site.licence if site else "",
-        "licence_name": views().terms.get(site.licence, {}).get(lang, "") if site else "",
-        "menu": [(way["path"], way[lang]) for way in views().ways if way.get("menu")],
         "dataset_page": (site.href(site.manifest.dataset) or "") if site else "",
         "asked": "",
         **(cited(request, site, subject, lang) if site and subject else {"cite": None, "schema": None}),
@@ -270,18 +267,18 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     return environment().get_template(template).render(values)
 
 
-def tag(site: Site, request: Request, format: str = "html") -> str:
+def tag(site: Site, request: Request, format: str = "html", beside: str = "") -> str:
     """The entity tag of a page: of the release, the address, the language and what pages are made with;
-    ``format`` tells it from a file at the same address.
+    ``format`` tells it from a file at the same address, ``beside`` which other releases it tells of.
     """
     files = static(site.settings.theme).version
-    asked = (request.url.path, request.url.query, language(request), format)
+    asked = (request.url.path, request.url.query, language(request), format, beside)
     return site.etag("page", *asked, build(), files, site.root)
 
 
-def unchanged(site: Site, request: Request, format: str = "html") -> Response | None:
+def unchanged(site: Site, request: Request, format: str = "html", beside: str = "") -> Response | None:
     """304 when the client has the page already; asked before anything is looked up."""
-    found = tag(site, request, format)
+    found = tag(site, request, format, beside)
     if is_held(request, found):
         return reply(request, b"", "text/html", tag=found, licence=site.licence, vary=VARY)
     return None
@@ -297,10 +294,12 @@ def respond(
     links: Iterable[str] = (),
     headers: Mapping[str, str] | None = None,
     kept: bool = True,
+    beside: str = "",
 ) -> Response:
     """The page as an answer, in the language of the request; with ``?cite=`` how to cite it.
 
-    One that is not ``kept`` depends on more than its release: it is made anew each time.
+    One that is not ``kept`` depends on more than its release and ``beside``, which other releases it tells
+    of: it is made anew each time.
     """
     lang = language(request)
     frame = context(request, site, lang, subject)
@@ -313,7 +312,7 @@ def respond(
         request,
         body,
         "text/html",
-        tag=tag(site, request) if kept else etag(body),
+        tag=tag(site, request, beside=beside) if kept else etag(body),
         licence=site.licence,
         cache="revision" if kept else "checked",
         vary=VARY,

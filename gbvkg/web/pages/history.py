@@ -2,9 +2,10 @@
 
 Read once for each release, off the event loop, and kept as numbers, because a release never changes: a hash
 for each thing that it describes, and where in ``diff/changes.json`` the changes of a thing stand, of which a
-page reads only those. Of things that the comparison of releases leaves out (provenance, findings) it is known
-that they are described and no more. This module refuses to open an older release for it, which would start
-its workers.
+page reads only those. That one could not be read is kept too, for a while. Of things that the comparison of
+releases leaves out (provenance, findings) it is known that they are described and no more. What is told
+depends on which older releases are there: who keeps it needs the ``tag`` of the chain. This module refuses to
+open an older release for it, which would start its workers.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import json
 import logging
 from array import array
 from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from gbvkg.errors import GbvkgError
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
     from gbvkg.web.site import Site
 
 MOST = 12
-"""How many older releases are looked into, the newest of them."""
+"""How many releases are looked into, the newest of them, that at hand among them."""
+
+PATIENCE = 60.0
+"""Seconds before a release that could not be read is tried again."""
 
 CHANGES = "diff/changes.json"
 
@@ -43,8 +49,12 @@ Change = dict[str, Any]
 
 log = logging.getLogger("gbvkg.web")
 _turn = asyncio.Lock()
-_known: dict[Path, Past] = {}
-"""Release → what is kept of it, of at most ``MOST`` and the current one, the first read the first to go."""
+_known: OrderedDict[Path, Past] = OrderedDict()
+"""Release → what is kept of it, the least recently used the first to go; room for the chain of each release
+that may be open.
+"""
+_failed: dict[Path, tuple[float, str]] = {}
+"""Release that could not be read → when, and why."""
 
 
 @dataclass(frozen=True)
@@ -119,15 +129,47 @@ def _key(iri: str) -> int:
     return hash(iri.encode())
 
 
-async def steps(site: Site, iri: str, parts: Iterable[str]) -> list[Step]:
-    """What became of a thing, which the release at hand describes, and of its ``parts``, the newest first."""
+@dataclass(frozen=True)
+class Chain:
+    """A release and those before it, the newest first, as far as they are there and can be read. It is not
+    ``is_certain`` when it ends at one that is there and could not be read, which may pass.
+    """
+
+    releases: tuple[Past, ...]
+    is_certain: bool = True
+
+    @property
+    def tag(self) -> str:
+        """What tells a page with this history from one with another, for its entity tag."""
+        return " ".join(past.version for past in self.releases)
+
+
+async def chain(site: Site) -> Chain:
+    """The releases that the history of a thing in the release at hand is told from; none for a first one."""
+    found = list[Past]()
+    release = site.release if site.manifest.previous else None
+    while release is not None and len(found) < MOST:
+        past = await _past(site, release)
+        if past is None:
+            return Chain(tuple(found), not release.is_dir())
+        found.append(past)
+        release = release.parent / past.previous if past.previous else None
+    return Chain(tuple(found))
+
+
+async def steps(site: Site, known: Chain, iri: str, parts: Iterable[str]) -> list[Step]:
+    """What became of a thing, which the release at hand describes, and of its ``parts``, the newest first.
+    Changes are read off the event loop.
+    """
     manifest = site.manifest
     if manifest.previous is None:
         return [Step(manifest.version, manifest.issued, "start")]
-    iris = {iri, *parts}
-    past, found = await _past(site.release), list[Step]()
-    while past is not None and len(found) < MOST:
-        before = await _past(past.release.parent / past.previous) if past.previous else None
+    return await asyncio.to_thread(_steps, known.releases, iri, {iri, *parts})
+
+
+def _steps(releases: tuple[Past, ...], iri: str, iris: Collection[str]) -> list[Step]:
+    found = list[Step]()
+    for past in releases:
         is_there = past.describes(iri)
         if not past.compares(iri):
             changes, kind = [], "here" if past.previous else "start"
@@ -137,47 +179,79 @@ async def steps(site: Site, iri: str, parts: Iterable[str]) -> list[Step]:
             kind = own if own in ("added", "removed") else "changed" if changes else "same"
         if is_there or kind == "removed":
             found.append(Step(past.version, past.issued, kind, changes if kind == "changed" else []))
-        if is_there and kind != "added" and past.previous and (before is None or len(found) == MOST):
+        if is_there and kind != "added" and past.previous and past is releases[-1]:
             found.append(Step("", "", "away"))
-        past = before
     return found
 
 
-async def older_with(releases: Path, version: str, iri: str) -> list[str]:
-    """The versions before ``version`` in the folder that describe ``iri``, oldest first."""
+async def older_with(site: Site, iri: str) -> list[str]:
+    """The versions before the one at hand in the folder that describe ``iri``, oldest first."""
+    releases, version = site.release.parent, site.version
     present = versions(releases)
     older = present[: present.index(version)] if version in present else []
-    return [name for name in older[-MOST:] if await is_described(releases / name, iri)]
+    found = [(name, await _past(site, releases / name)) for name in older[-MOST:]]
+    return [name for name, past in found if past is not None and past.describes(iri)]
 
 
-async def is_described(release: Path, iri: str) -> bool:
-    """Whether a release that is there describes ``iri``."""
-    past = await _past(release)
-    return past is not None and past.describes(iri)
+async def predecessor(site: Site, iri: str) -> tuple[str, bool]:
+    """The version before the one at hand, "" when it is not there or does not describe ``iri``; and whether
+    that is certain (see ``Chain``).
+    """
+    version = (site.manifest.previous or {}).get("version", "")
+    if not version:
+        return "", True
+    release = site.release.parent / version
+    past = await _past(site, release)
+    if past is None:
+        return "", not release.is_dir()
+    return version if past.describes(iri) else "", True
 
 
-async def _past(release: Path) -> Past | None:
+async def _past(site: Site, release: Path) -> Past | None:
     """What is kept of a release; None of one that is not there, or cannot be read."""
     if not release.is_dir():
         return None
+    if (found := _of(release)) is not None or _is_given_up(release):
+        return found
+    async with _turn:  # one reader at a time: the second finds the answer of the first
+        if (found := _of(release)) is not None or _is_given_up(release):
+            return found
+        try:
+            found = await asyncio.to_thread(_read, release)
+        except (OSError, ValueError, GbvkgError) as error:
+            _give_up(release, str(error))
+            return None
+        _failed.pop(release, None)
+        _known[release] = found
+        while len(_known) > (site.settings.archived + 1) * (MOST + 1):
+            _known.popitem(last=False)
+        return found
+
+
+def _of(release: Path) -> Past | None:
+    """What is kept of a release, which makes it the last that will go."""
     if release not in _known:
-        async with _turn:  # one reader at a time: the second finds the answer of the first
-            if release not in _known:
-                try:
-                    found = await asyncio.to_thread(_read, release)
-                except (OSError, ValueError, GbvkgError) as error:
-                    said = {"release": release.name, "reason": str(error)}
-                    log.warning("release cannot be read", extra=said)
-                    return None
-                while len(_known) > MOST:
-                    del _known[next(iter(_known))]
-                _known[release] = found
+        return None
+    _known.move_to_end(release)
     return _known[release]
+
+
+def _is_given_up(release: Path) -> bool:
+    return release in _failed and monotonic() - _failed[release][0] < PATIENCE
+
+
+def _give_up(release: Path, reason: str) -> None:
+    """Not to be read for a while; said in the log once for a reason."""
+    if _failed.get(release, (0.0, ""))[1] != reason:
+        log.warning("release cannot be read", extra={"release": release.name, "reason": reason})
+    _failed[release] = monotonic(), reason
 
 
 def _read(release: Path) -> Past:
     """Raises OSError, ReleaseCorrupt, and ValueError for changes that are not those of the manifest."""
     manifest = read_manifest(release)
+    digest = next((file.sha256 for file in manifest.files if file.path == CHANGES), "")
+    places = _places((release / CHANGES).read_bytes(), digest) if digest else None
     described, apart = set(), set()
     with (release / "dataset.nq").open("rb") as lines:
         for line in lines:  # N-Quads §2: a subject ends at the first space, a graph comes last
@@ -185,7 +259,6 @@ def _read(release: Path) -> Past:
             described.add(key)
             if line.endswith(_ENDS):
                 apart.add(key)
-    digest = next((file.sha256 for file in manifest.files if file.path == CHANGES), "")
     return Past(
         release,
         manifest.version,
@@ -193,7 +266,7 @@ def _read(release: Path) -> Past:
         (manifest.previous or {}).get("version", ""),
         array("q", sorted(described)),
         array("q", sorted(apart)),
-        _places((release / CHANGES).read_bytes(), digest) if digest else None,
+        places,
     )
 
 

@@ -6,6 +6,8 @@ This module refuses to arrange what a page says: that is in the module of the pa
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -30,7 +32,7 @@ from gbvkg.web.pages.frame import (
     texts,
     unchanged,
 )
-from gbvkg.web.pages.history import steps
+from gbvkg.web.pages.history import chain, steps
 from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.model import Thing
 from gbvkg.web.pages.names import Names
@@ -129,8 +131,7 @@ class Pages:
 
     async def graph(self, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
         """The document about a named graph."""
-        if kept := unchanged(self.site, request):
-            return kept
+        beside = await chain(self.site)
         found = await graphs.graph(self.site, iri)
         values = await graph.values(self.site, found, language(request))
         title = values["title"]
@@ -141,32 +142,32 @@ class Pages:
             "isPartOf": {"@id": self.site.manifest.dataset},
         }
         subject = Subject(title, "WebPage", {"about": about}, at=self.site.page(iri))
-        return respond(self.site, request, "graph.html", values, subject, links=links, headers=headers)
+        return respond(
+            self.site, request, "graph.html", values, subject,
+            links=links, headers=headers, kept=beside.is_certain, beside=beside.tag,
+        )  # fmt: skip
 
     async def thing(
         self, request: Request, iri: str, links: list[str], headers: dict[str, str], said: Said | None = None
     ) -> Response:
         """The document about a thing; ``?cite=`` gives a citation of it, ``?in=`` what points at it."""
-        if kept := unchanged(self.site, request):
-            return kept
-        lang = language(request)
+        lang, beside = language(request), await chain(self.site)
+        send = partial(respond, self.site, request, kept=beside.is_certain, beside=beside.tag)
         if iri == ontology.ONTOLOGY:
             values = await ontology.ontology(self.site, await self.terms(), lang)
             subject = ontology.subject(self.site, values)
             return await asyncio.to_thread(
-                respond, self.site, request, "ontology.html", values, subject, links=links, headers=headers
+                send, "ontology.html", values, subject, links=links, headers=headers
             )
         describer = Describer(self.site, await self.terms(), iri, lang)
         if property_ := _expanded(request.query_params.get("in", "")):
-            return await self._members(request, describer, property_)
+            return await self._members(request, describer, property_, send)
         said = said or await self.said(iri)
         shown = ThingPage(describer, said)
         thing = await shown.thing()
-        moments = await steps(self.site, iri, said.statements)
+        moments = await steps(self.site, beside, iri, said.statements)
         values = self._values(thing, lang) | {"history": await told(describer, moments, shown.facts.named)}
-        return respond(
-            self.site, request, "thing.html", values, self._subject(thing), links=links, headers=headers
-        )
+        return send("thing.html", values, self._subject(thing), links=links, headers=headers)
 
     def _values(self, thing: Thing, lang: str) -> dict[str, Any]:
         site, t = self.site, texts("thing", lang)
@@ -196,7 +197,9 @@ class Pages:
         }
         return Subject(thing.label, "WebPage", {"about": about}, at=self.site.page(thing.iri))
 
-    async def _members(self, request: Request, describer: Describer, property_: str) -> Response:
+    async def _members(
+        self, request: Request, describer: Describer, property_: str, send: Callable[..., Response]
+    ) -> Response:
         """What points at a thing by one property, page by page; 404 where nothing does."""
         current = page(request)
         members = await describer.members(property_, current, MEMBERS + 1)
@@ -215,9 +218,7 @@ class Pages:
         def to(number: int, there: bool) -> str:
             return self.site.page(describer.iri, **{"in": name, "page": str(number)}) if there else ""
 
-        return respond(
-            self.site,
-            request,
+        return send(
             "members.html",
             {
                 "t": texts("thing", describer.lang),
