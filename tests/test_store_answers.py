@@ -458,3 +458,10 @@ def test_a_table_is_looked_through_without_a_copy_of_the_whole(size: int) -> Non
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_triple_term_does_not_break_a_row_of_csv(dataset: Dataset) -> None:
+    """RDF 1.2: what is inside it may have quotes, commas and lines of its own."""
+    text = 'SELECT ?a ?b { VALUES (?a ?b) { ("one" <<( <urn:a> <urn:p> "x\\nfalse,row" )>>) } }'
+    answer = body(evaluate(dataset, Ask(text, "csv"), 1 << 20)).decode()
+    assert [len(row) for row in csv.reader(io.StringIO(answer, newline=""))] == [2, 2]

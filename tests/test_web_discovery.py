@@ -77,7 +77,9 @@ def test_a_sitemap_of_too_many_is_an_index_of_parts(monkeypatch: pytest.MonkeyPa
     found = [_places(part, "urlset") for part in parts]
     assert max(map(len, found)) <= most
     assert [place for part in found for place in part] == every
-    for missing in _asked(released(), "/sitemap-0.xml", "/sitemap-4.xml", f"/sitemap-{10**12}.xml"):
+    for missing in _asked(
+        released(), "/sitemap-0.xml", "/sitemap-4.xml", f"/sitemap-{10**12}.xml", f"/sitemap-{'9' * 5000}.xml"
+    ):
         assert missing.status_code == 404
 
 

@@ -244,12 +244,18 @@ def test_who_has_it_gets_304(client: Client) -> None:
     """Without a worker being asked; another format is not the same thing."""
     tag = client.get(ALL).headers["etag"]
     asked = len(client.site.asked)
-    for held in (tag, f'"x", {tag}', f"W/{tag}", "*"):
+    for held in (tag, f'"x", {tag}', f"W/{tag}"):
         got = client.get(ALL, if_none_match=held)
         assert (got.status, got.body, got.headers["etag"]) == (304, b"", tag)
         assert got.headers["vary"] == "Accept"
     assert len(client.site.asked) == asked
     assert client.get(ALL, "text/csv", if_none_match=tag).status == 200
+
+
+def test_any_answer_is_one_that_there_is(client: Client) -> None:
+    """``*`` holds for every answer, and a query that has none is still wrong (RFC 9110 §13.2.1)."""
+    assert client.get(ALL, if_none_match="*").status == 304
+    assert client.get("SELECT wrong", if_none_match="*").status == 400
 
 
 @pytest.mark.parametrize(

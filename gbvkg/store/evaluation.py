@@ -29,6 +29,9 @@ _TIDY = 10_000
 _EMPTY = Store()
 """What is asked which variables a query has in scope: its text decides that, not the data."""
 
+_TRIPLE_TERM = re.compile(r"<<|TRIPLE", re.IGNORECASE)
+"""In each query that can make one (SPARQL 1.2 §17.4.6): the engine's CSV may break it over two rows."""
+
 _PLACE = re.compile(r"error at (\d+):(\d+): ?(.*)", re.DOTALL)
 
 
@@ -114,7 +117,9 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
         return "ASK"
     limit, width = held.left, len(found.variables)
     found.serialize(held, row.result)  # type: ignore[arg-type]
-    if ask.format == "csv" and not comma_separated.is_table(held.parts, width):
+    if ask.format == "csv" and (
+        _TRIPLE_TERM.search(ask.text) or not comma_separated.is_table(held.parts, width)
+    ):
         held.parts, held.left = [], limit
         again = dataset.store.query(_with_columns(ask.text, reading, options), **options)
         assert isinstance(again, QuerySolutions)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from enum import IntEnum
 from functools import lru_cache
+from math import inf
 from struct import Struct
 from typing import Any, NamedTuple
 
@@ -100,8 +101,8 @@ def reply_head(outcome: Outcome, form: str, last: bool, seconds: float, length: 
 def read_reply_head(data: bytes) -> Reply:
     """The head at the start of ``data``. Raises ValueError when no worker of ours can have written it."""
     outcome, form, last, seconds, length = REPLY.unpack_from(data)
-    if form >= len(FORMS):
-        raise ValueError(form)
+    if form >= len(FORMS) or not 0 <= seconds < inf:
+        raise ValueError((form, seconds))
     return Reply(Outcome(outcome), FORMS[form], bool(last), seconds, length)
 
 

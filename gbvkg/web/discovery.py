@@ -7,6 +7,7 @@ module refuses to list anything that the service does not answer for.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -125,6 +126,9 @@ WHERE { ?thing owl:deprecated true . FILTER NOT EXISTS { ?thing skos:inScheme ?s
 """What was withdrawn or merged has no page of its own any more (``linked_data``)."""
 
 
+_PART = re.compile(r"[0-9]{1,6}")
+_NO_PART = ("Zo een deel heeft de sitemap niet.", "The sitemap has no such part.")
+
 _COUNTING = 60.0
 """Seconds that counting all of a release may take, once for each format: 6 for a million statements."""
 
@@ -140,7 +144,7 @@ class Discovery:
             Route("/.well-known/void", self.void, methods=["GET"]),
             Route("/robots.txt", self.robots, methods=["GET"]),
             Route("/sitemap.xml", self.sitemap, methods=["GET"]),
-            Route("/sitemap-{number:int}.xml", self.sitemap, methods=["GET"]),
+            Route("/sitemap-{number}.xml", self.sitemap, methods=["GET"]),
             Route("/favicon.ico", self.icon, methods=["GET"]),
             Route("/health/live", self.live, methods=["GET"]),
             Route("/health/ready", self.ready, methods=["GET"]),
@@ -189,7 +193,10 @@ class Discovery:
         """A page for every thing that search finds, at the address where robots ask this (sitemaps.org,
         location); of more than fit in one sitemap, the index of its parts, or with a number, a part.
         """
-        site, number = self.site, request.path_params.get("number")
+        site, asked = self.site, request.path_params.get("number", "")
+        number = int(asked) if _PART.fullmatch(asked) else None
+        if asked and number is None:
+            return not_found(request, *_NO_PART)
         tag = site.etag("sitemap", str(number), site.root)
         if is_held(request, tag):
             return reply(request, "", "application/xml", tag=tag, vary=())
@@ -197,7 +204,7 @@ class Discovery:
         withdrawn = {row["thing"].value for row in await site.rows(_WITHDRAWN)}
         body = await asyncio.to_thread(self._sitemap, index.by_iri.keys() - withdrawn, number)
         if not body:
-            return not_found(request, "Zo een deel heeft de sitemap niet.", "The sitemap has no such part.")
+            return not_found(request, *_NO_PART)
         return reply(request, body, "application/xml", tag=tag, vary=())
 
     def _sitemap(self, things: Iterable[str], number: int | None) -> str:

@@ -28,12 +28,13 @@ from gbvkg.web.asgi import preflight
 from gbvkg.web.attended import Attended, ClientGone
 from gbvkg.web.budget import Budget
 from gbvkg.web.cache import Headers, Kept, Key, is_fresh
+from gbvkg.web.charging import Charge, Timed, charged
 from gbvkg.web.clients import client_of
 from gbvkg.web.current import Current
 from gbvkg.web.pages import problem_page
 from gbvkg.web.problems import PAGE, fault, not_found, of_error, problem
 from gbvkg.web.replies import policy
-from gbvkg.web.site import OF_A_RELEASE, Site, charged
+from gbvkg.web.site import OF_A_RELEASE, Site
 
 log = logging.getLogger("gbvkg.web")
 
@@ -136,11 +137,11 @@ class Service:
         """Answer what is not kept, and keep it if it may be kept."""
         site = self.current.site
         answer = _Answer(send, scope["method"] == "HEAD", self.settings.send_seconds)
-        spent = [0.0]
-        token = charged.set(spent)
+        charge = Charge()
+        token = charged.set(charge)
         try:
             with site:
-                await self._within_limits(scope, receive, answer, headers, site, spent)
+                await self._within_limits(scope, receive, answer, headers, site, charge)
         finally:
             charged.reset(token)
         if scope["method"] == "GET" and answer.is_whole and answer.status in _KEPT and answer.is_public:
@@ -155,7 +156,7 @@ class Service:
         answer: _Answer,
         headers: dict[bytes, bytes],
         site: Site,
-        spent: list[float],
+        charge: Charge,
     ) -> None:
         request = Request(scope, receive)
         if refusal := self._refuse(request, headers):
@@ -180,10 +181,10 @@ class Service:
                 self._attended(scope, path, body),
                 self._budget(path).turn(self._client(scope, headers)) as ticket,
             ):
-                with await self._asked(request, path, site) as asked:
-                    await self._dispatch(path, asked)(scope, body, answer)
-                answer.is_public &= asked is site
-                ticket.seconds = spent[0] or None
+                try:
+                    await Timed(self._reply(request, path, site, body, answer, charge), charge)
+                finally:
+                    ticket.seconds = charge.seconds
         except GbvkgError as error:
             if not answer.started:
                 await of_error(request, error)(scope, receive, answer)
@@ -193,6 +194,16 @@ class Service:
             log.exception("fault", extra={"path": path})
             if not answer.started:
                 await fault(request)(scope, receive, answer)
+
+    async def _reply(
+        self, request: Request, path: str, site: Site, body: _Body, answer: _Answer, charge: Charge
+    ) -> None:
+        began = perf_counter()
+        with await self._asked(request, path, site) as asked:
+            if asked is not site:  # it may have been opened for this request: processes, threads and all
+                charge.loop += perf_counter() - began
+            await self._dispatch(path, asked)(request.scope, body, answer)
+        answer.is_public &= asked is site
 
     def _attended(self, scope: Scope, path: str, body: _Body) -> AbstractAsyncContextManager[None]:
         """Lets go when the client hangs up; the endpoint, which may have a body to read, does so itself."""

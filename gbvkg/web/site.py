@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode
 
@@ -19,12 +19,14 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from gbvkg import vocabulary
 from gbvkg.config import ServeSettings
+from gbvkg.errors import TryLater
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Answer, Ask, Limits, Pool
 from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache
+from gbvkg.web.charging import Charge, charged
 from gbvkg.web.pages.credits import Credits, credits
 from gbvkg.web.pages.pages import Pages
 from gbvkg.web.pages.sparql import sparql
@@ -36,9 +38,6 @@ if TYPE_CHECKING:
 
 Term = NamedNode | Literal | BlankNode
 Bindings = dict[str, Term]
-
-charged: ContextVar[list[float] | None] = ContextVar("charged", default=None)
-"""Where the seconds that workers spend on the request at hand are added up."""
 
 OF_A_RELEASE = ("/doc/", "/about", "/list/", "/search", "/query/", "/sparql")
 """Paths that take ``?release=``: the same as they were in an older release."""
@@ -64,6 +63,7 @@ class Site:
         self.catalogue = Catalogue(Project(release / "inputs", self.base, self.version))
         self.prefixes = vocabulary.prefixes()
         self.cache = Cache(settings.cache_bytes, release.parent)
+        self.examples: dict[str, list[dict[str, str]]] = {}
         self.is_archived = False
         self.pages = Pages(self)
         self.licence = ""
@@ -181,11 +181,19 @@ class Site:
     # Asking
 
     async def ask(self, ask: Ask, limits: Limits | None = None) -> Answer:
-        """The answer of the workers; raises as ``Pool.ask``. Its time is charged to the request at hand."""
-        answer = await self.pool.ask(ask, limits)
-        spent = charged.get()
-        if spent is not None:
-            spent[0] += answer.seconds
+        """The answer of the workers; raises as ``Pool.ask``. Its time is charged to the request at hand, also
+        when there is no answer, but for one that no worker looked at.
+        """
+        charge = charged.get() or Charge()
+        began = perf_counter()
+        try:
+            answer = await self.pool.ask(ask, limits)
+        except TryLater:
+            raise
+        except BaseException:
+            charge.workers += perf_counter() - began
+            raise
+        charge.workers += answer.seconds
         return answer
 
     async def rows(

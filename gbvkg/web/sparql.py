@@ -156,12 +156,15 @@ class SparqlEndpoint:
     ) -> Reply:
         headers = self._headers(format)
         tag = "" if scope["method"] == "POST" else self._etag(question, form, format)
-        if tag and is_fresh(tag.encode(), header(scope, b"if-none-match").encode()):
-            return Reply(304, headers | {"ETag": tag, "Cache-Control": CACHING["revision"]})
-        found = await self.ask(question, format, receive)
+        held = header(scope, b"if-none-match") if tag else ""
         headers["Cache-Control"] = CACHING["revision" if tag else "none"]
         if tag:
             headers["ETag"] = tag
+        if held and is_fresh(tag.encode(), held.encode()):
+            if held.strip() == "*":  # holds for an answer only, not for a query that has none
+                await self.ask(question, format, receive)
+            return Reply(304, headers)
+        found = await self.ask(question, format, receive)
         if format.name in ("csv", "tsv"):
             name = f"sparql-{self.site.version}.{format.extension}"
             headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -80,6 +80,14 @@ def example(query: Query, lang: str) -> dict[str, str]:
     return {"name": query.name, "title": query.summary[lang], "query": f"{comment}{without_header(bound)}"}
 
 
+def examples(site: Site, lang: str) -> list[dict[str, str]]:
+    """Every named query as an example, by title; made once for a release and language."""
+    if lang not in site.examples:
+        made = (example(site.catalogue.get(name), lang) for name in site.catalogue.names())
+        site.examples[lang] = sorted(made, key=lambda row: row["title"])
+    return site.examples[lang]
+
+
 def without_header(text: str) -> str:
     """The text of a query without the lines of its header."""
     return "\n".join(line for line in text.splitlines() if not line.startswith("#+")).strip() + "\n"
@@ -100,10 +108,9 @@ def context(
     ``nonce`` is that of ``style-src`` in the policy of this answer. ``query`` is shown; without one the
     example named ``chosen`` is. ``answer`` is from ``answered``, ``problem`` has ``title`` and ``detail``.
     """
-    examples = [example(site.catalogue.get(name), lang) for name in site.catalogue.names()]
-    words = texts(TEXTS, lang)
+    words, shown = texts(TEXTS, lang), examples(site, lang)
     if not query:
-        query = next((row["query"] for row in examples if row["name"] == chosen), "")
+        query = next((row["query"] for row in shown if row["name"] == chosen), "")
     return {
         "lang": lang,
         "texts": words,
@@ -114,7 +121,7 @@ def context(
         "spaces": list(dict.fromkeys((site.base, BASE))),
         "formats": offered(lang),
         "longest_address": LONGEST_ADDRESS,
-        "examples": sorted(examples, key=lambda row: row["title"]),
+        "examples": shown,
         "chosen": chosen,
         "query": query,
         "answer": answer,
