@@ -282,3 +282,44 @@ def test_question_answer_and_organisation(real: serving.Served) -> None:
     assert "Answer to" in answer
     organisation = quote("https://data.vlaanderen.be/id/organisatie/OVO049152", safe="")
     assert "Wat hiernaar verwijst" in text_of(html(real, f"/about?iri={organisation}&lang=nl"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "nl",
+            (
+                "Wie is nu bevoegd",
+                "Bevoegd zijn voor een beleidsveld is niet hetzelfde als deze actie trekken",
+                "Bij deze release bevoegd voor Binnenlands bestuur en stedenbeleid: Hilde Crevits",
+                "het einde, 16 mei 2022, is dat van het mandaat",
+            ),
+        ),
+        (
+            "en",
+            (
+                "Who is competent now",
+                "Being competent for a policy field is not the same as leading this action",
+                ": Hilde Crevits, in a mandate that began on",
+                "the end, 16 May 2022, is that of the mandate",
+            ),
+        ),
+    ],
+)
+def test_an_action_says_who_is_competent_now(real: serving.Served, lang: str, said: tuple[str, ...]) -> None:
+    """For each field of an involvement the ministers from then to now, and that this is not the lead; that an
+    involvement ended with its mandate; where no source names a field, that it is not known.
+    """
+    page = html(real, f"/doc/action/vap-sg-2020/11?lang={lang}")
+    assert [words for words in said if words not in text_of(page)] == []
+    section = text_of(page[page.index('<section id="competent"') :].partition("</section>")[0])
+    ministers = ("Bart Somers, ", "Gwendolyn Rutten, ", "Lydia Peeters, ", "Hilde Crevits, ")
+    places = [section.rindex(name) for name in ministers]
+    assert places == sorted(places)
+    assert section.count("Bart Somers, ") == 3, "nothing of before the mandate of the involvement"
+    unknown = {
+        "nl": "Niet bekend: geen bron zegt voor welk beleidsveld",
+        "en": "Not known: no source says for which",
+    }
+    assert unknown[lang] in text_of(html(real, f"/doc/action/vap-sg-2020/r01?lang={lang}"))
