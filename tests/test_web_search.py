@@ -301,6 +301,60 @@ def test_what_was_found_as_a_file(real: serving.Served, lang: str) -> None:
     assert real.get("/search.exe?q=geweld").status_code == 404
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/search?q=geweld&x=" + "%C3%A9" * 10_000,
+        "/search?q=" + "%C3%A9" * 10_000,
+        "/search?q=geweld&class=Action&"
+        + "&".join(
+            f"{('form', 'group', 'status', 'field', 'phase')[n % 5]}={n}{'%C3%A9' * 100}" for n in range(90)
+        ),
+        "/search?q=geweld&class=" + "%C3%A9" * 10_000,
+        "/list/Action?" + "&".join(f"form={n}{'%C3%A9' * 100}" for n in range(95)),
+        "/?x=" + "%C3%A9" * 10_000,
+        "/doc/nothing?x=" + "%C3%A9" * 10_000,
+    ],
+    ids=["search", "words", "facets", "class", "list", "home", "refusal"],
+)
+def test_what_a_page_does_not_know_is_not_repeated(real: serving.Served, address: str) -> None:
+    """However long an address is, the page has the size of a page."""
+    page = real.get(address, accept="text/html")
+    assert len(page.content) < 300_000
+    assert "%C3%A9" * 201 not in page.text
+
+
+def test_what_a_page_knows_is_repeated(real: serving.Served) -> None:
+    """Words, facets, language, release and page stay in links; what is strange does not, nor what is twice."""
+    release = real.get("/health/ready").text.split()[1]
+    known = f"class=Action&form=unknown&release={release}"
+    page = real.get(f"/search?q=geweld&lang=nl&x=1&lang=nl&form=unknown&{known}", accept="text/html").text
+    links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/search[^"]*)"', page)]
+    assert not [link for link in links if "x=1" in link]
+    english = next(link for link in links if "lang=en" in link)
+    assert sorted(english.partition("?")[2].split("&")) == sorted(f"q=geweld&lang=en&{known}".split("&"))
+    cited = next(link for link in links if "cite=bibtex" in link)
+    assert real.get(cited).headers["content-type"].startswith("application/x-bibtex")
+    second = real.get("/list/Mandataris?x=1&page=2&lang=nl", accept="text/html").text
+    assert "/list/Mandataris?lang=nl&amp;page=3" in second
+    assert "/list/Mandataris?page=2&amp;lang=en" in second
+    about = "/about?iri=https://www.wikidata.org/wiki/Q31&x=1"
+    assert "?iri=" in real.get(about, accept="text/html").text.partition('hreflang="')[2][:200]
+
+
+def test_a_value_that_nothing_has_finds_nothing_and_stays(real: serving.Served) -> None:
+    """It is no answer to another question, and goes when it is taken away."""
+    for path in ("/list/Action?form=nothing", "/search?q=geweld&class=Nothing"):
+        page = real.get(f"{path}&lang=nl", accept="text/html").text
+        assert 'class="kicker"' not in page.partition('<ul class="results">')[2]
+        assert f'href="{path.replace("&", "&amp;")}&amp;lang=en"' in page
+        assert 'aria-current="true">✓' in page
+    rows = real.get("/list/Action.csv?form=nothing").text.splitlines()
+    assert len(rows) == 1
+    some = real.get("/list/Action.csv?form=unknown&form=nothing").content
+    assert some == real.get("/list/Action.csv?form=unknown").content
+
+
 def _total(page: str) -> int:
     """How many things a page says that it has."""
     found = re.search(r'<p role="status">(?:[\d.,]+ \w+ [\d.,]+ \w+ )?([\d.,]+)', page)
@@ -353,6 +407,8 @@ def test_overview_of_what_there_is(real: serving.Served, lang: str) -> None:
     for path in ("/list", "/doc", "/doc/"):
         moved = real.get(path)
         assert (moved.status_code, moved.headers["location"]) == (308, "/list/")
+        moved = real.get(f"{path}?release=2026.1&lang={lang}&x=1")
+        assert moved.headers["location"] == f"/list/?release=2026.1&lang={lang}"
     assert 'href="/list/' in real.get("/").text
     assert "/list/</loc>" in real.get("/sitemap.xml").text
 

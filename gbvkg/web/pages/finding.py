@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
@@ -38,6 +39,12 @@ SIZE = 25
 
 VALUES = 12
 """Values of a facet that are offered, those with most things."""
+
+MOST = 20
+"""Values of a facet that are read."""
+
+MISTAKEN = 64
+"""Characters that are shown and repeated of a value that nothing has."""
 
 SNIPPET = 260
 TELLING = 12
@@ -102,6 +109,10 @@ class Listed:
         return self.lines.get(iri) or ([self.empty] if self.empty else [])
 
 
+Here = Callable[..., str]
+"""Makes the address of a page with some of its parameters changed, or without them (None)."""
+
+
 @dataclass(frozen=True)
 class Search:
     """What is asked of search: its words, what they find, and what facets leave of that."""
@@ -131,17 +142,19 @@ class Finder:
         """What the page of search needs."""
         lang = language(request)
         found, things = search.found, search.things
+        link = self._here(request, search.chosen, search.asked)
         return {
             "title": texts("finding", lang)["search"],
             "about": "",
             "asked": search.asked,
             "instead": sorted(found.instead.items()),
-            "facets": self.facets(request, found.things, search.chosen, lang),
-            "downloads": self._downloads(request, "/search", lang),
+            "facets": self.facets(link, found.things, search.chosen, lang),
+            "downloads": self._downloads(link, "/search", lang),
             "is_search": True,
             "notes": [],
         } | self._rows(
             request,
+            link,
             things.bit_count(),
             lambda start: [
                 self._row(doc, lang, passage(doc, found.stems, lang))
@@ -153,18 +166,21 @@ class Finder:
         """What the page of a list needs."""
         lang = language(request)
         every = self.index.of_class(name)[1]
+        chosen = self.chosen(request)
         docs = self.listed(request, name, said)
         view = views().classes.get(class_)
+        link = self._here(request, chosen)
         return {
             "title": self.title(class_, lang),
             "about": view.about.get(lang, "") if view else "",
             "instead": [],
-            "facets": self.facets(request, every, self.chosen(request), lang),
-            "downloads": self._downloads(request, f"/list/{name}", lang),
+            "facets": self.facets(link, every, chosen, lang),
+            "downloads": self._downloads(link, f"/list/{name}", lang),
             "is_search": False,
             "notes": said.notes,
         } | self._rows(
             request,
+            link,
             len(docs),
             lambda start: [
                 self._row(doc, lang, _telling(doc, lang)) | {"lines": said.said_of(doc.iri)}
@@ -187,8 +203,13 @@ class Finder:
         label = self.terms.label(class_, lang)
         return view.plural[lang] if view and view.plural else label[:1].upper() + label[1:]
 
-    def _downloads(self, request: Request, path: str, lang: str) -> list[tuple[str, str]]:
-        suffix = here(request, page=None, lang=lang).partition("?")[2]
+    def _here(self, request: Request, chosen: Mapping[str, Sequence[str]], asked: str = "") -> Here:
+        """Addresses with what is asked and chosen, as far as it was read."""
+        shown = [(name, self._brief(name, value)) for name, values in chosen.items() for value in values]
+        return partial(here, request, [*([("q", asked)] if asked else []), *shown])
+
+    def _downloads(self, link: Here, path: str, lang: str) -> list[tuple[str, str]]:
+        suffix = link(page=None, format=None, lang=lang).partition("?")[2]
         address = self.site.path(path, release=None)
         return [(kind, f"{address}.{kind}?{suffix}") for kind in ("csv", "xlsx", "jsonld")]
 
@@ -210,26 +231,33 @@ class Finder:
     # Facets
 
     def chosen(self, request: Request) -> dict[str, list[str]]:
-        """Facet → the values that the request asks for."""
-        asked = {name: request.query_params.getlist(name)[:20] for name in (CLASS, *views().facets)}
+        """Facet → the values that the request asks for and something has, at most MOST. When nothing has one,
+        the first of them stands for all, cut short: nothing has that either, because IRIs have no ellipsis.
+        """
+        asked = {name: request.query_params.getlist(name) for name in (CLASS, *views().facets)}
         return {
-            name: [iri for value in values for iri in self._whole(name, value)]
+            name: self._known(name, values) or self._whole(name, _cut(values[0]))
             for name, values in asked.items()
             if values
         }
 
+    def _known(self, name: str, values: Sequence[str]) -> list[str]:
+        iris = dict.fromkeys(iri for value in dict.fromkeys(values) for iri in self._whole(name, value))
+        every = self.index.every
+        return [iri for iri in iris if self.index.narrowed(every, {name: [iri]})][:MOST]
+
     def _whole(self, name: str, value: str) -> list[str]:
         """The values that a short one in an address stands for."""
         if name == CLASS:
-            return [iri for iri in self.index.classes() if local(iri) == value]
+            return [iri for iri in self.index.classes() if local(iri) == value] or [value]
         return [value if value == UNKNOWN or ":" in value else f"{self.site.base}id/{value}"]
 
     def _brief(self, name: str, value: str) -> str:
         """How a value of a facet stands in an address."""
-        return local(value) if name == CLASS else value.removeprefix(f"{self.site.base}id/")
+        return local(value) if name == CLASS and ":" in value else value.removeprefix(f"{self.site.base}id/")
 
     def facets(
-        self, request: Request, things: Things, chosen: Mapping[str, Sequence[str]], lang: str
+        self, link: Here, things: Things, chosen: Mapping[str, Sequence[str]], lang: str
     ) -> list[dict[str, Any]]:
         """The facets that tell the things apart, with how many each value leaves of what the others leave."""
         titles = {name: facet.title[lang] for name, facet in views().facets.items()}
@@ -238,12 +266,12 @@ class Finder:
         return [
             found
             for name, title in titles.items()
-            if (found := self._facet(request, name, title, things, chosen, lang))
+            if (found := self._facet(link, name, title, things, chosen, lang))
         ]
 
     def _facet(
         self,
-        request: Request,
+        link: Here,
         name: str,
         title: str,
         things: Things,
@@ -268,9 +296,7 @@ class Finder:
                     "label": self.label(value, lang),
                     "count": number(tally.get(value, 0), lang),
                     "chosen": value in mine,
-                    "href": here(
-                        request, page=None, **{name: None if value in mine else self._brief(name, value)}
-                    ),
+                    "href": link(page=None, **{name: None if value in mine else self._brief(name, value)}),
                 }
                 for value in shown
             ],
@@ -296,7 +322,7 @@ class Finder:
         return Value(self.terms.label(iri, lang))
 
     def _rows(
-        self, request: Request, total: int, rows: Callable[[int], list[dict[str, Any]]]
+        self, request: Request, link: Here, total: int, rows: Callable[[int], list[dict[str, Any]]]
     ) -> dict[str, Any]:
         lang = language(request)
         pages = max(1, -(-total // SIZE))
@@ -305,12 +331,13 @@ class Finder:
         shown = rows(start)
         return {
             "t": texts("finding", lang),
+            "address": link(page=None, format=None, lang=None, release=None),
             "total": total,
             "first": number(start + 1, lang),
             "last": number(start + len(shown), lang),
             "rows": shown,
-            "before": here(request, page=str(current - 1)) if current > 1 else "",
-            "after": here(request, page=str(current + 1)) if current < pages else "",
+            "before": link(page=str(current - 1)) if current > 1 else "",
+            "after": link(page=str(current + 1)) if current < pages else "",
             "position": (current, pages),
         }
 
@@ -357,6 +384,10 @@ def _telling(doc: Doc, lang: str) -> Text:
 def marks_of(doc: Doc) -> list[str]:
     """The number or code of a thing: what it is in order of, but for the things among that."""
     return [said for said in doc.order if ":" not in said]
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= MISTAKEN else value[: MISTAKEN - 1] + "…"
 
 
 def snippet(text: str, length: int = SNIPPET) -> str:

@@ -16,13 +16,14 @@ from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gbvkg.project import VERSION
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.pages.citing import KINDS, Subject, citation, fixed, schema
 from gbvkg.web.pages.static import Static, static
@@ -39,6 +40,9 @@ TEXTS = WEB / "texts"
 VARY = ("Accept", "Accept-Language")
 
 Texts = dict[str, Any]
+
+Pairs = list[tuple[str, str]]
+"""Names and values of parameters, in order."""
 
 
 def language(request: Request) -> str:
@@ -190,14 +194,14 @@ def keep_language(html: str, lang: str) -> str:
 
 def cited(request: Request, site: Site, subject: Subject, lang: str) -> dict[str, Any]:
     """How the page is cited, its permanent link, and what it says of itself in schema.org."""
-    given = [pair for pair in request.query_params.multi_items() if pair[0] in subject.keeps]
-    found = subject if subject.at else replace(subject, at=_path(request) + _query(given))
+    found = _placed(request, subject)
+    shown = _shown_by(found.at)
     container = texts("frame", lang)["accessed"].format(
         version=found.version or site.version, date=day(found.issued or site.manifest.issued, lang)
     )
     return {
         "cite": citation(site, found, container, lang),
-        "cite_links": {kind: here(request, cite=kind) for kind in KINDS},
+        "cite_links": {kind: here(request, shown, cite=kind) for kind in KINDS},
         "permanent_here": fixed(site, found),
         "schema": schema(site, found, lang),
     }
@@ -219,10 +223,11 @@ def context(request: Request, site: Site | None, lang: str, subject: Subject | N
     """
     prefix = site.settings.prefix if site else str(request.scope.get("root_path", ""))
     files: Static = static(site.settings.theme if site else None)
+    shown = _shown_by(_placed(request, subject).at) if subject else _sent(request)
     return {
         "ui": texts("frame", lang),
         "lang": lang,
-        "languages": [(other, here(request, lang=other)) for other in LANGUAGES],
+        "languages": [(other, here(request, shown, lang=other)) for other in LANGUAGES],
         "prefix": prefix,
         "style": files.path(prefix, "style.css"),
         "icon": files.path(prefix, "favicon.ico"),
@@ -237,15 +242,54 @@ def context(request: Request, site: Site | None, lang: str, subject: Subject | N
         "asked": "",
         **(cited(request, site, subject, lang) if site and subject else {"cite": None, "schema": None}),
         "chosen_lang": lang if request.query_params.get("lang") == lang else "",
-        "current_page": here(request, release=None),
+        "current_page": here(request, shown, release=None),
     }
 
 
-def here(request: Request, **changed: str | None) -> str:
-    """The address of this page with some of its parameters changed, or without them (None)."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changed]
+_EVERYWHERE = {
+    "page": re.compile(r"\d{1,6}"),
+    "format": re.compile(r"\w{1,10}"),
+    "lang": re.compile("|".join(LANGUAGES)),
+    "release": VERSION,
+}
+"""Parameters of every page, and what they can be."""
+
+LONGEST_REPEATED = 4000
+"""Characters of an address of which a refusal, which does not know what they mean, repeats the parameters."""
+
+
+def here(request: Request, shown: Pairs, **changed: str | None) -> str:
+    """The address of this page with some of its parameters changed, or without them (None).
+
+    Only those that say what the page shows (``shown``) and those of every page are repeated: a page has tens
+    of such addresses, and a stranger writes what he likes behind one.
+    """
+    asked, names = request.query_params, {name for name, _ in shown}
+    general = [
+        (name, asked[name])
+        for name, form in _EVERYWHERE.items()
+        if name in asked and name not in names and form.fullmatch(asked[name])
+    ]
+    kept = [(name, value) for name, value in (*shown, *general) if name not in changed]
     added = [(name, value) for name, value in changed.items() if value is not None]
     return _path(request) + _query([*kept, *added])
+
+
+def _placed(request: Request, subject: Subject) -> Subject:
+    """The subject with the address where it is."""
+    given = [pair for pair in request.query_params.multi_items() if pair[0] in subject.keeps]
+    return subject if subject.at else replace(subject, at=_path(request) + _query(given))
+
+
+def _shown_by(address: str) -> Pairs:
+    """The parameters of an address here."""
+    return parse_qsl(address.partition("#")[0].partition("?")[2], keep_blank_values=True)
+
+
+def _sent(request: Request) -> Pairs:
+    """All that was sent, when it is not too long to repeat."""
+    is_short = len(request.url.query) <= LONGEST_REPEATED
+    return request.query_params.multi_items() if is_short else []
 
 
 def _path(request: Request) -> str:
@@ -253,7 +297,7 @@ def _path(request: Request) -> str:
     return quote(path, safe="/:@!$&'()*+,;=-._~%")
 
 
-def _query(pairs: list[tuple[str, str]]) -> str:
+def _query(pairs: Pairs) -> str:
     return f"?{urlencode(pairs)}" if pairs else ""
 
 

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from gbvkg.formats import HTML, Format
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.indexing import build, every
-from gbvkg.web.negotiation import choose
+from gbvkg.web.negotiation import choose, release_and_language
 from gbvkg.web.pages import tables
 from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.describing import Describer
@@ -28,7 +28,7 @@ from gbvkg.web.pages.sentences import lines, notes
 from gbvkg.web.pages.views import views
 from gbvkg.web.problems import not_found
 from gbvkg.web.replies import redirect, reply
-from gbvkg.web.search import CLASS, Index
+from gbvkg.web.search import Index
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site
@@ -124,7 +124,7 @@ class Lists:
 
     async def to_overview(self, request: Request) -> Response:
         """The overview, at its own address."""
-        return redirect(self.site.path("/list/"), 308)
+        return redirect(self.site.path("/list/", **release_and_language(request)), 308)
 
     async def overview(self, request: Request) -> Response:
         """The classes of the release, with how many things each has."""
@@ -180,8 +180,8 @@ class Lists:
         links = [row["link"] for row in values["rows"]]
         things = [(self.site.public(link.href) if link.href else "", link.text) for link in links]
         first = (values["position"][0] - 1) * SIZE + 1
-        keeps = ("q", CLASS, *views().facets)
-        return Subject(title, kind, {"mainEntity": listed(things, values["total"], first)}, keeps)
+        more = {"mainEntity": listed(things, values["total"], first)}
+        return Subject(title, kind, more, at=values["address"])
 
     def _file(self, request: Request, body: bytes, format: Format, name: str) -> Response:
         return reply(
