@@ -161,10 +161,12 @@ def test_views_speak_both_languages() -> None:
         *(facet.title for facet in view.facets.values()),
         *(found.plural for found in view.classes.values() if found.plural),
         *(part.title for found in view.classes.values() for part in found.sections),
+        *(note.text for note in view.notes.values()),
         *(part.empty for found in view.classes.values() for part in found.sections if part.empty),
     ]  # fmt: skip
     assert all(set(words) == set(LANGUAGES) for words in said)
     assert all(set(LANGUAGES) <= set(way) for way in view.ways)
+    assert all(view.notes[name].of for name in view.home_notes)  # which card it stands on
 
 
 def test_columns_of_views_have_headings() -> None:
@@ -272,6 +274,22 @@ def test_home_counts(real: serving.Served, lang: str) -> None:
     assert {"nl": "acties aangekondigd 115", "en": "actions declared 115"}[lang] in text
     assert {"nl": "acties hier opgenomen 0", "en": "actions held here 0"}[lang] in text
     assert {"nl": "30 juni 2021", "en": "30 June 2021"}[lang] in text
+    missing = {
+        "nl": "De lijst van acties is niet volledig: 115 van de 115 aangekondigde acties zijn hier niet",
+        "en": "The list of actions is not complete: 115 of the 115 declared actions are not held",
+    }
+    assert f" {missing[lang]}" in text  # the note of the lists, without the name of the plan above it
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_menu_is_data(real: serving.Served, lang: str) -> None:
+    """The overview, and the ways in of ``views.toml`` that say so; no template or text knows a class."""
+    menu = html(real, f"/releases/?lang={lang}").partition('<nav class="menu"')[2].partition("</nav>")[0]
+    found = re.findall(r'<a href="([^"?]*)[^"]*">([^<]*)</a>', menu)
+    ways = [(way["path"], way[lang]) for way in views().ways if way.get("menu")]
+    assert len(ways) > 5
+    assert found == [("/list/", frame.texts("frame", lang)["overview"]), *ways]
+    assert "/list/Action" not in (frame.TEMPLATES / "page.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

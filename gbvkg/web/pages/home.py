@@ -13,6 +13,7 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg.web.pages.citing import Subject, download
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.frame import texts
+from gbvkg.web.pages.sentences import notes_by_thing
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.views import views
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 async def home(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
-    """What the template needs. Asks two questions of ``views.toml`` and one for labels."""
+    """What the template needs. Asks the questions and the notes of ``views.toml``, and one for labels."""
     values: dict[str, Literal | NamedNode] = {
         "lang": Literal(lang),
         "dataset": NamedNode(site.manifest.dataset),
@@ -29,27 +30,28 @@ async def home(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
     asked = views().home
     plans, facts = await asyncio.gather(site.rows(asked["plans"], values), site.rows(asked["facts"], values))
     describer = Describer(site, terms, site.manifest.dataset, lang)
+    told = await notes_by_thing(describer, views().home_notes)
     await describer.name([row["plan"].value for row in plans])
     fact = facts[0] if facts else {}
     return {
         "t": texts("home", lang),
-        "plans": [_plan(row, describer) for row in plans],
+        "plans": [_plan(row, describer, told) for row in plans],
         "description": fact["description"].value if "description" in fact else "",
         "statements": _count(fact, "statements"),
         "last": fact["last"].value if "last" in fact else "",
         "is_last_from": "precision" in fact and fact["precision"].value == "from",
-        "ways": [dict(way) | {"count": ""} for way in views().ways],
+        "ways": views().ways,
         "name": fact["label"].value if "label" in fact else site.manifest.dataset,
     }
 
 
-def _plan(row: Bindings, describer: Describer) -> dict[str, Any]:
+def _plan(row: Bindings, describer: Describer, told: dict[str, list[str]]) -> dict[str, Any]:
     return {
         "link": describer.show.link(row["plan"].value),
         "declared": _count(row, "declared") if "declared" in row else None,
         "held": _count(row, "held"),
         "objectives": _count(row, "objectives"),
-        "complete": {"true": True, "false": False}.get(row["complete"].value) if "complete" in row else None,
+        "notes": told.get(row["plan"].value, []),
     }
 
 

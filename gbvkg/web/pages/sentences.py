@@ -31,17 +31,33 @@ def slots(site: Site, lang: str) -> dict[str, NamedNode | Literal]:
 
 
 async def notes(describer: Describer, names: Iterable[str]) -> dict[str, list[str]]:
-    """Name of a note → its sentences, one for each row that its question answers. Raises as ``Site.rows``."""
+    """Name of a note → its sentences, one for each row that its question answers, each with the name of what
+    it is about. Raises as ``Site.rows``.
+    """
+    return {
+        name: [_begun(sentence, row, describer) + _said(sentence, row, describer) for row in rows]
+        for name, sentence, rows in await _answered(describer, names)
+    }
+
+
+async def notes_by_thing(describer: Describer, names: Iterable[str]) -> dict[str, list[str]]:
+    """Thing → the sentences of notes that are about it, without its name. Raises as ``Site.rows``."""
+    said: dict[str, list[str]] = {}
+    for _, sentence, rows in await _answered(describer, names):
+        for row in rows:
+            said.setdefault(row[sentence.of].value, []).append(_said(sentence, row, describer))
+    return said
+
+
+async def _answered(describer: Describer, names: Iterable[str]) -> list[tuple[str, Sentence, list[Bindings]]]:
+    """Name, sentence and rows of each note; what the rows mention can be shown."""
     asked = {name: views().notes[name] for name in names}
     values = slots(describer.site, describer.lang) | {"thing": NamedNode(describer.iri)}
     found = await asyncio.gather(
         *(describer.site.rows(sentence.query, values) for sentence in asked.values())
     )
     await _name(describer, (row for rows in found for row in rows))
-    return {
-        name: [_said(sentence, row, describer) for row in rows]
-        for (name, sentence), rows in zip(asked.items(), found, strict=True)
-    }
+    return [(name, sentence, rows) for (name, sentence), rows in zip(asked.items(), found, strict=True)]
 
 
 async def lines(describer: Describer, sentence: Sentence) -> dict[str, list[str]]:
@@ -59,6 +75,10 @@ async def lines(describer: Describer, sentence: Sentence) -> dict[str, list[str]
 
 async def _name(describer: Describer, rows: Iterable[Bindings]) -> None:
     await describer.name(term.value for row in rows for term in row.values() if isinstance(term, NamedNode))
+
+
+def _begun(sentence: Sentence, row: Bindings, describer: Describer) -> str:
+    return f"{describer.show.value(row[sentence.of]).text}: " if sentence.of else ""
 
 
 def _said(sentence: Sentence, row: Bindings, describer: Describer) -> str:

@@ -59,12 +59,14 @@ class Sentence:
     """``text`` by language, with the variables of ``query`` between braces: said once for each row.
 
     In a list ``query`` has ``?thing``, its rows put the list in order, and ``empty`` is said of the things
-    that it has no row for.
+    that it has no row for. ``of`` is the variable that has the thing that a sentence is about, if it is about
+    one: its name goes before, except beside that thing.
     """
 
     text: dict[str, str]
     query: str
     empty: dict[str, str] = field(default_factory=dict)
+    of: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ class Views:
     graphs: dict[str, dict[str, str]]
     graph_of: dict[str, str]
     home: dict[str, str]
+    home_notes: tuple[str, ...]
     ways: tuple[dict[str, Any], ...]
 
     @cached_property
@@ -186,7 +189,8 @@ def views() -> Views:
         notes={name: _sentence(table) for name, table in read["note"].items()},
         graphs={name: _both(table) for name, table in read["graph"].items()},
         graph_of=read["graph_of"],
-        home={name: query(text) for name, text in read["home"].items()},
+        home={name: query(text) for name, text in read["home"].items() if name != "notes"},
+        home_notes=tuple(read["home"]["notes"]),
         ways=tuple(read["way"]),
     )
 
@@ -234,7 +238,7 @@ def _class(iri: str, table: dict[str, Any]) -> ClassView:
 
 
 def _sentence(table: dict[str, Any]) -> Sentence:
-    return Sentence(_both(table), query(table["query"]), _both(table.get("empty", {})))
+    return Sentence(_both(table), query(table["query"]), _both(table.get("empty", {})), table.get("of", ""))
 
 
 def _section(part: dict[str, Any]) -> Section:
