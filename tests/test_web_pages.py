@@ -292,17 +292,6 @@ def test_the_menu_is_data(real: serving.Served, lang: str) -> None:
     assert "/list/Action" not in (frame.TEMPLATES / "page.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
-def test_the_menu_is_data(real: serving.Served, lang: str) -> None:
-    """The overview, and the ways in of ``views.toml`` that say so; no template or text knows a class."""
-    menu = html(real, f"/releases/?lang={lang}").partition('<nav class="menu"')[2].partition("</nav>")[0]
-    found = re.findall(r'<a href="([^"?]*)[^"]*">([^<]*)</a>', menu)
-    ways = [(way["path"], way[lang]) for way in views().ways if way.get("menu")]
-    assert len(ways) > 5
-    assert found == [("/list/", frame.texts("frame", lang)["overview"]), *ways]
-    assert "/list/Action" not in (frame.TEMPLATES / "page.html").read_text("utf-8")
-
-
 def test_ways_in_lead_somewhere(real: serving.Served) -> None:
     """Every link of the home page within the service is answered, and so is every one of the menu."""
     hrefs = {attrs["href"] for tag, attrs in Reader(html(real, "/")).tags if tag == "a"}
