@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,7 +18,7 @@ from gbvkg.config import ServeSettings
 from gbvkg.store import Answer, Ask, Limits
 from gbvkg.vocabulary import expand
 from gbvkg.web.answers import solutions
-from gbvkg.web.pages import names
+from gbvkg.web.pages import asking, names
 from gbvkg.web.pages.frame import environment
 from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.values import Value
@@ -103,6 +104,38 @@ def test_names_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
         await get("/doc/mandate/fbf22dd9-751b-42ad-84bf-c764c1bd62eb?lang=nl")
         assert len(site.pages.names) == 5
         assert (await get("/doc/plan/vap-sg-2020?lang=nl&again")).text.count("<a ") == before.count("<a ")
+
+    asked(monkeypatch, visit)
+
+
+@pytest.mark.parametrize(("limit", "most"), [("OWN", 2), ("ROWS", 40)])
+def test_a_page_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
+    """Of a thing with more than one question tells, a part is shown, in words: what points at it is counted
+    by itself, and names that may be missing from the answer are not taken for all there are.
+    """
+    path = "/doc/plan/vap-sg-2020?lang=nl"
+
+    def groups(text: str) -> list[str]:
+        section = re.search(r'<section id="incoming">.*?</section>', text, re.DOTALL)
+        return re.findall(r"<summary>(.*?)</summary>", section[0]) if section else []
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        learnt: list[object] = []
+        learn = site.pages.names.learn
+        monkeypatch.setattr(site.pages.names, "learn", lambda rows: (learnt.append(rows), learn(rows)))
+        whole = (await get(path)).text
+        assert "past niet op één pagina" not in whole
+        assert len(learnt) == 1
+        monkeypatch.setattr(asking, limit, most)
+        asking.about_query.cache_clear()
+        try:
+            part = (await get(f"{path}&again")).text
+        finally:
+            monkeypatch.undo()
+            asking.about_query.cache_clear()
+        assert "past niet op één pagina" in part
+        assert len(learnt) == 1
+        assert set(groups(whole)) <= set(groups(part))
 
     asked(monkeypatch, visit)
 

@@ -16,6 +16,11 @@ from gbvkg.web.pages.views import Views, views
 NEAR = 300
 """How many things that point at a thing are looked up at once; of more, a part is shown with the count."""
 
+OWN, ROWS = 1500, 20_000
+"""How many things that belong to a thing, and rows in all, one question asks for; of more, a page has a part
+and says so.
+"""
+
 SHOWN = 10
 """How many of a group are shown before the rest is on pages of its own."""
 
@@ -23,10 +28,6 @@ SHOWN = 10
 def _path(view: Views) -> str:
     steps = [*(f"<{iri}>" for iri in view.owned), *(f"^<{iri}>" for iri in view.owned_inverse)]
     return f"({'|'.join(steps)})*"
-
-
-def _values(iris: Iterable[str]) -> str:
-    return " ".join(f"<{iri}>" for iri in iris)
 
 
 def elsewhere_query(iris: Iterable[str]) -> str:
@@ -42,20 +43,22 @@ def elsewhere_query(iris: Iterable[str]) -> str:
 @cache
 def about_query() -> str:
     """What is said of the thing and of what belongs to it; and what points at it ``by`` which property, as
-    far as ``NEAR``, with its labels. One question, because each takes a worker's turn.
+    far as ``NEAR``, with its labels. One question, because each takes a worker's turn. One more than ``OWN``
+    and than ``ROWS`` is asked, which tells that there is more; of what belongs to the thing and has nothing
+    said of it there is a row without property.
     """
     hidden = _list(sorted(views().hidden_incoming))
     return f"""SELECT ?by ?subject ?property ?value WHERE {{
   {{
-    {{ SELECT DISTINCT ?subject WHERE {{ $thing {_path(views())} ?subject }} LIMIT 1500 }}
-    ?subject ?property ?value .
+    {{ SELECT DISTINCT ?subject WHERE {{ $thing {_path(views())} ?subject }} LIMIT {OWN + 1} }}
+    OPTIONAL {{ ?subject ?property ?value . }}
   }} UNION {{
     {{ SELECT DISTINCT ?by ?subject WHERE {{
       ?subject ?by $thing . FILTER(ISIRI(?subject) && ?by NOT IN ({hidden}))
     }} LIMIT {NEAR + 1} }}
     OPTIONAL {{ ?subject ?property ?value . FILTER(?property IN ({_list(views().labels)})) }}
   }}
-}} LIMIT 20000
+}} LIMIT {ROWS + 1}
 """
 
 

@@ -118,7 +118,9 @@ class Group:
 
 @dataclass
 class Thing:
-    """The whole page but its frame. ``lead`` is a text with its language."""
+    """The whole page but its frame. ``lead`` is a text with its language; a page that ``is_cut`` has a part
+    of what is said of the thing.
+    """
 
     iri: str
     label: str
@@ -131,3 +133,4 @@ class Thing:
     incoming: list[Group]
     view: ClassView | None
     types: list[str]
+    is_cut: bool = False

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import NamedNode
 
 from gbvkg.vocabulary import expand
-from gbvkg.web.pages.asking import about_query
+from gbvkg.web.pages import asking
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
@@ -24,11 +24,14 @@ Statements = dict[str, dict[str, list["Term"]]]
 
 @dataclass(frozen=True)
 class Said:
-    """What the release says of a thing and of what belongs to it, and what points at it."""
+    """What the release says of a thing and of what belongs to it, and what points at it; a part of that when
+    it ``is_cut``.
+    """
 
     iri: str
     statements: Statements
     incoming: list[Bindings]
+    is_cut: bool = False
 
     @property
     def of_it(self) -> dict[str, list[Term]]:
@@ -38,12 +41,18 @@ class Said:
 
 async def said_of(site: Site, iri: str) -> Said:
     """Asks one question; nothing is said of what the release does not describe. Raises as ``Site.rows``."""
-    said = Said(iri, {}, [])
-    for row in await site.rows(about_query(), {"thing": NamedNode(iri)}):
+    rows = await site.rows(asking.about_query(), {"thing": NamedNode(iri)})
+    statements: Statements = {}
+    incoming: list[Bindings] = []
+    own: set[Term] = set()
+    for row in rows:
         if "by" in row:
-            said.incoming.append(row)
+            incoming.append(row)
             continue
-        values = said.statements.setdefault(row["subject"].value, {}).setdefault(row["property"].value, [])
+        own.add(row["subject"])
+        if "property" not in row:
+            continue
+        values = statements.setdefault(row["subject"].value, {}).setdefault(row["property"].value, [])
         if (value := row["value"]) not in values:
             values.append(value)
-    return said
+    return Said(iri, statements, incoming, len(rows) > asking.ROWS or len(own) > asking.OWN)

@@ -50,7 +50,8 @@ class ThingPage:
         one or two for names that no page of the release needed before.
         """
         said = self.said
-        self.site.pages.names.learn(said.incoming)
+        if not said.is_cut:
+            self.site.pages.names.learn(said.incoming)
         types = self._types()
         sections = sections_of(tuple(types))
         answers: dict[str, list[Bindings]] = {}
@@ -62,7 +63,7 @@ class ThingPage:
         terms += [term for rows in answers.values() for row in rows for term in row.values()]
         things = [*said.statements, *(iri for found in members.values() for iri in found)]
         iris = [*things, *(term.value for term in terms if isinstance(term, NamedNode))]
-        await self.describer.name(iris, said.statements)
+        await self.describer.name(iris, () if said.is_cut else said.statements)
         return self._thing(types, sections, answers, self._groups(counts, members))
 
     def _types(self) -> list[str]:
@@ -87,7 +88,7 @@ class ThingPage:
         pairs = dict.fromkeys((row["by"].value, row["subject"].value) for row in rows)
         for by, thing in pairs:
             members[by].append(thing)
-        if len(pairs) <= NEAR:
+        if len(pairs) <= NEAR and not self.said.is_cut:
             return {property_: len(found) for property_, found in members.items()}, members
         every = await self.site.rows(COUNTS, {"thing": NamedNode(self.iri)})
         counts = {row["property"].value: int(row["number"].value) for row in every}
@@ -124,7 +125,7 @@ class ThingPage:
         label, lang = self.show.label(self.iri)
         return Thing(
             self.iri, label, lang, [self._kind(iri) for iri in self._ranked(types)], kicker, lead,
-            parts, sources, self._without_repeats(groups, answers), view, types,
+            parts, sources, self._without_repeats(groups, answers), view, types, self.said.is_cut,
         )  # fmt: skip
 
     def _without_repeats(self, groups: list[Group], answers: dict[str, list[Bindings]]) -> list[Group]:
