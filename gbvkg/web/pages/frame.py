@@ -27,6 +27,7 @@ from gbvkg.project import VERSION
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.pages.citing import KINDS, Subject, citation, fixed, schema
 from gbvkg.web.pages.static import Static, static
+from gbvkg.web.pages.views import views
 from gbvkg.web.replies import etag, is_held, reply
 
 if TYPE_CHECKING:
@@ -238,6 +239,8 @@ def context(request: Request, site: Site | None, lang: str, subject: Subject | N
         "at": site.path if site else f"{prefix}{{}}".format,
         "is_archived": bool(site and site.is_archived),
         "licence": site.licence if site else "",
+        "licence_name": views().terms.get(site.licence, {}).get(lang, "") if site else "",
+        "menu": [(way["path"], way[lang]) for way in views().ways if way.get("menu")],
         "dataset_page": (site.href(site.manifest.dataset) or "") if site else "",
         "asked": "",
         **(cited(request, site, subject, lang) if site and subject else {"cite": None, "schema": None}),
