@@ -22,6 +22,7 @@ from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.release import difference
 from gbvkg.web.pages import history
+from gbvkg.web.pages import releases as pages_of_releases
 from gbvkg.web.site import Site
 
 BASE = "https://small.example/id/"
@@ -196,10 +197,58 @@ def test_each_change_is_found_at_its_place(releases: Path) -> None:
     for change in written:
         assert change in past.changes([change["subject"]])
     assert past.changes([f"{BASE}action/p/none"]) == []
-    empty = history._places(
-        b'{"old": "1", "changes": []}', hashlib.sha256(b'{"old": "1", "changes": []}').hexdigest()
-    )
+    empty = history._places(b'{"old": "1", "changes": []}')
     assert [len(column) for column in empty] == [0, 0, 0]
+
+
+def _spoiled(releases: Path, copy: Path, written: str, *, is_listed: bool) -> Path:
+    """A copy in which the changes of 2026.2 are ``written``, known to the manifest or not."""
+    shutil.copytree(releases, copy, symlinks=True)
+    path, manifest = copy / "2026.2" / history.CHANGES, copy / "2026.2/manifest.json"
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    path.chmod(0o644)
+    path.write_text(written, "utf-8")
+    if is_listed:
+        manifest.chmod(0o644)
+        text, after = manifest.read_text("utf-8"), hashlib.sha256(path.read_bytes()).hexdigest()
+        assert before in text
+        manifest.write_text(text.replace(before, after), "utf-8")
+    return copy
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+@pytest.mark.parametrize(
+    "written",
+    ["{", "", "[]", "1", '{"changes": 1}', '{"changes": [{"words": {}}]}', "\ufeff{}", "[" * 100_000],
+)
+def test_changes_that_cannot_be_read_are_said_to_be_so(
+    tmp_path: Path, releases: Path, written: str, is_listed: bool
+) -> None:
+    """Whatever the file says: the page of the release has the rest."""
+    out = _spoiled(releases, tmp_path / "releases", written, is_listed=is_listed)
+    found = pages_of_releases.release(out, "2026.2", "2026.3", "nl")
+    assert found["changes"] == {"is_read": False}
+    assert found["groups"]
+    (out / "2026.2" / history.CHANGES).unlink()
+    assert pages_of_releases.release(out, "2026.2", "2026.3", "nl")["changes"] == {"is_read": False}
+    assert pages_of_releases.release(out, "2026.3", "2026.3", "nl")["changes"]["is_read"]
+    assert pages_of_releases.release(out, "2026.1", "2026.3", "nl")["changes"] == {}
+
+
+def test_the_page_of_a_release_with_other_changes_than_its_manifest_has(
+    tmp_path: Path, releases: Path
+) -> None:
+    """It is there, in both languages, with its files and without what is not the release's."""
+    text = (releases / "2026.2" / history.CHANGES).read_text("utf-8")
+    out = _spoiled(releases, tmp_path / "releases", text.replace("Nieuwe", "Valse"), is_listed=False)
+    with serving.serving(out, tmp_path / "log") as served:
+        for lang, said in (("nl", "kunnen hier niet gelezen worden"), ("en", "cannot be read here")):
+            page = served.get(f"/releases/2026.2/?lang={lang}", accept="text/html")
+            assert page.status_code == 200
+            assert said in page.text
+            assert "Valse" not in page.text
+            assert "/releases/2026.2/dataset.nq" in page.text
+            assert said not in served.get(f"/releases/2026.3/?lang={lang}", accept="text/html").text
 
 
 ACTION = "/doc/action/p/1?lang=nl"

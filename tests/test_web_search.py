@@ -325,7 +325,7 @@ def test_what_a_page_does_not_know_is_not_repeated(real: serving.Served, address
 
 
 def test_what_a_page_knows_is_repeated(real: serving.Served) -> None:
-    """Words, facets, language, release and page stay in links; what is strange does not, nor what is twice."""
+    """Words, facets, language, release and page stay in links; what is strange does not."""
     release = real.get("/health/ready").text.split()[1]
     known = f"class=Action&form=unknown&release={release}"
     page = real.get(f"/search?q=geweld&lang=nl&x=1&lang=nl&form=unknown&{known}", accept="text/html").text

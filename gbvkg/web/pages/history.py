@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from gbvkg.errors import GbvkgError
 from gbvkg.release.folder import versions
-from gbvkg.release.manifest import read_manifest
+from gbvkg.release.manifest import Manifest, read_manifest
 from gbvkg.web.pages.views import views
 
 if TYPE_CHECKING:
@@ -250,8 +250,8 @@ def _give_up(release: Path, reason: str) -> None:
 def _read(release: Path) -> Past:
     """Raises OSError, ReleaseCorrupt, and ValueError for changes that are not those of the manifest."""
     manifest = read_manifest(release)
-    digest = next((file.sha256 for file in manifest.files if file.path == CHANGES), "")
-    places = _places((release / CHANGES).read_bytes(), digest) if digest else None
+    data = changes_file(release, manifest)
+    places = None if data is None else _places(data)
     described, apart = set(), set()
     with (release / "dataset.nq").open("rb") as lines:
         for line in lines:  # N-Quads §2: a subject ends at the first space, a graph comes last
@@ -270,10 +270,21 @@ def _read(release: Path) -> Past:
     )
 
 
-def _places(data: bytes, digest: str) -> tuple[array[int], array[int], array[int]]:
-    """Hashes of things, in order, and where in ``data`` the change of each stands."""
+def changes_file(release: Path, manifest: Manifest) -> bytes | None:
+    """What a release changed, as its manifest has it; None of a first release. Raises OSError, and ValueError
+    for a file that is not that of the manifest.
+    """
+    digest = next((file.sha256 for file in manifest.files if file.path == CHANGES), None)
+    if digest is None:
+        return None
+    data = (release / CHANGES).read_bytes()
     if hashlib.sha256(data).hexdigest() != digest:
         raise ValueError(f"{CHANGES} was changed")
+    return data
+
+
+def _places(data: bytes) -> tuple[array[int], array[int], array[int]]:
+    """Hashes of things, in order, and where in ``data`` the change of each stands."""
     rows = sorted(
         (_key(iri), start, length) for change, start, length in _elements(data) for iri in _about(change)
     )

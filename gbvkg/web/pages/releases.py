@@ -1,7 +1,8 @@
 """The releases as pages: which there are, the files of one with their checksums, and what changed.
 
-Everything is read from the manifest and the ``diff`` folder of a release. This module refuses to open a
-release for it: a manifest is enough.
+Everything is read from the manifest and the ``diff`` folder of a release. Changes that cannot be read are no
+reason to keep the rest back: the page says so. This module refuses to open a release for it: a manifest is
+enough.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from gbvkg.release.folder import find, versions
 from gbvkg.release.manifest import File, Manifest, read_manifest
 from gbvkg.web.pages.citing import Subject, download
 from gbvkg.web.pages.frame import number, texts
+from gbvkg.web.pages.history import changes_file
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
 
-CHANGES = "diff/changes.json"
 SHOWN = 200
 """Changes that the page shows; the files have all of them."""
 
@@ -97,10 +98,17 @@ def size(count: int, lang: str) -> str:
 
 
 def _changes(path: Path, manifest: Manifest, lang: str) -> dict[str, Any]:
-    """What changed since the release before, in words; {} for a first release."""
-    if not any(file.path == CHANGES for file in manifest.files):
-        return {}
-    found = json.loads((path / CHANGES).read_text("utf-8"))
+    """What changed since the release before, in words; {} for a first release. What is not ``is_read`` is not
+    that of the manifest, or says something else than changes.
+    """
+    try:
+        data = changes_file(path, manifest)
+        return {} if data is None else {"is_read": True, **_told(json.loads(data), manifest, lang)}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {"is_read": False}
+
+
+def _told(found: dict[str, Any], manifest: Manifest, lang: str) -> dict[str, Any]:
     words = [line for change in found["changes"] for line in change["words"][lang]]
     return {
         "old": found["old"],
