@@ -291,6 +291,8 @@ def test_a_missing_slash_is_no_other_address(small: Served) -> None:
     """Under the prefix, and without a host."""
     answer = small.get("/query")
     assert (answer.status_code, answer.headers["location"]) == (308, "/kg/query/")
+    answer = small.get("/query?release=2026.1&lang=en&x=1")
+    assert answer.headers["location"] == "/kg/query/?release=2026.1&lang=en"
 
 
 def test_who_hangs_up_frees_the_worker(small: Served) -> None:

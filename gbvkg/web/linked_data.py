@@ -25,13 +25,11 @@ from starlette.routing import Route
 from gbvkg import vocabulary
 from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, XLSX, Format
-from gbvkg.project import VERSION
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Ask, whole
-from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
-from gbvkg.web.negotiation import HTML, choose
+from gbvkg.web.negotiation import HTML, choose, release_and_language
 from gbvkg.web.pages.frame import unchanged
 from gbvkg.web.pages.history import chain, older_with, predecessor
 from gbvkg.web.pages.values import is_web
@@ -122,7 +120,7 @@ class Documents:
         describes by that name.
         """
         path = f"ns/{request.path_params['part']}"
-        if "release" in _kept(request):  # answered from that release, as for any thing
+        if "release" in release_and_language(request):  # answered from that release, as for any thing
             return self._see_other(request, path)
         if (beside := self._beside(request, path)) is not None:
             return beside
@@ -147,7 +145,7 @@ class Documents:
         site = self.site
         asked = format.extension if format else request.query_params.get("format")
         if choose(request.headers.get("accept"), (HTML, RDF["ttl"]), asked) is HTML:
-            return redirect(site.path("/doc/ns", **_kept(request)), vary=("Accept",))
+            return redirect(site.path("/doc/ns", **release_and_language(request)), vary=("Accept",))
         folder = "inputs/shapes/"
         names = sorted(name for name in site.files if name.startswith(folder) and name.endswith(".ttl"))
         parts = [await asyncio.to_thread((site.release / name).read_bytes) for name in names]
@@ -161,7 +159,7 @@ class Documents:
             RDF["ttl"].media_type,
             tag=site.etag("shapes"),
             licence=site.licence,
-            cache="immutable" if "release" in _kept(request) else "revision",
+            cache="immutable" if "release" in release_and_language(request) else "revision",
             links=links,
         )
 
@@ -169,7 +167,7 @@ class Documents:
         """303 to the document; 301, 410 and 404 as the data says. Who names a release is answered by the
         document, from the data of that release."""
         path = request.path_params["path"]
-        if "release" in _kept(request):
+        if "release" in release_and_language(request):
             return self._see_other(request, path)
         found = await self._find(request, *self._meant(path), "id")
         return found if isinstance(found, Response) else self._see_other(request, path)
@@ -262,7 +260,7 @@ class Documents:
         """A document that is no page, or 304; ``before`` is the predecessor, and whether that is certain."""
         location = {"Content-Location": self._document(request, iri, format)}
         version, is_certain = before
-        lasting = "immutable" if "release" in _kept(request) else "revision"
+        lasting = "immutable" if "release" in release_and_language(request) else "revision"
         return reply(
             request,
             body,
@@ -281,7 +279,7 @@ class Documents:
 
     def _dated(self, request: Request) -> dict[str, str]:
         """Of which day a document of a release is (RFC 7089 §2.1.1)."""
-        is_memento = "release" in _kept(request)
+        is_memento = "release" in release_and_language(request)
         return {"Memento-Datetime": _http_date(self.site.manifest.issued)} if is_memento else {}
 
     async def _body(self, iri: str, format: Format) -> bytes:
@@ -294,7 +292,7 @@ class Documents:
 
     def _document(self, request: Request, iri: str, format: Format) -> str:
         """The address of one format, of the release that is asked for."""
-        return self.site.page(iri, format.extension, **_kept(request, "release"))
+        return self.site.page(iri, format.extension, **release_and_language(request, "release"))
 
     def _links(self, request: Request, iri: str, chosen: Format, before: str) -> list[str]:
         """The other formats, the thing, this version for ever (RFC 7089) and the other ones (RFC 5829), of
@@ -307,7 +305,7 @@ class Documents:
             if format is not chosen
         ]
         latest = site.page(iri, release=None)
-        if "release" in _kept(request):
+        if "release" in release_and_language(request):
             links.append(link(latest, "original"))
         if before:
             links.append(link(site.page(iri, release=before), "predecessor-version"))
@@ -362,7 +360,7 @@ class Documents:
 
     def _moved(self, request: Request, iri: str, kind: str, extension: str) -> Response:
         """301 to the same of another thing."""
-        place, kept = self.site.document(iri), _kept(request) if extension else _asked(request)
+        place, kept = self.site.document(iri), release_and_language(request) if extension else _asked(request)
         if place is None or kind == "doc":
             return redirect(self.site.page(iri, extension, **kept), 301)
         path, fragment = place
@@ -443,22 +441,11 @@ def _quoted(path: str) -> str:
     return quote(path, safe="/:@!$&()*+,;=-._~")
 
 
-def _kept(request: Request, *names: str) -> dict[str, str]:
-    """What a client asks of any document, release and language; nothing but what can be one is repeated."""
-    asked = request.query_params
-    kept = {}
-    if VERSION.fullmatch(asked.get("release", "")):
-        kept["release"] = asked["release"]
-    if asked.get("lang") in LANGUAGES:
-        kept["lang"] = asked["lang"]
-    return {name: value for name, value in kept.items() if not names or name in names}
-
-
 def _asked(request: Request) -> dict[str, str]:
-    """The same and the format, by its name, for where a client is sent on; an unknown one is not repeated."""
+    """That and the format, by its name, for where a client is sent on; an unknown one is not repeated."""
     asked = request.query_params.get("format", "").strip().lower().replace(" ", "+")
     named = next((format.name for format in _FORMATS if asked in format.called), "")
-    return _kept(request) | ({"format": named} if named else {})
+    return release_and_language(request) | ({"format": named} if named else {})
 
 
 def _http_date(day: str) -> str:

@@ -27,7 +27,7 @@ from gbvkg.queries.parameters import Term, bind
 from gbvkg.store import Ask, Spool
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web import query_api, workbook
-from gbvkg.web.negotiation import choose, not_acceptable
+from gbvkg.web.negotiation import choose, not_acceptable, release_and_language
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import KINDS
 from gbvkg.web.problems import problem
@@ -73,7 +73,7 @@ class Named:
 
     async def home(self, request: Request) -> Response:
         """The list, at its own address."""
-        return redirect(self.site.path("/query/"), 308)
+        return redirect(self.site.path("/query/", **release_and_language(request)), 308)
 
     async def overview(self, request: Request) -> Response:
         """All queries, by topic: for programs in JSON, for people as a page."""

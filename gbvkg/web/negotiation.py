@@ -10,8 +10,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from starlette.requests import Request
+
 from gbvkg.errors import NotAcceptable
 from gbvkg.formats import HTML, Format
+from gbvkg.project import VERSION
+from gbvkg.vocabulary import LANGUAGES
 
 _RANGE = re.compile(r"""\s*+([^\s;,"]++)((?:[^,"]|"[^"]*+")*+)""")
 _QUALITY = re.compile(r";\s*q\s*=\s*([^\s;]*)", re.IGNORECASE)
@@ -36,6 +40,17 @@ def choose(
     if best is None:
         raise not_acceptable(offered, accept)
     return best
+
+
+def release_and_language(request: Request, *names: str) -> dict[str, str]:
+    """What a client asks of any document, release and language; nothing but what can be one is repeated."""
+    asked = request.query_params
+    found = {}
+    if VERSION.fullmatch(asked.get("release", "")):
+        found["release"] = asked["release"]
+    if asked.get("lang") in LANGUAGES:
+        found["lang"] = asked["lang"]
+    return {name: value for name, value in found.items() if not names or name in names}
 
 
 def not_acceptable(offered: Sequence[Format], wanted: str) -> NotAcceptable:
