@@ -269,6 +269,45 @@ def test_what_is_wrong_is_refused_with_what_is_right(
     assert problem["detail"] != problem["detail_en"]
 
 
+LEAD = "/query/lead-of-action-on-date?action="
+
+
+def test_what_the_release_does_not_know_is_named_with_what_is_near(served: Served) -> None:
+    """In every format for machines as a problem, on the page above the answer; never an empty one."""
+    for name in ("json", "csv", "xlsx"):
+        answer = served.get(f"{LEAD}action/vap-sg-2020/99&format={name}", if_none_match="*")
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+        problem = answer.json()
+        assert problem["type"].endswith("/unknown-thing")
+        assert "action/vap-sg-2020/99 komt in deze release niet voor. Bedoelde u" in problem["detail"]
+        assert "action/vap-sg-2020/99 is not in this release. Did you mean" in problem["detail_en"]
+        assert problem["suggestions"]
+        for near in problem["suggestions"]:
+            assert near.startswith("/query/lead-of-action-on-date?action=action%2Fvap-sg-2020%2F")
+            assert served.get(near).json()["results"]["bindings"]
+    page = _page(served, f"{LEAD}action/vap-sg-2020/99&lang=nl")
+    assert "action/vap-sg-2020/99 komt in deze release niet voor. Bedoelde u action/vap-sg-2020/" in page
+    elsewhere = served.get(f"{LEAD}https://elsewhere.example/x")
+    assert (elsewhere.status_code, elsewhere.json()["detail_en"]) == (
+        404, 'Parameter "action": https://elsewhere.example/x is not in this release.',
+    )  # fmt: skip
+
+
+def test_what_a_list_shows_in_brackets_can_be_typed(served: Served) -> None:
+    """The kind is that of the parameter; the answer is the same, and the page chooses the thing."""
+    whole = served.get(f"{LEAD}{ACTION}")
+    short = served.get(f"{LEAD}{ACTION.removeprefix('action/')}")
+    assert (short.status_code, short.content) == (200, whole.content)
+    assert short.headers["etag"] == whole.headers["etag"]
+    plan = served.get(f"/query/actions?plan={PLAN}")
+    assert served.get("/query/actions?plan=vap-sg-2020").content == plan.content
+    page = _page(served, "/query/actions?plan=vap-sg-2020&lang=nl")
+    assert '<option value="plan/vap-sg-2020" selected>' in page
+    missing = served.get(f"{LEAD}vap-sg-2020/99")
+    assert missing.status_code == 404
+    assert "Bedoelde u action/vap-sg-2020/" in missing.json()["detail"]
+
+
 def test_a_value_is_a_term_and_never_text(served: Served, catalogue: Catalogue) -> None:
     """Quotes, braces and escapes in a string end up in the string: nothing is called so."""
     parameters = catalogue.get("prevention-only-pairs").parameters.values()

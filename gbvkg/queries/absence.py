@@ -6,7 +6,7 @@ it says which thing, and which things of the same kind are called nearly so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -58,7 +58,7 @@ def absent(
 ) -> list[Absent]:
     """The IRIs among ``terms`` that are neither subject nor object of a statement of ``store``."""
     return [
-        Absent(name, term.value, tuple(_near(store, term.value, parameters[name].kind, base)), f"{base}id/")
+        Absent(name, term.value, near(term.value, parameters[name].kind, base, _things(store)), f"{base}id/")
         for name, term in terms.items()
         if isinstance(term, NamedNode) and not _is_known(store, term)
     ]
@@ -69,16 +69,17 @@ def _is_known(store: Store, thing: NamedNode) -> bool:
     return any(next(iter(quads), None) is not None for quads in said)
 
 
-def _near(store: Store, iri: str, kind: str, base: str) -> Iterable[str]:
-    """Things of the kind that the parameter asks for, else things beside it; the whole (small) list when
-    nothing is called like it.
+def near(iri: str, kind: str, base: str, things: Collection[str]) -> tuple[str, ...]:
+    """Of the IRIs ``things`` those of the kind that the parameter asks for, else those beside ``iri``, that
+    are called nearly as it; the whole (small) list when none is.
     """
     for home in (f"{base}id/{kind}/", iri.rpartition("/")[0] + "/"):
-        beside = {rest: home + rest for rest in _things(store, home)}
+        beside = {thing.removeprefix(home): thing for thing in things if thing.startswith(home)}
         if beside:
-            asked = iri.removeprefix(home) if iri.startswith(home) else iri.rpartition("/")[2]
-            return [beside[name] for name in nearest(asked, beside)]
-    return []
+            whole = iri.removeprefix(home).removeprefix(f"{base}id/")  # which may lack its kind
+            found = nearest(whole, beside) or nearest(iri.rpartition("/")[2], beside)
+            return tuple(beside[name] for name in found)
+    return ()
 
 
 def nearest(asked: str, names: Iterable[str]) -> list[str]:
@@ -88,10 +89,6 @@ def nearest(asked: str, names: Iterable[str]) -> list[str]:
     return near or (known if len(known) <= SUGGESTIONS else [])
 
 
-def _things(store: Store, home: str) -> set[str]:
+def _things(store: Store) -> set[str]:
     described = store.quads_for_pattern(None, NamedNode(expand("rdf:type")), None)
-    return {
-        quad.subject.value.removeprefix(home)
-        for quad in described
-        if isinstance(quad.subject, NamedNode) and quad.subject.value.startswith(home)
-    }
+    return {quad.subject.value for quad in described if isinstance(quad.subject, NamedNode)}

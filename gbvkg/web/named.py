@@ -22,15 +22,16 @@ from starlette.routing import Route
 
 from gbvkg.errors import BadParameter, UnknownQuery
 from gbvkg.formats import HTML, XLSX, Format
-from gbvkg.queries import Query
+from gbvkg.queries import Absent, Query
 from gbvkg.queries.parameters import Term, bind
 from gbvkg.store import Ask, Spool
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web import query_api, workbook
+from gbvkg.web.meant import with_kinds
 from gbvkg.web.negotiation import choose, not_acceptable, release_and_language
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import KINDS
-from gbvkg.web.problems import problem
+from gbvkg.web.problems import TITLES, problem
 from gbvkg.web.query_api import LIST, offered
 from gbvkg.web.query_page import QueryPages
 from gbvkg.web.replies import is_held, link, redirect, reply
@@ -134,7 +135,7 @@ class Named:
             if left := _without_blanks(request, query):
                 return redirect(left, vary=frame.VARY)
             return await self._page(query, request)
-        terms = query.terms(given(request, query))
+        terms = query.terms(await with_kinds(self.site, query, given(request, query)))
         tag = self._tag(query, terms, format, frame.language(request) if format is XLSX else "")
         headers = self._attached(query, format)
         send = partial(
@@ -147,10 +148,27 @@ class Named:
             links=[link(self.site.path(f"/query/{query.name}.rq"), "describedby", type=_RQ)],
             headers=headers,
         )
-        if is_held(request, tag):
+        if is_held(request, tag) and request.headers["if-none-match"].strip() != "*":
             return send(b"")
+        if absent := await self.pages.absent(query, terms, frame.language(request)):
+            return self._absent(request, query, terms, absent)
         body = await self._body(query, terms, format, frame.language(request))
         return send(body) if isinstance(body, bytes) else _streamed(send(b""), body)
+
+    def _absent(
+        self, request: Request, query: Query, terms: Mapping[str, Term], absent: Sequence[Absent]
+    ) -> Response:
+        """404: an empty answer would say that there is such a thing, of which nothing is known."""
+        near = [self.pages.path(query, terms, {one.parameter: iri}) for one in absent for iri in one.near]
+        return problem(
+            request,
+            404,
+            *TITLES["unknown-thing"],
+            " ".join(one.nl for one in absent),
+            " ".join(one.en for one in absent),
+            type="unknown-thing",
+            suggestions=near,
+        )
 
     async def _page(self, query: Query, request: Request) -> Response:
         return frame.unchanged(self.site, request) or await self.pages.show(

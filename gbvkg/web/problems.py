@@ -48,6 +48,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "bad-version": ("Geen versie", "No version"),
     "unknown-query": ("Vraag niet gevonden", "Query not found"),
     "bad-parameter": ("Parameter klopt niet", "Parameter is wrong"),
+    "unknown-thing": ("Niet in deze release", "Not in this release"),
     "body-too-large": ("Inhoud te groot", "Content too large"),
     "body-too-slow": ("Inhoud te traag", "Content too slow"),
 }

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from gbvkg.errors import BadParameter, PoolBusy, QueryError
 from gbvkg.formats import HTML
 from gbvkg.queries import Absent, Parameter, Query, Result
-from gbvkg.queries.absence import nearest
+from gbvkg.queries.absence import near
 from gbvkg.queries.parameters import TYPES, Term, bind
 from gbvkg.queries.result import Cell, for_reader, lexical
 from gbvkg.store import Answer, Ask, whole
@@ -29,6 +29,7 @@ from gbvkg.vocabulary import BASE
 from gbvkg.web import snippets
 from gbvkg.web.answers import are_numbers, read
 from gbvkg.web.charts import Chart, chart
+from gbvkg.web.meant import known, with_kinds
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.describing import Describer
@@ -132,7 +133,7 @@ class QueryPages:
         problem = None
         values: dict[str, str] = {}
         try:
-            values = given()
+            values = await with_kinds(self.site, query, given())
             is_asked = bool(values) or not query.required
             terms = query.terms(values) if is_asked else {}
         except BadParameter as error:
@@ -141,7 +142,7 @@ class QueryPages:
                 name: request.query_params[name] for name in query.parameters if name in request.query_params
             }
         shown = await self._answer(query, terms, lang) if is_asked else None
-        absent = await self._absent(query, terms, lang) if is_asked else []
+        absent = await self.absent(query, terms, lang) if is_asked else []
         fields = [
             await self._field(query, parameter, values, lang) for parameter in query.parameters.values()
         ]
@@ -163,6 +164,11 @@ class QueryPages:
         return await asyncio.to_thread(
             frame.respond, self.site, request, "query.html", page, subject, links=links
         )
+
+    def path(self, query: Query, terms: Mapping[str, Term], others: Mapping[str, str]) -> str:
+        """The address here of the answer for ``terms``, with other IRIs for some of them."""
+        changed = {name: NamedNode(iri) for name, iri in others.items()}
+        return self.site.path(f"/query/{query.name}", **self._sent(query, {**terms, **changed}))
 
     def _sent(self, query: Query, terms: Mapping[str, Term]) -> dict[str, str]:
         return {name: self._short(query.parameters[name], term) for name, term in terms.items()}
@@ -370,35 +376,26 @@ class QueryPages:
 
     # What is not in the release
 
-    async def _absent(self, query: Query, terms: Mapping[str, Term], lang: str) -> list[Absent]:
+    async def absent(self, query: Query, terms: Mapping[str, Term], lang: str) -> list[Absent]:
+        """The things that ``terms`` name and the release does not know, with what is called nearly so."""
         named = {name: term for name, term in terms.items() if isinstance(term, NamedNode)}
-        if not named:
-            return []
-        nodes = " ".join(map(str, named.values()))
-        rows = await self.site.rows(_KNOWN.replace("$nodes", nodes))
-        known = {row["thing"].value for row in rows}
+        there = await known(self.site, named.values())
         return [
             Absent(name, term.value, await self._near(query, name, term.value, lang), f"{query.base}id/")
             for name, term in named.items()
-            if term.value not in known
+            if term.value not in there
         ]
 
     async def _near(self, query: Query, name: str, iri: str, lang: str) -> tuple[str, ...]:
-        choices = await self._choices_of(query, query.parameters[name], lang)
-        by_ref = {choice.iri.rpartition("/")[2]: choice.iri for choice in choices}
-        return tuple(by_ref[ref] for ref in nearest(iri.rpartition("/")[2], by_ref))
+        parameter = query.parameters[name]
+        iris = [choice.iri for choice in await self._choices_of(query, parameter, lang)]
+        return await asyncio.to_thread(near, iri, parameter.kind, query.base, iris)
 
 
 _THINGS = f"""SELECT DISTINCT ?thing
 WHERE {{ ?thing a ?type . FILTER(ISIRI(?thing) && STRSTARTS(STR(?thing), $space)) }}
 ORDER BY ?thing
 LIMIT {CHOICES * 10}
-"""
-_KNOWN = """SELECT DISTINCT ?thing
-WHERE {
-  VALUES ?thing { $nodes }
-  FILTER(EXISTS { ?thing ?p ?o } || EXISTS { ?s ?q ?thing })
-}
 """
 
 
