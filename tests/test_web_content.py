@@ -323,3 +323,40 @@ def test_an_action_says_who_is_competent_now(real: serving.Served, lang: str, sa
         "en": "Not known: no source says for which",
     }
     assert unknown[lang] in text_of(html(real, f"/doc/action/vap-sg-2020/r01?lang={lang}"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "of_action", "of_objective"),
+    [
+        (
+            "nl",
+            (
+                "OD 1.4",
+                "zekerheid 0,7 op",
+                "afstemming van de redactie",
+                "geen uitspraak van een van de plannen",
+            ),
+            ("Vlaams actieplan ter bestrijding van seksueel geweld 2020-2024", "afstemming van de redactie"),
+        ),
+        (
+            "en",
+            ("OD 1.4", "confidence 0.7 on", "alignment by the editors", "not a statement of either plan"),
+            ("Flemish action plan to combat sexual violence", "alignment by the editors"),
+        ),
+    ],
+)
+def test_a_relation_to_another_plan_is_an_alignment_of_the_editors(
+    real: serving.Served, lang: str, of_action: tuple[str, ...], of_objective: tuple[str, ...]
+) -> None:
+    """With code and plan of the objective, the confidence, and that no plan says it; the objective names the
+    plan of an action of another one.
+    """
+    page = html(real, f"/doc/action/vap-sg-2020/11?lang={lang}")
+    section = text_of(page[page.index('<section id="succession"') :].partition("</section>")[0])
+    assert [
+        words for words in (*of_action, "neither source mentions the other") if words not in section
+    ] == []
+    assert f'/doc/plan/vap-ggg-2025?lang={lang}"' in page
+    page = html(real, f"/doc/objective/vap-ggg-2025/OD-1.4?lang={lang}")
+    section = text_of(page[page.index('<section id="actions"') :].partition("</section>")[0])
+    assert [words for words in of_objective if words not in section] == []
