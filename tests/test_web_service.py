@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import socket
+import subprocess
 import threading
 import time
 import weakref
@@ -259,6 +260,20 @@ def test_what_the_ontology_says_is_beside_it_is_there(served: Served) -> None:
         assert served.get(asked.headers["location"]).status_code == 303
     assert served.get("/ns/nothing").status_code == 404
     assert served.get("/doc/ns/nothing").status_code == 404
+
+
+def test_one_download_is_checked_as_its_page_says(served: Served, tmp_path: Path) -> None:
+    """With the checksums of all files beside it; a changed byte is found."""
+    page = served.get("/releases/2026.1/", accept="text/html").text
+    said = re.search("<code>(sha256sum [^<]*)</code>", page)
+    assert said
+    for name in ("SHA256SUMS", "dataset.ttl"):
+        (tmp_path / name).write_bytes(served.get(f"/releases/2026.1/{name}").content)
+    checked = subprocess.run(said[1].split(), cwd=tmp_path, capture_output=True, text=True)
+    assert (checked.returncode, checked.stdout) == (0, "dataset.ttl: OK\n"), checked.stderr
+    with (tmp_path / "dataset.ttl").open("ab") as file:
+        file.write(b"#")
+    assert subprocess.run(said[1].split(), cwd=tmp_path, capture_output=True).returncode == 1
 
 
 def test_a_download_is_immutable_and_can_be_resumed(served: Served) -> None:

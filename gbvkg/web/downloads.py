@@ -96,7 +96,7 @@ class Downloads:
         return FileResponse(release / file.path, headers=headers, media_type=media_type(file.media_type))
 
     def _checksums(self, request: Request, manifest: Manifest) -> Response:
-        """What ``sha256sum -c`` reads."""
+        """What ``sha256sum --ignore-missing -c`` reads."""
         lines = "".join(f"{file.sha256}  {file.path}\n" for file in manifest.files)
         tag = etag(CHECKSUMS, manifest.version, manifest.inputs)
         return reply(
