@@ -16,12 +16,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, 
 
 from gbvkg.config import ServeSettings
 from gbvkg.store import Answer, Ask, Limits
-from gbvkg.vocabulary import expand
+from gbvkg.vocabulary import LANGUAGES, expand
 from gbvkg.web.answers import solutions
 from gbvkg.web.pages import asking, names
 from gbvkg.web.pages.frame import environment
 from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.values import Value
+from gbvkg.web.pages.views import views
 from gbvkg.web.service import Service
 from gbvkg.web.site import Site
 
@@ -95,6 +96,27 @@ def test_the_page_of_a_query_uses_the_names_that_other_pages_do(monkeypatch: pyt
     asked(monkeypatch, visit)
 
 
+def test_what_lists_say_is_asked_once_for_all_who_ask_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In each language what stands above a list and in its lines is asked once, however many wait for it."""
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        lists = site.pages.lists
+        told = [iri for iri, view in views().classes.items() if view.notes or view.listed]
+        assert told
+        for lang in LANGUAGES:
+            for class_ in told:
+                questions.clear()
+                every = await asyncio.gather(*(lists.listed(class_, lang) for _ in range(8)))
+                assert all(one is every[0] for one in every)
+                assert questions
+                assert len(set(questions)) == len(questions)
+                questions.clear()
+                assert await lists.listed(class_, lang) is every[0]
+                assert not questions
+
+    asked(monkeypatch, visit)
+
+
 def test_names_that_are_kept_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many things are named, no more than so many are kept; what went is asked for again."""
     monkeypatch.setattr(names, "MOST", 5)
@@ -121,8 +143,7 @@ def test_a_page_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch, limit: str,
 
     async def visit(get: Get, site: Site, questions: list[str]) -> None:
         learnt: list[object] = []
-        learn = site.pages.names.learn
-        monkeypatch.setattr(site.pages.names, "learn", lambda rows: (learnt.append(rows), learn(rows)))
+        monkeypatch.setattr(site.pages.names, "learn", learnt.append)
         whole = (await get(path)).text
         assert "past niet op één pagina" not in whole
         assert len(learnt) == 1

@@ -12,6 +12,7 @@ from pyoxigraph import NamedNode
 from gbvkg.formats import RDF
 from gbvkg.vocabulary import expand
 from gbvkg.web.graphs import NamedGraph, content
+from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.frame import texts
 
@@ -46,3 +47,14 @@ async def values(site: Site, found: NamedGraph, lang: str) -> dict[str, Any]:
         "about": [(name, site.page(found.iri, RDF[name].extension)) for name in _FORMATS],
         "sparql": content(site, found.iri, None),
     }
+
+
+def subject(site: Site, found: NamedGraph, values: dict[str, Any]) -> Subject:
+    """What the page is about, to be cited."""
+    about = {
+        "@type": "Dataset",
+        "@id": found.iri,
+        "name": values["title"],
+        "isPartOf": {"@id": site.manifest.dataset},
+    }
+    return Subject(values["title"], "WebPage", {"about": about}, at=site.page(found.iri))

@@ -10,25 +10,31 @@ import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
 
+from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.result import Cell, Result
+from gbvkg.vocabulary import shrink
+from gbvkg.web import snippets
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.pages.asking import COUNTS, NEAR, SHOWN
+from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.facts import FactWriter, is_numeric
+from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.model import Group, Part, Table, Thing
 from gbvkg.web.pages.said import TYPE, Said
 from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.trees import tree
-from gbvkg.web.pages.values import Value, best, natural
+from gbvkg.web.pages.values import Value, best, is_web, natural
 from gbvkg.web.pages.views import Section, sections_of, views
 
 if TYPE_CHECKING:
-    from gbvkg.web.site import Bindings, Term
+    from gbvkg.web.site import Bindings, Site, Term
 
+_SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
 _LIMIT = re.compile(r"\bLIMIT (\d+)\s*$")
 
 MANY = 60
@@ -218,6 +224,32 @@ class ThingPage:
 
     def _cell(self, cell: Cell, name: str) -> str:
         return self.show.value(cell).text if isinstance(cell, NamedNode | Literal) else ""
+
+
+def values(site: Site, thing: Thing, lang: str) -> dict[str, Any]:
+    """What ``thing.html`` needs, but for the history."""
+    formats = (RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], RESULTS["csv"])
+    return {
+        "t": texts("thing", lang),
+        "chart_words": texts("queries", lang),
+        "thing": thing,
+        "foreign": "" if site.href(thing.iri) else thing.iri if is_web(thing.iri) else "",
+        "members": {g.name: site.page(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
+        "downloads": [(format.name, site.page(thing.iri, format.extension)) for format in formats],
+        "sparql": site.path("/sparql", query=_SAID_OF.format(iri=thing.iri)),
+        "snippets": snippets.of("DESCRIBE", lambda extension: site.public(site.page(thing.iri, extension))),
+    }
+
+
+def subject(site: Site, thing: Thing) -> Subject:
+    """What the page is about, to be cited."""
+    about = {
+        "@type": thing.view.schema if thing.view and thing.view.schema else "Thing",
+        "@id": thing.iri,
+        "name": thing.label,
+        **({"description": thing.lead[0].text} if thing.lead else {}),
+    }
+    return Subject(thing.label, "WebPage", {"about": about}, at=site.page(thing.iri))
 
 
 def _variables(text: str) -> list[str]:
