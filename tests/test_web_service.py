@@ -469,6 +469,11 @@ def test_a_document_of_an_older_release_leads_to_that_release(tmp_path: Path) ->
         assert "Oudere releases" in gone["detail"]
         shown = small.get("/doc/action/p/10", accept="text/html").text
         assert 'href="/g/doc/action/p/10?release=2026.1"' in shown
+        headings = ("nl", "In oudere releases", "Bedoelde u"), ("en", "In older releases", "Did you")
+        for lang, heading, other in headings:
+            shown = small.get(f"/doc/action/p/10?lang={lang}", accept="text/html").text
+            assert f"<h2>{heading}</h2>" in shown
+            assert other not in shown
 
         shutil.rmtree(out / "2026.2")
         assert "predecessor-version" not in _links(small.get("/doc/action/p/1.csv"))

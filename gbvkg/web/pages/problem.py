@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gbvkg.web.problems import Problem
     from gbvkg.web.site import Site
 
+OLDER = "older"
+"""The member of a problem with addresses of what older releases still have: no guess at what was meant."""
+
 
 def problem_page(scope: Scope, found: Problem) -> str:
     """The whole page; put this function in ``scope[problems.PAGE]``."""
@@ -29,6 +32,8 @@ def problem_page(scope: Scope, found: Problem) -> str:
         "en": (found.title_en, found.detail_en),
     }
     other = next(name for name in said if name != lang)
+    older = {name: value for name, value in found.members.items() if name == OLDER}
+    rest = {name: value for name, value in found.members.items() if name != OLDER}
     values = {
         "t": texts("problem", lang),
         "status": found.status,
@@ -37,8 +42,9 @@ def problem_page(scope: Scope, found: Problem) -> str:
         "other": other,
         "other_title": said[other][0],
         "other_detail": _clean(said[other][1]),
-        "links": [_link(site, item, lang) for item in _items(found.members) if _is_path(item)],
-        "items": [item for item in _items(found.members) if not _is_path(item)],
+        "older": [_link(site, item, lang) for item in _items(older) if _is_path(item)],
+        "links": [_link(site, item, lang) for item in _items(rest) if _is_path(item)],
+        "items": [item for item in _items(rest) if not _is_path(item)],
     }
     return render("problem.html", {**context(request, site, lang), **values})
 
