@@ -19,6 +19,7 @@ from gbvkg import formats
 from gbvkg.queries import Query
 from gbvkg.vocabulary import BASE, LANGUAGES, expand, shrink
 from gbvkg.web.pages.frame import number, static_path, texts
+from gbvkg.web.pages.values import short
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -193,7 +194,7 @@ def _cell(site: Site, term: Mapping[str, Any] | None) -> Cell:
     value = term["value"]
     if term["type"] == "uri":
         href = (site.href(value) or value) if value.lower().startswith(("http://", "https://")) else ""
-        return Cell(_short(value), href)
+        return Cell(short(value), href)
     if term["type"] == "bnode":
         return Cell(f"_:{value}")
     if term["type"] == "triple":
@@ -201,13 +202,8 @@ def _cell(site: Site, term: Mapping[str, Any] | None) -> Cell:
         return Cell(f"<<( {' '.join(part.text for part in parts)} )>>")
     tag = term.get("xml:lang", "")
     datatype = term.get("datatype", expand("xsd:string"))
-    note = "" if datatype == expand("xsd:string") else _short(datatype)
+    note = "" if datatype == expand("xsd:string") else short(datatype)
     return Cell(value, lang=tag if _LANGUAGE_TAG.fullmatch(tag) else "", note=tag or note)
-
-
-def _short(iri: str) -> str:
-    name = shrink(iri)
-    return iri if name.startswith("<") else name
 
 
 # What the editor completes from

@@ -63,7 +63,7 @@ class FactWriter:
         fact.is_folded = depth > 1 and name in view.folded
         whole: list[Term] = []
         if (is_back or name in view.owned) and depth < DEEP:
-            whole = [t for t in terms if _is_iri(t) and self._is_described(t.value)]
+            whole = [t for t in terms if isinstance(t, NamedNode) and self._is_described(t.value)]
         apart = [*whole, *self._terms(subject, view.beyond.get(name, "-"))]
         fact.values = self.shown([t for t in terms if t not in apart] if apart else terms)
         if name in view.unit_of:
@@ -185,10 +185,6 @@ class FactWriter:
         if len(values) < 2:
             return values
         return sorted(values, key=lambda value: (natural(value.text), value.key))
-
-
-def _is_iri(term: object) -> bool:
-    return isinstance(term, NamedNode)
 
 
 def is_numeric(columns: Iterable[Iterable[Term]]) -> bool:

@@ -80,7 +80,11 @@ async def ontology(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
         said[row["term"].value][row["property"].value].append(row["value"])
         describer.labels.add(row["term"].value, row["property"].value, row["value"])
     await describer.name(
-        term.value for found in said.values() for values in found.values() for term in values if _is_iri(term)
+        term.value
+        for found in said.values()
+        for values in found.values()
+        for term in values
+        if isinstance(term, NamedNode)
     )
     writer = _Writer(describer, said, terms.rules)
     header = said.get(ONTOLOGY, {})
@@ -154,7 +158,3 @@ class _Writer:
             "message": rule.message.get(self._lang, ""),
             "severity": words.get(self._lang, ""),
         }
-
-
-def _is_iri(term: object) -> bool:
-    return isinstance(term, NamedNode)

@@ -52,7 +52,11 @@ def table(
         {iri for found in said.values() for iri in found}, key=lambda iri: (heading(iri), iri)
     )
     linked = {
-        iri for iri in properties for found in said.values() for term in found.get(iri, ()) if _is_iri(term)
+        iri
+        for iri in properties
+        for found in said.values()
+        for term in found.get(iri, ())
+        if isinstance(term, NamedNode)
     }
     heads = ["IRI"]
     names = Counter(heading(iri) for iri in properties)
@@ -73,18 +77,14 @@ def _row(
     cells = [thing]
     for iri in properties:
         terms = in_language(said.get(iri, []), lang)
-        cells.append(JOINED.join(label(t.value) if _is_iri(t) else t.value for t in terms))
+        cells.append(JOINED.join(label(t.value) if isinstance(t, NamedNode) else t.value for t in terms))
         if iri in linked:
-            cells.append(JOINED.join(t.value for t in terms if _is_iri(t)))
+            cells.append(JOINED.join(t.value for t in terms if isinstance(t, NamedNode)))
     return cells
 
 
 def _sorted(rows: Sequence[Bindings]) -> list[Bindings]:
     return sorted(rows, key=lambda row: (row["thing"].value, row["property"].value, str(row["value"])))
-
-
-def _is_iri(term: Term) -> bool:
-    return isinstance(term, NamedNode)
 
 
 def written(found: Table, format: Format, title: str) -> bytes:
