@@ -7,6 +7,7 @@ IRIs of things that were found. This module refuses a list of a class that the r
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import NamedNode
@@ -49,7 +50,7 @@ class Lists:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._index = Once(self._indexed)
-        self._listed: dict[tuple[str, str], Listed] = {}
+        self._listed: dict[tuple[str, str], Once[Listed]] = {}
 
     def routes(self) -> list[Route]:
         return [
@@ -164,17 +165,20 @@ class Lists:
         """What a list of a class says of itself and its things, asked once for each language."""
         key = (class_, lang)
         if key not in self._listed:
-            view = views().classes.get(class_)
-            describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
-            told = await notes(describer, view.notes if view else ())
-            asked = view.listed if view else None
-            self._listed[key] = Listed.of(
-                (await self.index()).in_order(class_),
-                [text for texts in told.values() for text in texts],
-                await lines(describer, asked) if asked else {},
-                asked.empty.get(lang, "") if asked else "",
-            )
-        return self._listed[key]
+            self._listed[key] = Once(partial(self._told, class_, lang))
+        return await self._listed[key].get()
+
+    async def _told(self, class_: str, lang: str) -> Listed:
+        view = views().classes.get(class_)
+        describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
+        told = await notes(describer, view.notes if view else ())
+        asked = view.listed if view else None
+        return Listed.of(
+            (await self.index()).in_order(class_),
+            [text for texts in told.values() for text in texts],
+            await lines(describer, asked) if asked else {},
+            asked.empty.get(lang, "") if asked else "",
+        )
 
     def _subject(self, title: str, kind: str, values: dict[str, Any]) -> Subject:
         links = [row["link"] for row in values["rows"]]
