@@ -9,7 +9,7 @@ from gbvkg.config import ServeSettings
 
 REPOSITORY = Path(__file__).parent.parent
 TEXT = (REPOSITORY / "THREAT_MODEL.md").read_text("utf-8")
-ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 17, 18, 19, 20, 21, 22, 26, 27}
+ROWS = {1, 2, 3, 4, 5, 6, 7, 8, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 26, 27}
 """Rows of the threat table that concern the service."""
 
 

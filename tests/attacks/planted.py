@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -80,13 +81,15 @@ def hostile(graph: NamedNode) -> list[Quad]:
     return quads
 
 
-def make(root: Path) -> Path:
-    """A releases folder with a release that has the hostile quads, whole by its manifest."""
+def make(root: Path, quads: Callable[[NamedNode], list[Quad]] = hostile) -> Path:
+    """A releases folder with a release that has the hostile quads, made for a graph of it; whole by its
+    manifest.
+    """
     made = release.publish(small_project.make(root), root / "releases")
     manifest = read_manifest(made)
     graph = next(iter(manifest.graphs))
     held = set(parse((made / QUADS).read_bytes(), RdfFormat.N_QUADS))
-    new = sorted(set(hostile(NamedNode(graph))) - held, key=str)
+    new = sorted(set(quads(NamedNode(graph))) - held, key=str)
     with (made / QUADS).open("ab") as file:
         serialize(new, file, format=RdfFormat.N_QUADS)
     shutil.rmtree(made / STORE)

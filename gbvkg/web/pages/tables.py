@@ -1,15 +1,17 @@
 """A list of things as a table to take away: CSV, an Excel workbook, or JSON-LD.
 
 A property with things as values has two columns, their labels and their IRIs; no two columns are called the
-same. In a workbook every cell is a text: no formula, no link. CSV is exact (RFC 4180, UTF-8) and sent as an
-attachment. This module refuses to cut: a text that a cell has no room for is an error that says what to ask
-for instead.
+same. In a workbook every cell is a text: no formula, no link. CSV (RFC 4180, UTF-8) is for spreadsheets and
+sent as an attachment: what one would take for a formula has ``'`` before it. Who wants it exact asks JSON-LD,
+or a query as CSV. This module refuses to cut: a text that a cell has no room for is an error that says what
+to ask for instead.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -32,6 +34,11 @@ FILES = {row.extension: row for row in (RESULTS["csv"], XLSX, RDF["jsonld"])}
 JOINED = " | "
 _NOT_IN_A_NAME = "[]:*?/\\'"
 """Characters of the name of a sheet that Excel refuses."""
+
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""How a cell begins that a spreadsheet takes for a formula (OWASP, CSV Injection; ASVS 5.0 §1.2.10)."""
+
+_NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?([eE][+-]?[0-9]{1,3})?")
 
 Table = list[list[str]]
 
@@ -93,10 +100,15 @@ def written(found: Table, format: Format, title: str) -> bytes:
 
 
 def as_csv(found: Table) -> bytes:
-    """RFC 4180, with a byte order mark so that a spreadsheet reads it as UTF-8."""
+    """RFC 4180, with a byte order mark so that a spreadsheet reads it as UTF-8; no cell is a formula."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(found)
+    csv.writer(text, lineterminator="\r\n").writerows(map(_quiet, row) for row in found)
     return b"\xef\xbb\xbf" + text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _quiet(cell: str) -> str:
+    """The cell as a spreadsheet may have it: a plain number with its sign stays one."""
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
 def as_workbook(found: Table, title: str) -> bytes:
