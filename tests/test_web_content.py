@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 from urllib.parse import quote
@@ -14,6 +15,7 @@ import serving
 from pyoxigraph import Literal
 
 from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root
+from gbvkg.web.pages import shapes
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.said import Said
 from gbvkg.web.pages.terms import Terms
@@ -360,3 +362,30 @@ def test_a_relation_to_another_plan_is_an_alignment_of_the_editors(
     page = html(real, f"/doc/objective/vap-ggg-2025/OD-1.4?lang={lang}")
     section = text_of(page[page.index('<section id="actions"') :].partition("</section>")[0])
     assert [words for words in of_objective if words not in section] == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("nl", "Hetzelfde verband tussen dezelfde dingen staat er één keer."),
+        ("en", "The same relation between the same things is given once."),
+    ],
+)
+def test_rules_are_told_as_demands(real: serving.Served, lang: str, said: str) -> None:
+    """The documentation of the ontology says what a rule asks for, not what is said when data do not do so,
+    and shows no variable of a message.
+    """
+    page = text_of(html(real, f"/doc/ns?lang={lang}"))
+    assert said in page
+    assert not re.findall(r"\{[?$]\w+\}", page)
+
+
+def test_a_rule_without_description_has_its_message_without_variables(tmp_path: Path) -> None:
+    """A shape of somebody else may only have a message."""
+    (tmp_path / "own.ttl").write_text(
+        """@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix x: <http://x/> .
+        x:s sh:targetClass x:C ; sh:sparql x:r .
+        x:r sh:name "Regel"@nl ; sh:message "Hier staat {?value}, en {$this}."@nl .""",
+        "utf-8",
+    )
+    assert [rule.demand for rule in shapes.read(tmp_path)] == [{"nl": "Hier staat …, en …."}]

@@ -155,6 +155,6 @@ class _Writer:
         return {
             "iri": rule.iri,
             "name": rule.name.get(self._lang) or rule.iri.rpartition("#")[2],
-            "message": rule.message.get(self._lang, ""),
+            "demand": rule.demand.get(self._lang, ""),
             "severity": words.get(self._lang, ""),
         }

@@ -5,6 +5,7 @@ Read from ``inputs/shapes`` of the release. This module refuses to validate anyt
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,21 @@ from gbvkg.vocabulary import LANGUAGES, expand
 
 Words = dict[str, str]
 
+_VARIABLE = re.compile(r"\{[?$]\w+\}")
+"""What SHACL puts a value for in a message (§5.3.2): of a rule on its own there is none."""
+
 
 @dataclass(frozen=True)
 class Rule:
-    """A demand on the things of a class. ``path`` is "" for one on more than one plain property."""
+    """A demand on the things of a class. ``path`` is "" for one on more than one plain property; ``demand``
+    is what the rule asks for, in words without variables.
+    """
 
     iri: str
     owner: str
     path: str
     name: Words
-    message: Words
+    demand: Words
     severity: str
     order: float
 
@@ -52,10 +58,16 @@ def _rule(store: Store, part: Any, owner: Any) -> Rule:
         owner.value,
         plain,
         _words(_objects(store, part, "sh:name") or _objects(store, part, "rdfs:label")),
-        _words(_objects(store, part, "sh:message")),
+        _demand(_objects(store, part, "sh:description"), _objects(store, part, "sh:message")),
         severities[0].value if severities else expand("sh:Violation"),
         float(orders[0].value) if orders else 1e9,
     )
+
+
+def _demand(descriptions: list[Any], messages: list[Any]) -> Words:
+    """What the rule asks for: its description, else the message about what does not do so."""
+    said = _words(messages) | _words(descriptions)
+    return {lang: _VARIABLE.sub("…", text) for lang, text in said.items()}
 
 
 def _objects(store: Store, subject: Any, name: str) -> list[Any]:
