@@ -33,7 +33,7 @@ from gbvkg.web.meant import known, with_kinds
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.describing import Describer
-from gbvkg.web.pages.values import Shower, Value, best
+from gbvkg.web.pages.values import Shower, Value, best, natural
 from gbvkg.web.query_api import offered
 from gbvkg.web.replies import common_headers, link
 from gbvkg.web.sparql_page import GRAPH, ROWS, without_header
@@ -49,8 +49,6 @@ IN_A_LIST = 60
 
 _OF_RELEASE = re.compile(r"COALESCE\(\s*\$(\w+)\s*,\s*\?released\s*\)")
 """How a query says that a parameter that is not given is the day of the release."""
-
-_DIGITS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,7 @@ class QueryPages:
         lang = frame.language(request)
         words = frame.texts("queries", lang)
         every = [self.site.catalogue.get(name) for name in self.site.catalogue.names()]
-        every.sort(key=lambda query: (query.topic, _natural(query.answers or "~"), query.name))
+        every.sort(key=lambda query: (query.topic, natural(query.answers or "~"), query.name))
         topics = [
             (words["topics"].get(topic, topic.replace("-", " ")), topic, list(queries))
             for topic, queries in groupby(every, key=lambda query: query.topic)
@@ -415,11 +413,7 @@ def _telling(rows: list[tuple[Value, ...]]) -> list[int]:
     ]
 
 
-def _natural(text: str) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdecimal() else (0, part.lower()) for part in _DIGITS.split(text)]
-
-
-def _choice_key(choice: Choice) -> list[tuple[int, str]]:
+def _choice_key(choice: Choice) -> list[object]:
     ref = choice.iri.rpartition("/")[2]
     is_numbered = choice.value != choice.iri and any(map(str.isdecimal, ref))
-    return _natural(choice.iri if is_numbered else choice.label)
+    return natural(choice.iri if is_numbered else choice.label)
