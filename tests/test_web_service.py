@@ -180,6 +180,40 @@ def test_what_is_not_there_is_404_with_what_is_near(served: Served) -> None:
     assert f'href="{ACTION}"' in page.text
 
 
+@pytest.mark.parametrize(
+    ("path", "said", "suggested"),
+    [
+        ("/about", "Say with ?iri= which IRI you want to know about. For example: https://", ""),
+        (
+            "/about?iri=foo",
+            "What follows ?iri= is not a complete IRI (http or https). For example: https://",
+            "",
+        ),
+        ("/about?iri=https://e.example/<>", "What follows ?iri= is not a complete IRI", ""),
+        ("/about?iri=https://e.example/x", "says nothing about this IRI of elsewhere.", ""),
+        (f"{ACTION}.xml", "as xml, but as html, ttl, jsonld, nt, rdf, csv.", f"{ACTION}.ttl"),
+        ("/doc/action/vap-sg-2020/nothing.xml", "describes nothing by this name.", ""),
+        ("/list/Action.ttl", "as 'ttl', but as csv, xlsx, jsonld.", "/list/Action.csv"),
+        ("/ns/Action", "Did you mean /ns#Action?", "/ns#Action"),
+        ("/doc/ns/Action", "Did you mean /ns#Action?", "/ns#Action"),
+    ],
+)
+def test_an_address_that_is_nearly_right_is_told_what_is(
+    served: Served, path: str, said: str, suggested: str
+) -> None:
+    """Each mistake has its own sentence, and what is suggested is there."""
+    answer = served.get(path, accept="application/json")
+    assert answer.status_code == 404
+    problem = answer.json()
+    assert said in problem["detail_en"]
+    assert problem["detail"] != problem["detail_en"]
+    assert not suggested or suggested in problem["suggestions"]
+    for near in problem.get("suggestions", []):
+        assert served.get(near.partition("#")[0]).status_code in (200, 303)
+    for example in re.findall("For example: (.*)", problem["detail_en"]):
+        assert served.get(f"/about?iri={quote(example)}").status_code == 303
+
+
 def test_a_thing_of_somebody_else_has_a_document_too(served: Served) -> None:
     """/about?iri= has formats, links, a tag and 304, HEAD, 406 and 404 with what is near, as /doc has."""
     area = "http://themis.vlaanderen.be/id/beleidsveld/0a86df18-bf47-403b-aa35-98c938679482"
@@ -210,6 +244,8 @@ def test_a_thing_of_somebody_else_has_a_document_too(served: Served) -> None:
     assert (URIRef(area), None, None) in Graph().parse(data=turtle.text, format="turtle")
     old = served.get(f"{here}&release=2026.1&format=nt")
     assert "immutable" in old.headers["cache-control"]
+    page = served.get(f"{here}&release=2026.1", accept="text/html")
+    assert "must-revalidate" in page.headers["cache-control"]
     assert served.get(here, accept="image/png").status_code == 406
     assert served.get(f"{here}&release=1999.1").status_code == 404
     cited = served.get(f"{here}&cite=bibtex", accept="text/html").text

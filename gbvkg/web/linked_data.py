@@ -10,6 +10,7 @@ refuses to make up a document about what the release does not hold: 404, with wh
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from email.utils import format_datetime
@@ -91,6 +92,8 @@ _SHAPES = "ns/shapes"
 _DEPRECATED = vocabulary.expand("owl:deprecated")
 _LONGEST, _LONGEST_GUESSED = 2000, 500
 """Characters of an IRI that is looked up, and of one for which something like it is looked for."""
+
+_EXTENSION = re.compile("[a-z][a-z0-9]{0,7}")
 
 _IN_AN_IRI = "/:@!$&'()*+,;=-._~%#?[]"
 """What a URI may hold (RFC 3986 §2): a header has it in ASCII."""
@@ -192,6 +195,8 @@ class Documents:
         found = await self._find(request, *self._meant(path), "doc", extension)
         if format and isinstance(found, Response) and await self._states(self.site.iris(named)):
             format, found = None, await self._find(request, *self._meant(named), "doc")  # is called as a file
+        if not format and isinstance(found, Response) and found.status_code == 404:
+            found = await self._in_no_such_format(request, named) or found
         return found if isinstance(found, Response) else await self._write(request, found, format)
 
     async def about(self, request: Request) -> Response:
@@ -201,8 +206,8 @@ class Documents:
         iri = request.query_params.get("iri", "")
         if place := self.site.document(iri):
             return redirect(self.site.path(*place, **_asked(request)), vary=("Accept",))
-        if not is_web(iri):
-            return await self._missing(request)
+        if not iri or not is_web(iri) or not _is_iri(iri):
+            return self._no_iri(request, iri)
         if held := await self._held(request, iri, None):
             return held
         if _preferred(request) is HTML and (said := await self._said(iri)):
@@ -393,15 +398,53 @@ class Documents:
         )
 
     async def _missing(self, request: Request, space: str = "", named: str = "") -> Response:
-        hints = await self._near(request, space, named)
+        hints = await self._term(named) or await self._near(request, space, named)
+        if named and self.site.document(named) is None:
+            what = "zegt niets over deze IRI, die van elders is", "says nothing about this IRI of elsewhere"
+        else:
+            what = "beschrijft niets onder deze naam", "describes nothing by this name"
         nl = f" Bedoelde u {', '.join(hints)}?" if hints else ""
         en = f" Did you mean {', '.join(hints)}?" if hints else ""
         return not_found(
             request,
-            f"Release {self.site.version} beschrijft niets onder deze naam.{nl}",
-            f"Release {self.site.version} describes nothing by this name.{en}",
+            f"Release {self.site.version} {what[0]}.{nl}",
+            f"Release {self.site.version} {what[1]}.{en}",
             suggestions=hints,
         )
+
+    def _no_iri(self, request: Request, iri: str) -> Response:
+        """404 for ``/about`` without an IRI to look up, with one that there is."""
+        example = self.site.manifest.dataset
+        if iri:
+            nl = "Wat na ?iri= staat, is geen volledige IRI (http of https)."
+            en = "What follows ?iri= is not a complete IRI (http or https)."
+        else:
+            nl = "Zeg met ?iri= over welke IRI u iets wilt weten."
+            en = "Say with ?iri= which IRI you want to know about."
+        return not_found(request, f"{nl} Bijvoorbeeld: {example}", f"{en} For example: {example}")
+
+    async def _in_no_such_format(self, request: Request, named: str) -> Response | None:
+        """404 for a thing that is there by an extension that no format has, with those that there are."""
+        stem, _, extension = named.rpartition(".")
+        if not stem or not _EXTENSION.fullmatch(extension):
+            return None
+        there = await self._states(self.site.iris(stem))
+        if not there:
+            return None
+        names = ", ".join(EXTENSIONS)
+        return not_found(
+            request,
+            f"Dit document bestaat niet als {extension}; wel als {names}.",
+            f"This document does not exist as {extension}, but as {names}.",
+            suggestions=[self._document(request, next(iter(there)), format) for format in DOCUMENTS],
+        )
+
+    async def _term(self, named: str) -> list[str]:
+        """Where the term of the ontology is that was asked for as a path below ``/ns/``, not a fragment."""
+        home = f"{self.site.base}id/ns/"
+        name = named.removeprefix(home) if named.startswith(home) else ""
+        there = await self._states([f"{vocabulary.BASE}ns#{name}"]) if name else {}
+        return [self.site.path("/ns", quote(name))] if there else []
 
     async def _near(self, request: Request, space: str, named: str) -> list[str]:
         """The pages of what is called nearly as what was asked for, of all that begins with ``space``.

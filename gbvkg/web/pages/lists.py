@@ -198,8 +198,12 @@ class Lists:
 def _format(request: Request, kind: str, by_extension: bool = False) -> Format | Response:
     """What is asked for by extension, else by negotiation. Raises NotAcceptable."""
     if kind or by_extension:
+        names, path = ", ".join(tables.FILES), request.url.path.partition(".")[0]
         return tables.FILES.get(kind) or not_found(
-            request, f"Een lijst bestaat niet als {kind!r}.", f"A list does not exist as {kind!r}."
+            request,
+            f"Een lijst bestaat niet als {kind!r}; wel als {names}.",
+            f"A list does not exist as {kind!r}, but as {names}.",
+            suggestions=[path, *(f"{path}.{name}" for name in tables.FILES)],
         )
     offered = (HTML, *tables.FILES.values())
     return choose(request.headers.get("accept"), offered, request.query_params.get("format"))
