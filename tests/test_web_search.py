@@ -8,6 +8,7 @@ import io
 import re
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,21 @@ def test_search_among_many_things_takes_milliseconds() -> None:
         made.counts(asked.things, "form")
         assert time.thread_time() - start < 0.025, question
         assert question.startswith("xq") or len(docs) == SIZE
+
+
+def test_the_index_takes_the_memory_that_is_told() -> None:
+    """At most 4 kB for each thing: docs/serving.md tells what a machine must have."""
+    tracemalloc.start()
+    try:
+        made = Index(
+            doc(str(n), f"actie {n} nummer{n % 99}", " ".join(f"woord{n * k % 997}" for k in range(25)))
+            for n in range(5000)
+        )
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(made.docs) == 5000
+    assert taken < 5000 * 4000
 
 
 def test_lists_are_in_order() -> None:
