@@ -389,3 +389,21 @@ def test_a_rule_without_description_has_its_message_without_variables(tmp_path: 
         "utf-8",
     )
     assert [rule.demand for rule in shapes.read(tmp_path)] == [{"nl": "Hier staat …, en …."}]
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("nl", "het antwoord gaat over deze deelvraag maar beantwoordt ze niet"),
+        ("en", "the answer is about this part but does not answer it"),
+    ],
+)
+def test_a_question_says_what_remained_unanswered(real: serving.Served, lang: str, said: str) -> None:
+    """Of question 354 parts 2 and 3, as the query of unanswered parts says; part 1 was answered."""
+    page = html(real, f"/doc/question/354-2021?lang={lang}")
+    section = text_of(page[page.index('<section id="unanswered"') :].partition("</section>")[0])
+    assert section.count(said) == 2
+    word = {"nl": "Deelvraag", "en": "Part"}[lang]
+    assert f"{word} 1:" not in section
+    assert f"{word} 2:" in section
+    assert f"{word} 3:" in section
