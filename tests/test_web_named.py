@@ -27,10 +27,11 @@ from chromium import needs_axe, violations
 from pyoxigraph import RdfFormat, parse
 
 from gbvkg import release
+from gbvkg.formats import XLSX
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue, Query
 from gbvkg.vocabulary import LANGUAGES, packaged_root
-from gbvkg.web.query_api import XLSX, offered
+from gbvkg.web.query_api import offered
 from tests.serving import Served, serving
 from tests.small_project import make
 
@@ -243,6 +244,9 @@ def test_the_text_of_a_query_is_its_file(served: Served, catalogue: Catalogue) -
         ("/query/zzzzzzzz", 404, "/query/"),
         ("/query/actions?plann=x", 400, 'Did you mean "plan"?'),
         ("/query/actions?zzz=x", 400, "There are: "),
+        ("/query/actions-of-minister?minister=x", 400, "here. There are: person, plan, format"),
+        ("/query/actions-of-minister?citee=x", 400, "here. There are: person, plan, format"),
+        ("/query/actions-of-minister?relaese=2026.1", 400, 'Did you mean "release"? There are: person'),
         ("/query/actions?plan=x", 400, "is not a complete IRI"),
         (f"/query/actions?plan={PLAN}&plan={PLAN}", 400, "more than once"),
         ("/query/actions?lang=fr", 400, "choose from nl, en"),

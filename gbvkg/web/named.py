@@ -41,8 +41,11 @@ if TYPE_CHECKING:
 
 DESCRIPTION = query_api.DESCRIPTION
 
-RESERVED = ("format", "lang", "release", "cite")
+OFFERED = ("format", "lang", "release")
 """Parameters of every query, unless it has one of its own by that name: then the headers decide."""
+
+RESERVED = (*OFFERED, "cite")
+"""The same, and the one that links of a page have."""
 
 ATTACHED = ("csv", "tsv", "xlsx")
 """Formats that a browser saves under a name."""
@@ -245,7 +248,7 @@ def _only(request: Request, known: Mapping[str, object]) -> dict[str, str]:
                 f'Parameter "{name}" is there more than once; give one value.',
             )
         if name not in RESERVED and name not in known:
-            raise _unknown_parameter(name, [*known, *RESERVED])
+            raise _unknown_parameter(name, [*known])
         values[name] = value
     if values.get("release") == "":
         raise BadParameter('Parameter "release" is leeg.', 'Parameter "release" is empty.')
@@ -255,13 +258,15 @@ def _only(request: Request, known: Mapping[str, object]) -> dict[str, str]:
     return {name: value for name, value in values.items() if name in known}
 
 
-def _unknown_parameter(name: str, known: list[str]) -> BadParameter:
-    near = get_close_matches(name[:200], known, 1, 0.5)
+def _unknown_parameter(name: str, own: list[str]) -> BadParameter:
+    """The error that says what there is: what a query has of its ``own`` before what every query has."""
+    near = get_close_matches(name[:200], own, 1, 0.5) or get_close_matches(name[:200], OFFERED, 1, 0.7)
     shown = name[:80].encode("unicode_escape").decode() if not name.isprintable() else name[:80]
-    nl = f'Bedoelde u "{near[0]}"?' if near else f"Er zijn: {', '.join(known)}."
-    en = f'Did you mean "{near[0]}"?' if near else f"There are: {', '.join(known)}."
+    there = ", ".join(dict.fromkeys((*own, *OFFERED)))
+    nl, en = (f'Bedoelde u "{near[0]}"? ', f'Did you mean "{near[0]}"? ') if near else ("", "")
     return BadParameter(
-        f'Parameter "{shown}" bestaat hier niet. {nl}', f'There is no parameter "{shown}" here. {en}'
+        f'Parameter "{shown}" bestaat hier niet. {nl}Er zijn: {there}.',
+        f'There is no parameter "{shown}" here. {en}There are: {there}.',
     )
 
 
