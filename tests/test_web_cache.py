@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gbvkg.web.cache import LARGEST, Cache, Kept, is_fresh
+from gbvkg.web.cache import LARGEST, LATEST, Cache, Kept, is_fresh
 
 
 def _kept(body: bytes = b"body") -> Kept:
@@ -90,13 +90,18 @@ def test_what_tells_of_other_releases_goes_with_them(tmp_path: Path) -> None:
     """Nothing is kept once a release came or went; while the folder is away, all is."""
     folder = tmp_path / "releases"
     (folder / "2026.1").mkdir(parents=True)
-    cache = Cache(10_000, folder)
+    now = 1000.0
+    cache = Cache(10_000, folder, lambda: now)
     cache.put(_key("a"), _kept())
     assert cache.get(_key("a"))
     folder.rename(tmp_path / "away")
+    now += LATEST + 0.1
     assert cache.get(_key("a"))
     (tmp_path / "away").rename(folder)
+    now += LATEST + 0.1
     assert cache.get(_key("a"))
     (folder / "2026.1").rename(tmp_path / "2026.1")
-    assert cache.get(_key("a")) is None
+    assert (bool(cache.get(_key("a"))), cache.epoch) == (True, 0)
+    now += LATEST + 0.1
+    assert (cache.get(_key("a")), cache.epoch) == (None, 1)
     assert cache.size == 0

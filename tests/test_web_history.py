@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from gbvkg import release
 from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.release import difference
+from gbvkg.web.cache import LATEST
 from gbvkg.web.pages import history
 from gbvkg.web.pages import releases as pages_of_releases
 from gbvkg.web.site import Site
@@ -274,6 +276,7 @@ def test_a_page_has_another_tag_when_it_tells_of_other_releases(tmp_path: Path, 
         assert seen() == whole
         assert [tells for _, tells in whole] == [True, True]
         (out / "2026.2").rename(aside)
+        time.sleep(LATEST + 0.2)
         without = seen()
         assert [tells for _, tells in without] == [False, False]
         assert not {tag for tag, _ in whole} & {tag for tag, _ in without}
@@ -282,6 +285,7 @@ def test_a_page_has_another_tag_when_it_tells_of_other_releases(tmp_path: Path, 
         held = {"if_none_match": without[0][0]}
         assert served.get(ACTION, accept="text/html", **held).status_code == 304
         aside.rename(out / "2026.2")
+        time.sleep(LATEST + 0.2)
         assert seen() == whole
 
 

@@ -8,7 +8,9 @@ to decide what may be kept; an answer says so itself by having an ETag and being
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 Key = tuple[bytes, bytes, bytes, bytes]
@@ -18,6 +20,11 @@ Headers = list[tuple[bytes, bytes]]
 
 LARGEST = 1_000_000
 """How many bytes an answer may have to be kept."""
+
+LATEST = 1.0
+"""Seconds until a change of the folder of releases is seen: not at each request, because looking takes as
+long as an answer that is kept.
+"""
 
 _KEY = 3000
 """What an entry costs at most apart from its body and key: two dozen short headers."""
@@ -53,14 +60,19 @@ class Kept(NamedTuple):
 
 class Cache:
     """Answers by key, the least recently used first to go; never more than ``most`` bytes. All go when
-    something comes into ``beside``, the folder of other releases that some answers tell of, or leaves it.
+    something came into ``beside``, the folder of other releases that some answers tell of, or left it, which
+    is seen within ``LATEST`` seconds.
     """
 
-    def __init__(self, most: int, beside: Path | None = None) -> None:
+    def __init__(self, most: int, beside: Path | None = None, clock: Callable[[], float] = monotonic) -> None:
         self._most = most
         self._beside = beside
+        self._clock = clock
         self._seen = 0
         self._seen = self._looked()
+        self._look_at = clock() + LATEST
+        self.epoch = 0
+        """How often all went: what was begun in an earlier one is not put."""
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self.size = 0
 
@@ -69,14 +81,20 @@ class Cache:
 
     def get(self, key: Key) -> Kept | None:
         """What is kept for a request, which makes it the last that will go; None when nothing is."""
-        if self._beside is not None and (seen := self._looked()) != self._seen:
-            self._seen, self.size = seen, 0
-            self._kept.clear()
+        if self._clock() > self._look_at:
+            self._look()
         try:
             self._kept.move_to_end(key)
         except KeyError:
             return None
         return self._kept[key]
+
+    def _look(self) -> None:
+        self._look_at = self._clock() + LATEST
+        if (seen := self._looked()) != self._seen:
+            self._seen, self.size = seen, 0
+            self.epoch += 1
+            self._kept.clear()
 
     def _looked(self) -> int:
         """When something last came into the folder or left it; what was seen before while it is away."""

@@ -20,6 +20,7 @@ from gbvkg.errors import GbvkgError, ReleaseCorrupt, ReleaseNotFound
 from gbvkg.project import checked_version
 from gbvkg.release.folder import CURRENT, find, versions
 from gbvkg.release.manifest import Manifest, verify
+from gbvkg.web.pages.history import chain
 from gbvkg.web.site import Site
 
 log = logging.getLogger("gbvkg.web")
@@ -107,10 +108,13 @@ class Current:
             ) from None
 
     async def _prepared(self, release: Path) -> Site:
-        """The site of a release with its search, so that nobody who asks waits for that to be made."""
+        """The site of a release with its search and the histories that its pages tell, so that nobody waits
+        for them to be made.
+        """
         site = await self._open(release)
         try:
             await site.pages.lists.index()
+            await chain(site)
         except GbvkgError as error:  # the rest is there; it is tried again when somebody searches
             log.error("no search yet", extra={"release": site.version, "reason": error.en})
         except BaseException:

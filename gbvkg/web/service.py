@@ -137,14 +137,15 @@ class Service:
         """Answer what is not kept, and keep it if it may be kept."""
         site = self.current.site
         answer = _Answer(send, scope["method"] == "HEAD", self.settings.send_seconds)
-        charge = Charge()
+        charge, epoch = Charge(), site.cache.epoch
         token = charged.set(charge)
         try:
             with site:
                 await self._within_limits(scope, receive, answer, headers, site, charge)
         finally:
             charged.reset(token)
-        if scope["method"] == "GET" and answer.is_whole and answer.status in _KEPT and answer.is_public:
+        may_keep = answer.is_whole and answer.status in _KEPT and answer.is_public
+        if scope["method"] == "GET" and may_keep and epoch == site.cache.epoch:
             kept = Kept.of(answer.status, answer.headers, answer.body, answer.etag)
             site.cache.put(_unchanged(key) if answer.status == 304 else key, kept)
         return answer.status
