@@ -28,17 +28,19 @@ DESCRIPTION = """\
 `/query/<naam>`, met haar parameters in de querystring. Kies het formaat met de header `Accept` of met
 `?format=`; zonder voorkeur komt JSON (tabel) of Turtle (graaf). Een IRI van deze gegevens mag kort:
 `plan/vap-ggg-2025` staat voor de volledige IRI. Een onbekende of foute parameter geeft 400 en zegt wat
-wel kan; een ding dat deze release niet kent geeft 404 en noemt wat erop lijkt. Een vraag met `x-stability: stable` verandert nooit van betekenis of kolommen; `experimental` kan
-nog wijzigen. Antwoorden horen bij een release: bewaar de `ETag` en vraag met `If-None-Match` of er iets
-nieuws is. Fouten zijn problem details (RFC 9457) in het Nederlands en het Engels.
+wel kan; een ding dat deze release niet kent geeft 404 en noemt wat erop lijkt. Een vraag met
+`x-stability: stable` verandert nooit van betekenis of kolommen; `experimental` kan nog wijzigen.
+Antwoorden horen bij een release: bewaar de `ETag` en vraag met `If-None-Match` of er iets nieuws is.
+Fouten zijn problem details (RFC 9457) in het Nederlands en het Engels.
 
 **English.** The documented questions to the data of this release. Each query is an address,
 `/query/<name>`, with its parameters in the query string. Choose the format with the header `Accept` or
 with `?format=`; without a preference it is JSON (table) or Turtle (graph). An IRI of these data may be
-short: `plan/vap-ggg-2025` stands for the whole IRI. An unknown or wrong parameter gives 400 and says what
-is right; a thing that this release does not know gives 404 and names what is like it. A query with `x-stability: stable` never changes its meaning or columns; `experimental` may still
-change. Answers belong to a release: keep the `ETag` and ask with `If-None-Match` whether there is news.
-Errors are problem details (RFC 9457) in Dutch and English.
+short: `plan/vap-ggg-2025` stands for the whole IRI. An unknown or wrong parameter gives 400 and says
+what is right; a thing that this release does not know gives 404 and names what is like it. A query with
+`x-stability: stable` never changes its meaning or columns; `experimental` may still change. Answers
+belong to a release: keep the `ETag` and ask with `If-None-Match` whether there is news. Errors are
+problem details (RFC 9457) in Dutch and English.
 """
 
 _PROBLEM = {
