@@ -21,8 +21,10 @@ from gbvkg.web.answers import solutions
 from gbvkg.web.pages import asking, names
 from gbvkg.web.pages.frame import environment
 from gbvkg.web.pages.once import Once
+from gbvkg.web.pages.questions import answers
+from gbvkg.web.pages.sentences import slots
 from gbvkg.web.pages.values import Value
-from gbvkg.web.pages.views import views
+from gbvkg.web.pages.views import sections_of, views
 from gbvkg.web.service import Service
 from gbvkg.web.site import Site
 
@@ -64,17 +66,19 @@ def asked(
     return questions
 
 
-def test_a_page_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an action needs takes one question, when another page asked for the names before; two when not."""
+def test_a_page_asks_three_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said of an action, its sections, its notes, when another page asked for the names before; a
+    fourth when not.
+    """
 
     async def visit(get: Get, site: Site, questions: list[str]) -> None:
         await get(f"{ACTION}?lang=nl")
         questions.clear()
         first = await get(f"{ACTION}?lang=nl&again")
         assert "Bart Somers" in first.text
-        assert len(questions) == 1
+        assert len(questions) == 3
         await get(f"{ACTION}?lang=en")
-        assert len(questions) <= 3  # who made the data, by its name in the other language
+        assert len(questions) <= 8  # who made the data, by its name in the other language
 
     asked(monkeypatch, visit)
 
@@ -231,3 +235,25 @@ def test_what_is_made_once_is_made_again_when_it_failed() -> None:
         assert made == [0, 1]
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("thing", ["action/vap-sg-2020/11", "plan/vap-gg-2025", "plan/vap-sg-2020"])
+def test_questions_asked_together_are_answered_as_one_by_one(thing: str) -> None:
+    """Every note and every section of every view, each in its own order."""
+    known = views()
+    questions = {name: note.query for name, note in known.notes.items()}
+    for class_ in known.classes:
+        questions |= {f"{class_} {part.name}": part.query for part in sections_of((class_,)) if part.query}
+
+    async def scene() -> None:
+        site = await Site.open(serving.released() / "2026.1", ServeSettings(), workers=1)
+        try:
+            values = slots(site, "nl") | {"thing": NamedNode(f"{site.base}id/{thing}")}
+            found = await answers(site, questions, values)
+            assert sum(map(len, found.values())) > 3
+            for name, text in questions.items():
+                assert found[name] == await site.rows(text, values), name
+        finally:
+            await site.close()
+
+    asyncio.run(scene())

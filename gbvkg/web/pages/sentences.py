@@ -6,7 +6,6 @@ which the question has no answer.
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg.queries.parameters import fill
 from gbvkg.vocabulary import expand
 from gbvkg.web.indexing import every
+from gbvkg.web.pages.questions import answers
 from gbvkg.web.pages.views import views
 
 if TYPE_CHECKING:
@@ -53,11 +53,10 @@ async def _answered(describer: Describer, names: Iterable[str]) -> list[tuple[st
     """Name, sentence and rows of each note; what the rows mention can be shown."""
     asked = {name: views().notes[name] for name in names}
     values = slots(describer.site, describer.lang) | {"thing": NamedNode(describer.iri)}
-    found = await asyncio.gather(
-        *(describer.site.rows(sentence.query, values) for sentence in asked.values())
-    )
-    await _name(describer, (row for rows in found for row in rows))
-    return [(name, sentence, rows) for (name, sentence), rows in zip(asked.items(), found, strict=True)]
+    questions = {name: sentence.query for name, sentence in asked.items()}
+    found = await answers(describer.site, questions, values)
+    await _name(describer, (row for rows in found.values() for row in rows))
+    return [(name, sentence, found[name]) for name, sentence in asked.items()]
 
 
 async def lines(describer: Describer, sentence: Sentence) -> dict[str, list[str]]:

@@ -25,6 +25,7 @@ from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.facts import FactWriter, is_numeric
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.model import Group, Part, Table, Thing
+from gbvkg.web.pages.questions import answers
 from gbvkg.web.pages.said import TYPE, Said
 from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.trees import tree
@@ -60,17 +61,17 @@ class ThingPage:
             self.site.pages.names.learn(said.incoming)
         types = self._types()
         sections = sections_of(tuple(types))
-        answers: dict[str, list[Bindings]] = {}
+        found: dict[str, list[Bindings]] = {}
         if any(part.query or part.notes for part in sections):
             named = dict.fromkeys(name for part in sections for name in part.notes)
-            answers, self._notes = await asyncio.gather(self._answers(sections), notes(self.describer, named))
+            found, self._notes = await asyncio.gather(self._answers(sections), notes(self.describer, named))
         counts, members = await self._pointing(said.incoming)
-        terms = [term for found in said.statements.values() for values in found.values() for term in values]
-        terms += [term for rows in answers.values() for row in rows for term in row.values()]
-        things = [*said.statements, *(iri for found in members.values() for iri in found)]
+        terms = [term for each in said.statements.values() for values in each.values() for term in values]
+        terms += [term for rows in found.values() for row in rows for term in row.values()]
+        things = [*said.statements, *(iri for some in members.values() for iri in some)]
         iris = [*things, *(term.value for term in terms if isinstance(term, NamedNode))]
         await self.describer.name(iris, () if said.is_cut else said.statements)
-        return self._thing(types, sections, answers, self._groups(counts, members))
+        return self._thing(types, sections, found, self._groups(counts, members))
 
     def _types(self) -> list[str]:
         """The classes of the thing; also those that only a view knows, by what points at it."""
@@ -81,10 +82,8 @@ class ThingPage:
     # Sections that ask
 
     async def _answers(self, sections: Iterable[Section]) -> dict[str, list[Bindings]]:
-        asking = [part for part in sections if part.query]
         values = slots(self.site, self.lang) | {"thing": NamedNode(self.iri)}
-        found = await asyncio.gather(*(self.site.rows(part.query, values) for part in asking))
-        return {part.name: rows for part, rows in zip(asking, found, strict=True)}
+        return await answers(self.site, {part.name: part.query for part in sections if part.query}, values)
 
     # What points here
 
