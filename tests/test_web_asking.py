@@ -19,6 +19,7 @@ from gbvkg.store import Answer, Ask, Limits
 from gbvkg.vocabulary import LANGUAGES, expand
 from gbvkg.web.answers import solutions
 from gbvkg.web.pages import asking, names
+from gbvkg.web.pages import questions as module_of_questions
 from gbvkg.web.pages.frame import environment
 from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.questions import answers
@@ -66,9 +67,9 @@ def asked(
     return questions
 
 
-def test_a_page_asks_three_questions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is said of an action, its sections, its notes, when another page asked for the names before; a
-    fourth when not.
+def test_a_page_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said of an action takes one question, when its sections and notes and the names were asked for
+    before; up to three more when not.
     """
 
     async def visit(get: Get, site: Site, questions: list[str]) -> None:
@@ -76,7 +77,7 @@ def test_a_page_asks_three_questions(monkeypatch: pytest.MonkeyPatch) -> None:
         questions.clear()
         first = await get(f"{ACTION}?lang=nl&again")
         assert "Bart Somers" in first.text
-        assert len(questions) == 3
+        assert len(questions) == 1
         await get(f"{ACTION}?lang=en")
         assert len(questions) <= 8  # who made the data, by its name in the other language
 
@@ -253,6 +254,32 @@ def test_questions_asked_together_are_answered_as_one_by_one(thing: str) -> None
             assert sum(map(len, found.values())) > 3
             for name, text in questions.items():
                 assert found[name] == await site.rows(text, values), name
+        finally:
+            await site.close()
+
+    asyncio.run(scene())
+
+
+def test_answers_are_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the least recently used none, of long ones none, and of another language or thing not this one."""
+    monkeypatch.setattr(module_of_questions, "MOST", 2)
+    monkeypatch.setattr(module_of_questions, "MOST_ROWS", 5)
+    question = {"a": "SELECT ?x WHERE { VALUES ?x { $thing $lang } } ORDER BY ?x"}
+    long = {"a": f"SELECT ?x WHERE {{ VALUES ?x {{ {' '.join(map(str, range(6)))} }} }} ORDER BY ?x"}
+
+    async def scene() -> None:
+        site = await Site.open(serving.released() / "2026.1", ServeSettings(), workers=1)
+        try:
+            for thing in ("urn:a", "urn:b"):
+                for lang in LANGUAGES:
+                    values = {"thing": NamedNode(thing), "lang": Literal(lang)}
+                    found = await answers(site, question, values)
+                    assert {row["x"] for row in found["a"]} == set(values.values())
+                    assert await answers(site, question, values) is found
+            assert len(site.pages.answers) == 2
+            values = {"thing": NamedNode("urn:b"), "lang": Literal("nl")}
+            assert len((await answers(site, long, values))["a"]) == 6
+            assert len(site.pages.answers) == 2
         finally:
             await site.close()
 

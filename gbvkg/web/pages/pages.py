@@ -5,6 +5,7 @@ lists. This module refuses to arrange what a page says: that is in the module of
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ from gbvkg.web.pages.lists import Lists
 from gbvkg.web.pages.members import members, property_of
 from gbvkg.web.pages.names import Names
 from gbvkg.web.pages.once import Once
+from gbvkg.web.pages.questions import Answers
 from gbvkg.web.pages.said import Said, said_of
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import ThingPage
@@ -45,6 +47,7 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.answers: OrderedDict[tuple[object, ...], Answers] = OrderedDict()
         self.names = Names(site)
         self.lists = Lists(site)
         self._terms = Once(lambda: Terms.load(site))

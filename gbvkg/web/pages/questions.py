@@ -21,13 +21,30 @@ WHICH = "which_question"
 async def answers(
     site: Site, questions: Mapping[str, str], values: Mapping[str, NamedNode | Literal]
 ) -> dict[str, list[Bindings]]:
-    """Name → the rows of its question, in its order. Raises as ``Site.rows``, for all when one fails."""
-    found: dict[str, list[Bindings]] = {name: [] for name in questions}
+    """Name → the rows of its question, in its order; not to be changed, because a release says the same each
+    time and they are kept. Raises as ``Site.rows``, for all when one fails.
+    """
     if not questions:
-        return found
-    for row in await site.rows(together(tuple(questions.items())), values):
+        return {}
+    text = together(tuple(questions.items()))
+    kept, key = site.pages.answers, (text, *sorted((name, str(term)) for name, term in values.items()))
+    if key in kept:
+        kept.move_to_end(key)
+        return kept[key]
+    found: dict[str, list[Bindings]] = {name: [] for name in questions}
+    for row in await site.rows(text, values):
         found[row.pop(WHICH).value].append(row)
+    if sum(map(len, found.values())) <= MOST_ROWS:
+        kept[key] = found
+        if len(kept) > MOST:
+            kept.popitem(last=False)
     return found
+
+
+MOST, MOST_ROWS = 1000, 100
+"""How many answers are kept for one release, and of how many rows at most: some 20 MB when all are long."""
+
+Answers = dict[str, list["Bindings"]]
 
 
 @lru_cache(maxsize=256)
