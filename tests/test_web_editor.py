@@ -103,6 +103,7 @@ class Site:
 
     def __init__(self, theme: Path) -> None:
         self.settings = SimpleNamespace(prefix="/gbvkg", theme=theme)
+        self.examples: dict[str, list[dict[str, str]]] = {}
         self.catalogue = Catalogue(Project(packaged_root(), BASE, "1"))
         self.store = Store()
         self.store.load(DATA.encode(), RdfFormat.TURTLE)
