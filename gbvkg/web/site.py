@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -45,6 +45,12 @@ OF_A_RELEASE = ("/doc/", "/about", "/list/", "/search", "/query/", "/sparql")
 _SAFE = "/:@!&()*+,;=-._~%"
 """What a path of ours may hold as it is: an IRI of ours has its own percent signs, and nothing that ends a
 string in a program."""
+
+
+@lru_cache(maxsize=10_000)
+def _quoted(path: str) -> str:
+    """Kept, because pages name the same things over and over."""
+    return quote(path, _SAFE)
 
 
 class Site:
@@ -128,9 +134,9 @@ class Site:
                 path, _, fragment = iri[len(space) :].partition("#")
                 kind, _, rest = path.partition("/")
                 if kind == "id" and rest:
-                    return f"/doc/{quote(rest, _SAFE)}", ""
+                    return f"/doc/{_quoted(rest)}", ""
                 if kind == "ns":
-                    return f"/doc/{quote(path, _SAFE)}", quote(fragment, _SAFE)
+                    return f"/doc/{_quoted(path)}", _quoted(fragment)
         return None
 
     def href(self, iri: str) -> str | None:

@@ -68,7 +68,7 @@ def test_a_path(service: Served, typed: str) -> None:
 
 OURS = frozenset((
     "expand", "CHOICES", "NEAR", "limit", "skip",  # prefixes and numbers of ours
-    "_path", "_values", "hidden", "named", "read", "facet", "of", "called", "_list", "patterns",
+    "_path", "_values", "hidden", "named", "read", "facet", "of", "called", "_list", "patterns", "union",
     # what views.toml says
     "nodes", "iri",  # IRIs that the release has, written by the library
     "columns", "prologue",  # a query that was parsed, taken apart
