@@ -312,8 +312,8 @@ assert folder.versions(out) == ["2026.1"] and folder.current(out) is None
 print(*sys.modules)
 """
 READERS = {
-    "gbvkg", "gbvkg.errors", "gbvkg.formats", "gbvkg.lazily", "gbvkg.project", "gbvkg.vocabulary", "gbvkg.release",
-    "gbvkg.release.agreement", "gbvkg.release.folder", "gbvkg.release.manifest",
+    "gbvkg", "gbvkg.errors", "gbvkg.formats", "gbvkg.lazily", "gbvkg.project", "gbvkg.vocabulary",
+    "gbvkg.release", "gbvkg.release.agreement", "gbvkg.release.folder", "gbvkg.release.manifest",
 }  # fmt: skip
 """All of gbvkg that a process needs that finds, reads and verifies releases: nothing that makes them."""
 
