@@ -113,7 +113,8 @@ def _read(text: str) -> str:
 
 def _glance(text: str) -> str:
     """The form of a text so short and simple that no limit can be met, else "": what most questions of
-    programs are, told eight times as fast. What it lets pass, ``_every_token`` refuses not either.
+    programs are, told eight times as fast. It lets nothing pass that is over a limit or reaches outside;
+    a bracket in a comment, at which ``_every_token`` stops, is left for the engine to find.
     """
     if len(text) > _SHORT or "SERVICE" in text.upper():
         return ""

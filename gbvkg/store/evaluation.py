@@ -105,7 +105,8 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
         triples = describe(dataset.store, ask.text, reading, graphs, options)
         _write_triples(triples, written_as, held)
         return reading.form
-    found = dataset.store.query(_with_columns(ask.text, reading, options), **options)
+    text = _with_columns(ask.text, reading, options)
+    found = dataset.store.query(text, **options)
     if isinstance(found, QueryTriples):
         _write_triples(_once(found), _graph_format(ask), held)
         return "CONSTRUCT"
@@ -115,13 +116,14 @@ def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
     if not isinstance(found, QuerySolutions):
         found.serialize(held, row.result)  # type: ignore[arg-type]
         return "ASK"
+    if ask.format == "csv" and _TRIPLE_TERM.search(text):
+        comma_separated.write(found, held)
+        return "SELECT"
     limit, width = held.left, len(found.variables)
     found.serialize(held, row.result)  # type: ignore[arg-type]
-    if ask.format == "csv" and (
-        _TRIPLE_TERM.search(ask.text) or not comma_separated.is_table(held.parts, width)
-    ):
+    if ask.format == "csv" and not comma_separated.is_table(held.parts, width):
         held.parts, held.left = [], limit
-        again = dataset.store.query(_with_columns(ask.text, reading, options), **options)
+        again = dataset.store.query(text, **options)
         assert isinstance(again, QuerySolutions)
         comma_separated.write(again, held)
     return "SELECT"
