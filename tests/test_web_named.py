@@ -535,6 +535,35 @@ def test_a_workbook_has_values_and_nothing_that_acts(small: Served) -> None:
     assert b"hyperlink" not in sheet
 
 
+@pytest.mark.parametrize(
+    ("lang", "name", "heads", "words"),
+    [
+        ("nl", "omschrijving (Nederlands)", ("minister", "minister (IRI)", "rol", "rol (code)"), "betrokken"),
+        ("en", "label (English)", ("minister", "minister (IRI)", "role", "role (code)"), "involved"),
+    ],
+)
+def test_a_workbook_has_the_words_of_the_page_and_what_they_stand_for(
+    served: Served, lang: str, name: str, heads: tuple[str, ...], words: str
+) -> None:
+    """Names of things with their IRI beside them, words with their code; no name a second time. What programs
+    read has codes and IRIs as ever.
+    """
+    rows = _cells(served.get(f"/query/actions-of-minister?format=xlsx&lang={lang}").content)
+    said = [text for _, text in rows[0]]
+    page = _page(served, f"/query/actions-of-minister?lang={lang}")
+    shown = [head.lower() for head in re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', page)]
+    assert [head.lower() for head in said if not head.endswith(("(IRI)", "(code)"))] == shown
+    assert set(heads) <= set(said)
+    assert name not in said  # it is what the action is called
+    first = dict(zip(said, (text for _, text in rows[1]), strict=False))
+    assert first[heads[0]] == "Bart Somers"
+    assert first[heads[1]] == "https://w3id.org/gbvkg/id/person/5fed907de6670526694a05b8"
+    assert (first[heads[2]], first[heads[3]]) == (words, "involved")
+    table = list(csv.DictReader(io.StringIO(served.get("/query/actions-of-minister?format=csv").text)))
+    assert {"person", "personName", "labelNl", "labelEn"} <= set(table[0])
+    assert table[0]["role"] == "involved"
+
+
 def test_a_workbook_says_where_it_comes_from(served: Served) -> None:
     """Question, values, release and licence, in the language asked for; the same bytes every time."""
     path = "/query/actions?plan=plan/vap-sg-2020&format=xlsx"

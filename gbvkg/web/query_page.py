@@ -23,7 +23,7 @@ from gbvkg.formats import HTML
 from gbvkg.queries import Absent, Parameter, Query, Result
 from gbvkg.queries.absence import near
 from gbvkg.queries.parameters import TYPES, Term, bind
-from gbvkg.queries.result import Cell, for_reader, lexical
+from gbvkg.queries.result import lexical
 from gbvkg.store import Answer, Ask, whole
 from gbvkg.vocabulary import BASE
 from gbvkg.web import snippets
@@ -32,9 +32,9 @@ from gbvkg.web.charts import Chart, chart
 from gbvkg.web.meant import known, with_kinds
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import Subject, listed
-from gbvkg.web.pages.describing import Describer
-from gbvkg.web.pages.values import Shower, Value, best, natural
+from gbvkg.web.pages.values import Value, best, natural
 from gbvkg.web.query_api import offered
+from gbvkg.web.query_table import Reading, reading
 from gbvkg.web.replies import common_headers, link
 from gbvkg.web.sparql_page import GRAPH, ROWS, without_header
 
@@ -247,36 +247,24 @@ class QueryPages:
         full = await asyncio.to_thread(read, query, answer.body)
         if query.form == "ASK":
             return Shown(0, boolean=lexical(full.rows[0][0]) == "true")
-        describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
-        await describer.name(
-            cell.value for row in full.rows[:ROWS] for cell in row if isinstance(cell, NamedNode)
-        )
-        return await asyncio.to_thread(self._table, query, full, describer.show)
+        read_by = await reading(self.site, query, full, lang, ROWS)
+        return await asyncio.to_thread(self._table, query, full, read_by)
 
-    def _table(self, query: Query, full: Result, shower: Shower) -> Shown:
-        lang = shower.lang
-        result = for_reader(full, lang)
-
-        def value(cell: Cell, name: str) -> Value:
-            if cell is None:
-                return Value("")
-            words = query.columns[name].values if name in query.columns else {}
-            if isinstance(cell, Literal) and cell.value in words:
-                return Value(words[cell.value][lang], key=cell.value)
-            return shower.value(cell)
-
-        rows = result.rows[:ROWS]
-        cells = [tuple(map(value, row, result.variables)) for row in rows]
-        kept = _telling(cells)
+    def _table(self, query: Query, full: Result, read_by: Reading) -> Shown:
+        result, value = read_by.result, read_by.value
+        rows = list(result.rows[:ROWS])
+        kept = read_by.telling(rows)
         names = [result.variables[i] for i in kept]
         drawn = (
-            chart(full, query.chart, lambda cell, name: value(cell, name).text, lang) if query.chart else None
+            chart(full, query.chart, lambda cell, name: value(cell, name).text, read_by.lang)
+            if query.chart
+            else None
         )
         return Shown(
             len(result.rows),
-            tuple(query.columns[name].heading[lang] if name in query.columns else name for name in names),
+            tuple(map(read_by.heading, names)),
             tuple(are_numbers(row[i] for row in rows) for i in kept),
-            tuple(tuple(row[i] for i in kept) for row in cells),
+            tuple(tuple(value(row[i], name) for i, name in zip(kept, names, strict=True)) for row in rows),
             is_cut=len(result.rows) > ROWS,
             chart=drawn,
         )
@@ -399,18 +387,6 @@ LIMIT {CHOICES * 10}
 
 def _graph(answer: Answer) -> str:
     return whole(answer.body).decode("utf-8")
-
-
-def _telling(rows: list[tuple[Value, ...]]) -> list[int]:
-    """The columns but those that repeat, in every row, the label that a link of another column shows."""
-    columns = list(zip(*rows, strict=True))
-    linked = [i for i, column in enumerate(columns) if any(cell.href for cell in column)]
-    texts = [[cell.text for cell in column] for column in columns]
-    return [
-        i
-        for i in range(len(columns))
-        if i in linked or not any(texts[i]) or all(texts[i] != texts[other] for other in linked)
-    ]
 
 
 def _choice_key(choice: Choice) -> list[object]:

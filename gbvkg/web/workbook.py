@@ -1,28 +1,33 @@
 """The answer to a query as an Excel workbook: one sheet of rows, one sheet that says where they come from.
 
-Every cell is a text, a number, a date or a truth value, as its RDF datatype says; nothing in it can act: no
-formula, no link, no macro. A number that Excel could not hold to its last digit stays a text. This module
-refuses, with what to ask for instead, rows and texts that a sheet has no room for: it never cuts.
+The columns are those of the page, in its language; beside the name of a thing stands its IRI, and beside the
+words for a code the code. Every cell is a text, a number, a date or a truth value, as its RDF datatype says;
+nothing in it can act: no formula, no link, no macro. A number that Excel could not hold to its last digit
+stays a text. This module refuses, with what to ask for instead, rows and texts that a sheet has no room for:
+it never cuts.
 """
 
 from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from gbvkg.errors import NotAcceptable
-from gbvkg.queries import Query, Result
+from gbvkg.queries import Query
 from gbvkg.queries.parameters import Term
 from gbvkg.queries.result import Cell, lexical
 from gbvkg.vocabulary import expand
 from gbvkg.web.answers import NUMBERS, read
 from gbvkg.web.pages import frame
+from gbvkg.web.query_table import Reading, reading
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format
@@ -43,6 +48,9 @@ DIGITS = 15
 WIDEST = 60
 """Characters that a column is made wide at most."""
 
+Held = str | int | float | bool | date | None
+"""What a cell of a sheet has."""
+
 OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -57,15 +65,17 @@ async def written(
 ) -> bytes:
     """The workbook of an answer in SPARQL JSON. The same answer gives the same bytes.
 
-    Raises NotAcceptable, with the formats that can hold it, for an answer that a sheet cannot.
+    Raises NotAcceptable, with the formats that can hold it, for an answer that a sheet cannot; else as
+    ``Site.rows``.
     """
-    return await asyncio.to_thread(_written, site, query, terms, body, lang)
-
-
-def _written(site: Site, query: Query, terms: Mapping[str, Term], body: bytes | Spool, lang: str) -> bytes:
-    result = read(query, body)
+    result = await asyncio.to_thread(read, query, body)
     if len(result.rows) > ROWS:
         raise _too_much(query)
+    return await asyncio.to_thread(_written, site, await reading(site, query, result, lang), terms)
+
+
+def _written(site: Site, answer: Reading, terms: Mapping[str, Term]) -> bytes:
+    query, lang = answer.query, answer.lang
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, OPTIONS)
     issued = datetime.fromisoformat(site.manifest.issued[:10])
@@ -78,10 +88,11 @@ def _written(site: Site, query: Query, terms: Mapping[str, Term], body: bytes | 
     }
     texts = frame.texts("queries", lang)["workbook"]
     sheet = book.add_worksheet(texts["rows"])
-    if not _rows(sheet, query, result, lang, formats):
+    if not _rows(sheet, _columns(answer, texts), len(answer.result.rows), formats):
         book.close()
         raise _too_much(query)
-    _about(book.add_worksheet(texts["about"]), _facts(site, query, terms, len(result.rows), lang), formats)
+    facts = _facts(site, query, terms, len(answer.result.rows), lang)
+    _about(book.add_worksheet(texts["about"]), facts, formats)
     book.close()
     return out.getvalue()
 
@@ -100,26 +111,69 @@ def _too_much(query: Query) -> NotAcceptable:
     )
 
 
-def _rows(sheet: Worksheet, query: Query, result: Result, lang: str, formats: Mapping[str, Format]) -> bool:
+@dataclass(frozen=True)
+class _Column:
+    """A column of the sheet: ``cells`` makes its values, of all rows, each time that it is asked."""
+
+    head: str
+    cells: Callable[[], Iterator[Held]]
+
+
+def _columns(answer: Reading, texts: Mapping[str, str]) -> list[_Column]:
+    """Those of the page, each with what it stands for beside it: the IRI of a thing, the code of words."""
+    rows = list(answer.result.rows)
+    things = answer.things(rows)
+    found = []
+    for i in answer.telling(rows):
+        name = answer.result.variables[i]
+        head = answer.heading(name)
+        if i in things or answer.has_codes(name):
+            exact = texts["iri"] if i in things else texts["code"]
+            found.append(_Column(head, partial(_in_words, answer, i)))
+            found.append(_Column(f"{head} ({exact})", partial(_exact, answer, i)))
+        else:
+            found.append(_Column(head, partial(_typed, answer, i)))
+    return found
+
+
+def _in_words(answer: Reading, column: int) -> Iterator[Held]:
+    name = answer.result.variables[column]
+    for row in answer.result.rows:
+        cell = row[column]
+        has_word = isinstance(cell, NamedNode) or answer.has_codes(name)
+        yield answer.value(cell, name).text or None if has_word else typed(cell)
+
+
+def _exact(answer: Reading, column: int) -> Iterator[Held]:
+    has_codes = answer.has_codes(answer.result.variables[column])
+    for row in answer.result.rows:
+        is_exact = isinstance(row[column], NamedNode) or has_codes
+        yield lexical(row[column]) or None if is_exact else None
+
+
+def _typed(answer: Reading, column: int) -> Iterator[Held]:
+    return (typed(row[column]) for row in answer.result.rows)
+
+
+def _rows(sheet: Worksheet, columns: list[_Column], count: int, formats: Mapping[str, Format]) -> bool:
     """Write headings and rows; False when a text is too long for a cell."""
-    for column, name in enumerate(result.variables):
-        head = query.columns[name].heading[lang] if name in query.columns else name
-        sheet.write_string(0, column, head, formats["head"])
-        longest = max((len(lexical(row[column])) for row in result.rows[:1000]), default=0)
-        sheet.set_column(column, column, min(WIDEST, max(12, longest, len(head)) + 1))
-    for number, row in enumerate(result.rows, 1):
-        for column, cell in enumerate(row):
-            if len(lexical(cell)) > CHARACTERS:
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, column.head, formats["head"])
+        longest = 0
+        for number, value in enumerate(column.cells(), 1):
+            if isinstance(value, str) and len(value) > CHARACTERS:
                 return False
-            _write(sheet, number, column, cell, formats)
+            if number <= 1000:
+                longest = max(longest, len(str(value or "")))
+            _write(sheet, number, place, value, formats)
+        sheet.set_column(place, place, min(WIDEST, max(12, longest, len(column.head)) + 1))
     sheet.freeze_panes(1, 0)
-    if result.rows:
-        sheet.autofilter(0, 0, len(result.rows), len(result.variables) - 1)
+    if count:
+        sheet.autofilter(0, 0, count, len(columns) - 1)
     return True
 
 
-def _write(sheet: Worksheet, row: int, column: int, cell: Cell, formats: Mapping[str, Format]) -> None:
-    value = typed(cell)
+def _write(sheet: Worksheet, row: int, column: int, value: Held, formats: Mapping[str, Format]) -> None:
     if value is None:
         return
     if isinstance(value, bool):
@@ -132,7 +186,7 @@ def _write(sheet: Worksheet, row: int, column: int, cell: Cell, formats: Mapping
         sheet.write_string(row, column, value, formats["text"])
 
 
-def typed(cell: Cell) -> str | int | float | bool | date | None:
+def typed(cell: Cell) -> Held:
     """What Excel holds for a term: the value where that says all of it, else the text."""
     text = lexical(cell)
     if cell is None or not isinstance(cell, Literal):

@@ -1,0 +1,78 @@
+"""The answer to a named query as people read it, on its page and in its workbook: words for codes, names for
+things, and of columns that say the same in several languages that of the reader.
+
+This module refuses to change a row: what a program reads (JSON, XML, CSV, TSV) is never made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode
+
+from gbvkg.queries.result import Result, for_reader
+from gbvkg.web.pages.describing import Describer
+from gbvkg.web.pages.values import Value
+
+if TYPE_CHECKING:
+    from gbvkg.queries import Query
+    from gbvkg.queries.result import Cell, Row
+    from gbvkg.web.pages.values import Shower
+    from gbvkg.web.site import Site
+
+
+class Reading:
+    """A result for a reader of one language. ``result`` has the columns of that language, with all rows."""
+
+    def __init__(self, query: Query, result: Result, shower: Shower) -> None:
+        self.query = query
+        self.lang = shower.lang
+        self.result = for_reader(result, shower.lang)
+        self._shower = shower
+
+    def heading(self, name: str) -> str:
+        """What a column is called."""
+        return self.query.columns[name].heading[self.lang] if name in self.query.columns else name
+
+    def has_codes(self, name: str) -> bool:
+        """Whether a column has codes, for which there are words."""
+        return name in self.query.columns and bool(self.query.columns[name].values)
+
+    def value(self, cell: Cell, name: str) -> Value:
+        """A cell of a column as it is shown."""
+        if cell is None:
+            return Value("")
+        words = self.query.columns[name].values if name in self.query.columns else {}
+        if isinstance(cell, Literal) and cell.value in words:
+            return Value(words[cell.value][self.lang], key=cell.value)
+        return self._shower.value(cell)
+
+    def things(self, rows: Iterable[Row]) -> set[int]:
+        """The columns that have things (IRIs) in some row."""
+        return {i for row in rows for i, cell in enumerate(row) if isinstance(cell, NamedNode)}
+
+    def telling(self, rows: list[Row]) -> list[int]:
+        """The columns but those that repeat, in every row, the name that the thing of another column has."""
+        things = self.things(rows)
+        return [
+            i
+            for i in range(len(self.result.variables))
+            if i in things or not any(self._repeats(rows, i, other) for other in things)
+        ]
+
+    def _repeats(self, rows: list[Row], column: int, other: int) -> bool:
+        names = self.result.variables
+        return any(row[column] is not None for row in rows) and all(
+            self.value(row[column], names[column]).text == self.value(row[other], names[other]).text
+            for row in rows
+        )
+
+
+async def reading(site: Site, query: Query, result: Result, lang: str, rows: int | None = None) -> Reading:
+    """The result with names for what is in its first ``rows``, or in all. Raises as ``Site.rows``."""
+    describer = Describer(site, await site.pages.terms(), site.manifest.dataset, lang)
+    await describer.name(
+        cell.value for row in result.rows[:rows] for cell in row if isinstance(cell, NamedNode)
+    )
+    return Reading(query, result, describer.show)
