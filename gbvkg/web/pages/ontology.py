@@ -1,29 +1,34 @@
 """The documentation of the ontology: every class and property with its meaning, in one language at a time.
 
 Made from the ontology graph and the shapes of the release: a term that is added there stands here. Each term
-has its local name as anchor, so that its IRI leads to it. This module refuses to know any term.
+has its local name as anchor, so that its IRI leads to it. All of it is the same for a whole release, and
+long: it is written once, beside the event loop. This module refuses to know any term.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.vocabulary import BASE, expand, shrink
+from gbvkg.vocabulary import BASE, LANGUAGES, expand, shrink
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
-from gbvkg.web.pages.frame import texts
+from gbvkg.web.pages.frame import render, texts
+from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.said import TYPE, Statements
 from gbvkg.web.pages.shapes import Rule
-from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Value, best, in_language
 from gbvkg.web.pages.views import query, views
 
 if TYPE_CHECKING:
-    from gbvkg.web.site import Site, Term
+    from gbvkg.web.site import Bindings, Site, Term
 
 ONTOLOGY = f"{BASE}ns"
 
@@ -61,24 +66,23 @@ class Entry:
     rules: list[dict[str, str]] = field(default_factory=list)
 
 
-def subject(site: Site, values: dict[str, Any]) -> Subject:
-    """The page as a set of defined terms."""
-    terms = [
-        {"@type": "DefinedTerm", "@id": entry.iri, "name": entry.label, "termCode": entry.name}
-        for _, entries in values["groups"]
-        for entry in entries
-    ]
-    told = {"@type": "DefinedTermSet", "@id": ONTOLOGY, "name": values["title"], "hasDefinedTerm": terms}
-    return Subject(values["title"], "WebPage", {"mainEntity": told}, at=site.page(ONTOLOGY))
+class Documentation:
+    """The documentation in one release, written when somebody asks for it first in a language."""
+
+    def __init__(self, site: Site) -> None:
+        self._written = {lang: Once(partial(_written, site, lang)) for lang in LANGUAGES}
+
+    async def page(self, lang: str) -> tuple[dict[str, Any], Subject]:
+        """What ``ontology.html`` needs, and what the page is about. Raises as ``Site.rows``."""
+        return await self._written[lang].get()
 
 
-async def ontology(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
-    """What the template needs. Asks one question for the terms and one for labels of other things."""
+async def _written(site: Site, lang: str) -> tuple[dict[str, Any], Subject]:
+    """Asks one question for the terms and one for labels of other things."""
+    terms = await site.pages.terms()
     describer = Describer(site, terms, ONTOLOGY, lang)
-    said: Statements = defaultdict(lambda: defaultdict(list))
-    for row in await site.rows(_TERMS, {"ontology": NamedNode(ONTOLOGY)}):
-        said[row["term"].value][row["property"].value].append(row["value"])
-        describer.labels.add(row["term"].value, row["property"].value, row["value"])
+    rows = await site.rows(_TERMS, {"ontology": NamedNode(ONTOLOGY)})
+    said = await asyncio.to_thread(_said, describer, rows)
     await describer.name(
         term.value
         for found in said.values()
@@ -86,24 +90,52 @@ async def ontology(site: Site, terms: Terms, lang: str) -> dict[str, Any]:
         for term in values
         if isinstance(term, NamedNode)
     )
-    writer = _Writer(describer, said, terms.rules)
-    header = said.get(ONTOLOGY, {})
-    return {
-        "t": texts("ontology", lang),
-        "title": describer.show.label(ONTOLOGY)[0],
+    return await asyncio.to_thread(_page, site, _Writer(describer, said, terms.rules))
+
+
+def _said(describer: Describer, rows: Iterable[Bindings]) -> Statements:
+    said: Statements = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        said[row["term"].value][row["property"].value].append(row["value"])
+        describer.labels.add(row["term"].value, row["property"].value, row["value"])
+    return said
+
+
+def _page(site: Site, writer: _Writer) -> tuple[dict[str, Any], Subject]:
+    t, header = texts("ontology", writer.lang), writer.header
+    groups = [(shrink(kind), writer.group(kind)) for kind in map(expand, KINDS)]
+    values = {
+        "t": t,
+        "title": writer.title,
         "description": writer.text(header, expand("dct:description")),
         "facts": writer.facts({iri: found for iri, found in header.items() if iri not in _SHOWN}),
-        "groups": [(shrink(kind), writer.group(kind)) for kind in map(expand, KINDS)],
+        "groups": groups,
         "iri": ONTOLOGY,
+        "terms": Markup(render("terms.html", {"t": t, "groups": groups})),
     }
+    return values, _subject(site, writer.title, groups)
+
+
+def _subject(site: Site, title: str, groups: list[tuple[str, list[Entry]]]) -> Subject:
+    """The page as a set of defined terms."""
+    terms = [
+        {"@type": "DefinedTerm", "@id": entry.iri, "name": entry.label, "termCode": entry.name}
+        for _, entries in groups
+        for entry in entries
+    ]
+    told = {"@type": "DefinedTermSet", "@id": ONTOLOGY, "name": title, "hasDefinedTerm": terms}
+    return Subject(title, "WebPage", {"mainEntity": told}, at=site.page(ONTOLOGY))
 
 
 class _Writer:
     def __init__(self, describer: Describer, said: Statements, rules: list[Rule]) -> None:
         self._describer = describer
-        self._lang = describer.lang
+        self.lang = describer.lang
+        self.title = describer.show.label(ONTOLOGY)[0]
+        self.header = said.get(ONTOLOGY, {})
         self._said = said
         self._rules = rules
+        self._pointing = {name: _pointing(said, name) for name in (_DOMAIN, _ABOVE)}
 
     def group(self, kind: str) -> list[Entry]:
         """The terms of a kind, by label."""
@@ -121,31 +153,25 @@ class _Writer:
             self.text(found, _DEFINITION),
             self._values(found.get(_EXAMPLE, [])),
             self.facts(found),
-            [self._link(other) for other in self._pointing(_DOMAIN, iri)],
-            [self._link(other) for other in self._pointing(_ABOVE, iri)],
+            [self._link(other) for other in self._pointing[_DOMAIN].get(iri, ())],
+            [self._link(other) for other in self._pointing[_ABOVE].get(iri, ())],
             [self._rule(rule) for rule in self._rules if rule.owner == iri],
         )
 
     def text(self, found: dict[str, list[Term]], name: str) -> Value | None:
         """The text by a property in the language of the page."""
-        text = best([term for term in found.get(name, []) if isinstance(term, Literal)], self._lang)
+        text = best([term for term in found.get(name, []) if isinstance(term, Literal)], self.lang)
         return self._describer.show.value(text) if text is not None else None
 
     def facts(self, found: dict[str, list[Term]]) -> list[tuple[str, list[Value]]]:
         """Every other property, with its label."""
         names = [iri for iri in found if iri not in _APART]
-        rows = [
-            (self._describer.terms.label(iri, self._lang), self._values(found[iri]), iri) for iri in names
-        ]
+        rows = [(self._describer.terms.label(iri, self.lang), self._values(found[iri]), iri) for iri in names]
         return [(label, values) for label, values, _ in sorted(rows, key=lambda row: (row[0], row[2]))]
 
     def _values(self, terms: list[Term]) -> list[Value]:
-        values = (self._describer.show.value(term) for term in in_language(terms, self._lang))
+        values = (self._describer.show.value(term) for term in in_language(terms, self.lang))
         return sorted(values, key=lambda value: (value.text, value.key))
-
-    def _pointing(self, name: str, iri: str) -> list[str]:
-        node = NamedNode(iri)
-        return sorted(other for other, found in self._said.items() if node in found.get(name, ()))
 
     def _link(self, iri: str) -> Value:
         return self._describer.show.link(iri)
@@ -154,7 +180,16 @@ class _Writer:
         words = views().terms.get(rule.severity, {})
         return {
             "iri": rule.iri,
-            "name": rule.name.get(self._lang) or rule.iri.rpartition("#")[2],
-            "demand": rule.demand.get(self._lang, ""),
-            "severity": words.get(self._lang, ""),
+            "name": rule.name.get(self.lang) or rule.iri.rpartition("#")[2],
+            "demand": rule.demand.get(self.lang, ""),
+            "severity": words.get(self.lang, ""),
         }
+
+
+def _pointing(said: Statements, name: str) -> dict[str, list[str]]:
+    """What points at each thing by a property, in the order of their IRIs."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for iri in sorted(said):
+        for value in said[iri].get(name, ()):
+            found[value.value].append(iri)
+    return found

@@ -50,6 +50,7 @@ class Pages:
         self.answers: OrderedDict[tuple[object, ...], Answers] = OrderedDict()
         self.names = Names(site)
         self.lists = Lists(site)
+        self.documentation = ontology.Documentation(site)
         self._terms = Once(lambda: Terms.load(site))
 
     def routes(self) -> list[Route]:
@@ -133,8 +134,7 @@ class Pages:
         lang, beside = language(request), await chain(self.site)
         send = partial(respond, self.site, request, kept=beside.is_certain, beside=beside.tag)
         if iri == ontology.ONTOLOGY:
-            values = await ontology.ontology(self.site, await self.terms(), lang)
-            subject = ontology.subject(self.site, values)
+            values, subject = await self.documentation.page(lang)
             return await asyncio.to_thread(
                 send, "ontology.html", values, subject, links=links, headers=headers
             )
