@@ -176,6 +176,10 @@ def test_columns_of_views_have_headings() -> None:
     assert asked
     for part in asked:
         assert set(thing._variables(part.query)) <= set(views().columns), part.name
+    listed = [found.listed for found in views().classes.values() if found.listed]
+    assert listed
+    for sentence in listed:
+        assert set(re.findall(r"{(\w+)}", "".join(sentence.text.values()))) <= set(views().columns)
 
 
 def test_prefixes_are_added() -> None:
@@ -788,13 +792,46 @@ def test_licence_and_manifest_are_linked(real: serving.Served) -> None:
     assert re.search(r"\d+ overtredingen, [\d.]+ waarschuwingen, [\d.]+ mededelingen", page)
 
 
+@pytest.mark.parametrize(
+    ("lang", "heads"),
+    [
+        ("nl", ["nummer", "Titel van de actie", "IRI", "Plan", "Plan (IRI)", "Status", "officiële tekst"]),
+        ("en", ["number", "Title of the action", "IRI", "Plan", "Plan (IRI)", "Status", "official text"]),
+    ],
+)
+def test_a_list_as_a_file_has_the_columns_of_its_page_first(
+    real: serving.Served, lang: str, heads: list[str]
+) -> None:
+    """Number, name, and what stands below it, also what no property says (the status, or that it is not
+    known); then the rest.
+    """
+    text = real.get(f"/list/Action.csv?lang={lang}").content.decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    said = list(rows[0])
+    assert [head for head in said if head in heads] == heads == [h for h in said[:9] if h in heads]
+    page = real.get(f"/list/Action?lang={lang}", accept="text/html").text
+    for row in rows:
+        assert f"<p>{row['Plan']} · {row['Status']}</p>" in page, row
+    assert len(said) > 20
+
+
+def test_values_that_lines_repeat_stand_once_in_a_file() -> None:
+    """Two lines about a thing that say the same in a column; where they differ, both, as they pair."""
+    thing = "https://b.example/id/a"
+    told = {"plan": [Literal("p"), Literal("p")], "role": [Literal("x"), Literal("y")]}
+    columns = tables.Columns(
+        str.upper, then=("plan", "role"), told={name: {thing: found} for name, found in told.items()}
+    )
+    assert tables.table([], [thing], "nl", columns, str) == [["IRI", "PLAN", "ROLE"], [thing, "p", "x | y"]]
+
+
 def test_columns_of_a_list_have_names_of_their_own() -> None:
     thing = NamedNode("https://b.example/id/a")
     rows: list[Bindings] = [
         {"thing": thing, "property": NamedNode(f"https://b.example/{name}"), "value": Literal(name)}
         for name in "pq"
     ]
-    found = tables.table(rows, [thing.value], "nl", lambda iri: "titel", lambda iri: iri)
+    found = tables.table(rows, [thing.value], "nl", tables.Columns(lambda iri: "titel"), lambda iri: iri)
     assert len(set(found[0])) == len(found[0])
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 
 from gbvkg.web.indexing import Questions
 from gbvkg.web.pages.frame import here, language, number, texts
+from gbvkg.web.pages.sentences import Lines
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.values import Value, is_web
 from gbvkg.web.pages.views import query, views
@@ -95,18 +96,18 @@ class Listed:
 
     docs: Sequence[Doc]
     notes: list[str]
-    lines: dict[str, list[str]]
+    lines: Lines
     empty: str
 
     @classmethod
-    def of(cls, docs: Sequence[Doc], notes: list[str], lines: dict[str, list[str]], empty: str) -> Listed:
+    def of(cls, docs: Sequence[Doc], notes: list[str], lines: Lines, empty: str) -> Listed:
         """The things that lines are about come first, in their order; the others after them as they were."""
-        place = {iri: number for number, iri in enumerate(lines)}
+        place = {iri: number for number, iri in enumerate(lines.said)}
         return cls(sorted(docs, key=lambda doc: place.get(doc.iri, len(place))), notes, lines, empty)
 
     def said_of(self, iri: str) -> list[str]:
         """The lines under the name of a thing."""
-        return self.lines.get(iri) or ([self.empty] if self.empty else [])
+        return self.lines.said.get(iri) or ([self.empty] if self.empty else [])
 
 
 Here = Callable[..., str]
@@ -214,19 +215,21 @@ class Finder:
         return [(kind, f"{address}.{kind}?{suffix}") for kind in ("csv", "xlsx", "jsonld")]
 
     def table(self, docs: Sequence[Doc], search: Search, lang: str) -> list[list[str]]:
-        """What was found as a table to take away: headings, and a row for each thing."""
+        """What was found as a table to take away: headings, and a row for each thing, in the order of the
+        page.
+        """
         t = texts("finding", lang)
         rows = (
             [
-                doc.iri,
                 " ".join(self.terms.label(iri, lang) for iri in kinds(doc)),
                 " ".join(marks_of(doc)),
                 doc.label(lang)[0],
+                doc.iri,
                 passage(doc, search.found.stems, lang).text,
             ]
             for doc in docs
         )
-        return [["IRI", t["kind"], t["mark"], t["label"], t["passage"]], *rows]
+        return [[t["kind"], t["mark"], t["label"], "IRI", t["passage"]], *rows]
 
     # Facets
 

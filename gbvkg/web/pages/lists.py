@@ -25,7 +25,7 @@ from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.finding import SIZE, Finder, Listed, Search, overview, questions
 from gbvkg.web.pages.frame import VARY, language, respond, tag, texts, unchanged
 from gbvkg.web.pages.once import Once
-from gbvkg.web.pages.sentences import lines, notes
+from gbvkg.web.pages.sentences import Lines, lines, notes
 from gbvkg.web.pages.views import views
 from gbvkg.web.problems import not_found
 from gbvkg.web.replies import redirect, reply
@@ -158,7 +158,7 @@ class Lists:
             return respond(self.site, request, "finding.html", values, subject)
         things = [doc.iri for doc in finder.listed(request, name, said)]
         rows = await every(self.site, _OF_CLASS.format(views().pattern(class_)))
-        body = await asyncio.to_thread(_written, finder, rows, things, class_, format, lang)
+        body = await asyncio.to_thread(_written, finder, rows, things, class_, said.lines, format, lang)
         return self._file(request, body, format, name)
 
     async def listed(self, class_: str, lang: str) -> Listed:
@@ -176,7 +176,7 @@ class Lists:
         return Listed.of(
             (await self.index()).in_order(class_),
             [text for texts in told.values() for text in texts],
-            await lines(describer, asked) if asked else {},
+            await lines(describer, asked) if asked else Lines(),
             asked.empty.get(lang, "") if asked else "",
         )
 
@@ -210,14 +210,30 @@ def _format(request: Request, kind: str, by_extension: bool = False) -> Format |
 
 
 def _written(
-    finder: Finder, said: list[Bindings], things: list[str], class_: str, format: Format, lang: str
+    finder: Finder,
+    rows: list[Bindings],
+    things: list[str],
+    class_: str,
+    told: Lines,
+    format: Format,
+    lang: str,
 ) -> bytes:
+    """The list as a file. Its columns come as the page has them, then those that the page has no room for."""
     if format.name == "jsonld":
-        return tables.as_jsonld(said, things)
-    found = tables.table(
-        said, things, lang,
-        lambda iri: finder.terms.label(iri, lang, (class_,)), lambda iri: finder.name(iri, lang),
-    )  # fmt: skip
+        return tables.as_jsonld(rows, things)
+    view, known = views().classes.get(class_), views().columns
+
+    def heading(name: str) -> str:
+        return known[name][lang] if name in told.columns else finder.terms.label(name, lang, (class_,))
+
+    columns = tables.Columns(
+        heading,
+        (*(view.order if view else ()), *views().labels),
+        (*told.columns, *views().texts),
+        views().rank,
+        told.columns,
+    )
+    found = tables.table(rows, things, lang, columns, lambda iri: finder.name(iri, lang))
     return tables.written(found, format, finder.terms.label(class_, lang))
 
 

@@ -6,8 +6,10 @@ which the question has no answer.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
@@ -21,7 +23,7 @@ from gbvkg.web.pages.views import views
 if TYPE_CHECKING:
     from gbvkg.web.pages.describing import Describer
     from gbvkg.web.pages.views import Sentence
-    from gbvkg.web.site import Bindings, Site
+    from gbvkg.web.site import Bindings, Site, Term
 
 
 def slots(site: Site, lang: str) -> dict[str, NamedNode | Literal]:
@@ -59,17 +61,35 @@ async def _answered(describer: Describer, names: Iterable[str]) -> list[tuple[st
     return [(name, sentence, found[name]) for name, sentence in asked.items()]
 
 
-async def lines(describer: Describer, sentence: Sentence) -> dict[str, list[str]]:
-    """Thing → what is said of it in a list; the things are in the order of the rows."""
+@dataclass(frozen=True)
+class Lines:
+    """What a list says of its things: thing → its lines, in the order of the list; and the same to take away,
+    column → thing → values.
+    """
+
+    said: dict[str, list[str]] = field(default_factory=dict)
+    columns: dict[str, dict[str, list[Term]]] = field(default_factory=dict)
+
+
+async def lines(describer: Describer, sentence: Sentence) -> Lines:
+    """What a list says of each thing; the things are in the order of the rows. Raises as ``Site.ask``."""
     text = fill(sentence.query, slots(describer.site, describer.lang))
     rows = await every(describer.site, text)
     await _name(describer, rows)
-    said: dict[str, list[str]] = {}
+    found = Lines(columns={name: {} for name in _SLOT.findall(sentence.text[describer.lang])})
     for row in rows:
-        found = said.setdefault(row["thing"].value, [])
-        if (line := _said(sentence, row, describer)) not in found:
-            found.append(line)
-    return said
+        said = found.said.setdefault(row["thing"].value, [])
+        if (line := _said(sentence, row, describer)) in said:
+            continue
+        said.append(line)
+        for name, values in found.columns.items():
+            if name in row:
+                values.setdefault(row["thing"].value, []).append(row[name])
+    return found
+
+
+_SLOT = re.compile(r"\{(\w+)\}")
+"""What is filled in of a sentence."""
 
 
 async def _name(describer: Describer, rows: Iterable[Bindings]) -> None:

@@ -1,10 +1,10 @@
 """A list of things as a table to take away: CSV, an Excel workbook, or JSON-LD.
 
-A property with things as values has two columns, their labels and their IRIs; no two columns are called the
-same. In a workbook every cell is a text: no formula, no link. CSV (RFC 4180, UTF-8) is for spreadsheets and
-sent as an attachment: what one would take for a formula has ``'`` before it. Who wants it exact asks JSON-LD,
-or a query as CSV. This module refuses to cut: a text that a cell has no room for is an error that says what
-to ask for instead.
+Columns come in the order in which the page of the list shows what they say. One with things as values has two
+columns, their labels and their IRIs; no two columns are called the same. In a workbook every cell is a text:
+no formula, no link. CSV (RFC 4180, UTF-8) is for spreadsheets and sent as an attachment: what one would take
+for a formula has ``'`` before it. Who wants it exact asks JSON-LD, or a query as CSV. This module refuses to
+cut: a text that a cell has no room for is an error that says what to ask for instead.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import xlsxwriter
@@ -43,11 +44,39 @@ _NUMBER = re.compile(r"[+-][0-9]+([.,][0-9]+)?([eE][+-]?[0-9]{1,3})?")
 Table = list[list[str]]
 
 
+@dataclass(frozen=True)
+class Columns:
+    """What columns are called (``heading``) and how they follow each other: those of texts that come
+    ``first``, the IRI, ``then`` others, and the rest by ``rank`` (the empty name is the place of who has
+    none) and heading. ``told`` are columns that are no properties: name → thing → values.
+    """
+
+    heading: Callable[[str], str]
+    first: Sequence[str] = ()
+    then: Sequence[str] = ()
+    rank: Mapping[str, int] = field(default_factory=dict)
+    told: Mapping[str, Mapping[str, list[Term]]] = field(default_factory=dict)
+
+    def before(self, names: set[str], linked: set[str]) -> list[str]:
+        """Those before the IRI."""
+        return [name for name in dict.fromkeys(self.first) if name in names - linked]
+
+    def after(self, names: set[str]) -> list[str]:
+        """Those of ``names`` that follow it."""
+        known = [name for name in dict.fromkeys(self.then) if name in names]
+        between = self.rank.get("", 0)
+
+        def place(name: str) -> tuple[int, str, str]:
+            return self.rank.get(name, between), self.heading(name), name
+
+        return [*known, *sorted(names.difference(known), key=place)]
+
+
 def table(
     rows: Sequence[Bindings],
     things: Sequence[str],
     lang: str,
-    heading: Callable[[str], str],
+    columns: Columns,
     label: Callable[[str], str],
 ) -> Table:
     """Headings and one row per thing, in the order of ``things``; ``rows`` have thing, property and value."""
@@ -55,39 +84,41 @@ def table(
     for row in _sorted(rows):
         if row["thing"].value in said:
             said[row["thing"].value].setdefault(row["property"].value, []).append(row["value"])
-    properties = sorted(
-        {iri for found in said.values() for iri in found}, key=lambda iri: (heading(iri), iri)
-    )
+    for name, values in columns.told.items():
+        for iri in said.keys() & values.keys():
+            alike = len(set(values[iri])) == 1
+            said[iri][name] = values[iri][:1] if alike else values[iri]
+    names = {name for found in said.values() for name in found}
     linked = {
-        iri
-        for iri in properties
+        name
         for found in said.values()
-        for term in found.get(iri, ())
-        if isinstance(term, NamedNode)
+        for name, terms in found.items()
+        if any(isinstance(term, NamedNode) for term in terms)
     }
-    heads = ["IRI"]
-    names = Counter(heading(iri) for iri in properties)
-    for iri in properties:
-        name = heading(iri) if names[heading(iri)] == 1 else f"{heading(iri)} ({short(iri)})"
-        heads += [name, f"{name} (IRI)"] if iri in linked else [name]
-    return [heads, *(_row(iri, said[iri], properties, linked, lang, label) for iri in things)]
+    before = columns.before(names, linked)
+    after = columns.after(names.difference(before))
+    used = Counter(map(columns.heading, names))
 
+    def heads(name: str) -> list[str]:
+        head = columns.heading(name)
+        if used[head] > 1 and name not in columns.told:
+            head = f"{head} ({short(name)})"
+        return [head, f"{head} (IRI)"] if name in linked else [head]
 
-def _row(
-    thing: str,
-    said: dict[str, list[Term]],
-    properties: list[str],
-    linked: set[str],
-    lang: str,
-    label: Callable[[str], str],
-) -> list[str]:
-    cells = [thing]
-    for iri in properties:
-        terms = in_language(said.get(iri, []), lang)
-        cells.append(JOINED.join(label(t.value) if isinstance(t, NamedNode) else t.value for t in terms))
-        if iri in linked:
-            cells.append(JOINED.join(t.value for t in terms if isinstance(t, NamedNode)))
-    return cells
+    def cells(iri: str, name: str) -> list[str]:
+        terms = in_language(said[iri].get(name, []), lang)
+        texts = [JOINED.join(label(t.value) if isinstance(t, NamedNode) else t.value for t in terms)]
+        if name in linked:
+            texts.append(JOINED.join(t.value for t in terms if isinstance(t, NamedNode)))
+        return texts
+
+    def line(iri: str) -> list[str]:
+        own, more = ([cell for name in some for cell in cells(iri, name)] for some in (before, after))
+        return [*own, iri, *more]
+
+    head = [text for name in before for text in heads(name)]
+    head += ["IRI", *(text for name in after for text in heads(name))]
+    return [head, *map(line, things)]
 
 
 def _sorted(rows: Sequence[Bindings]) -> list[Bindings]:
