@@ -111,8 +111,9 @@ def test_a_policy_field_has_a_kind_a_list_and_its_ministers(real: serving.Served
     assert "Caroline Gennez" in page
     assert 'href="/list/PolicyField?lang=nl"' in html(real, "/?lang=nl")
     assert "Policy fields" in text_of(html(real, "/list/PolicyField?lang=en"))
-    rows = real.get("/list/PolicyField.csv").text.splitlines()
-    assert any(row.startswith(FIELD) for row in rows)
+    rows = real.get("/list/PolicyField.csv").content.decode("utf-8-sig").splitlines()
+    assert rows[0].startswith("naam,IRI,")
+    assert f"Gelijke kansen en integratie en inburgering,{FIELD}," in "".join(rows)
     scheme = text_of(html(real, "/doc/concept/violence-form/EGG?lang=nl"))
     assert "beleidsveld" not in scheme.lower()
 

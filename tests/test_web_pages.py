@@ -31,7 +31,7 @@ from gbvkg.web.pages.citing import Citation
 from gbvkg.web.pages.static import KINDS, static
 from gbvkg.web.pages.terms import Terms, local_name
 from gbvkg.web.pages.views import query, views
-from gbvkg.web.site import Bindings, Site
+from gbvkg.web.site import Bindings, Site, Term
 
 TEXTS = frame.TEXTS
 ACTION = "/doc/action/vap-sg-2020/11"
@@ -818,7 +818,7 @@ def test_a_list_as_a_file_has_the_columns_of_its_page_first(
 def test_values_that_lines_repeat_stand_once_in_a_file() -> None:
     """Two lines about a thing that say the same in a column; where they differ, both, as they pair."""
     thing = "https://b.example/id/a"
-    told = {"plan": [Literal("p"), Literal("p")], "role": [Literal("x"), Literal("y")]}
+    told: dict[str, list[Term]] = {"plan": [Literal("p"), Literal("p")], "role": [Literal("x"), Literal("y")]}
     columns = tables.Columns(
         str.upper, then=("plan", "role"), told={name: {thing: found} for name, found in told.items()}
     )
