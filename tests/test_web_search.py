@@ -268,15 +268,38 @@ def test_search_narrows_by_class(real: serving.Served) -> None:
 
 
 def test_pages(real: serving.Served) -> None:
-    """A long list goes on on a next page, the last has no next; a page beyond it is the last."""
+    """A long list goes on on a next page, the last has no next."""
     first = real.get("/list/Mandataris?lang=nl").text
     assert 'rel="next"' in first
     assert 'rel="prev"' not in first
     assert first.count('<p class="kicker">') == SIZE
-    last = real.get("/list/Mandataris?page=9999&lang=nl").text
+    number = -(-_total(first) // SIZE)
+    last = real.get(f"/list/Mandataris?page={number}&lang=nl").text
     assert 'rel="next"' not in last
     assert 'rel="prev"' in last
     assert real.get("/list/Mandataris?page=-1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "pages"),
+    [("/list/Mandataris?lang=nl", 6), ("/list/Person?lang=nl", 1), ("/search?q=xqzwv&lang=nl", 1)],
+)
+@pytest.mark.parametrize("number", ["7", "99", "1234567", "9" * 5000])
+def test_a_page_beyond_the_last_is_not_there(
+    real: serving.Served, path: str, pages: int, number: str
+) -> None:
+    """404, for people and programs, with how many pages there are and the address of the last."""
+    told = real.get(f"{path}&page={number}").json()
+    assert (told["status"], told["pages"]) == (404, pages)
+    assert str(pages) in told["detail"]
+    assert str(pages) in told["detail_en"]
+    (last,) = told["suggestions"]
+    answer = real.get(last)
+    assert answer.status_code == 200
+    assert 'rel="next"' not in answer.text
+    page = real.get(f"{path}&page={number}", accept="text/html")
+    assert page.status_code == 404
+    assert f'href="{last.replace("&", "&amp;")}"' in page.text
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,15 @@ Here = Callable[..., str]
 """Makes the address of a page with some of its parameters changed, or without them (None)."""
 
 
+class NoSuchPage(Exception):
+    """A page beyond the last of ``pages``, which is at the address ``last``."""
+
+    def __init__(self, pages: int, last: str) -> None:
+        super().__init__(pages)
+        self.pages = pages
+        self.last = last
+
+
 @dataclass(frozen=True)
 class Search:
     """What is asked of search: its words, what they find, and what facets leave of that."""
@@ -140,7 +149,7 @@ class Finder:
         return Search(asked, found, chosen, self.index.narrowed(found.things, chosen))
 
     def results(self, request: Request, search: Search) -> dict[str, Any]:
-        """What the page of search needs."""
+        """What the page of search needs. Raises NoSuchPage."""
         lang = language(request)
         found, things = search.found, search.things
         link = self._here(request, search.chosen, search.asked)
@@ -164,7 +173,7 @@ class Finder:
         )
 
     def listing(self, request: Request, class_: str, name: str, said: Listed) -> dict[str, Any]:
-        """What the page of a list needs."""
+        """What the page of a list needs. Raises NoSuchPage."""
         lang = language(request)
         every = self.index.of_class(name)[1]
         chosen = self.chosen(request)
@@ -329,7 +338,9 @@ class Finder:
     ) -> dict[str, Any]:
         lang = language(request)
         pages = max(1, -(-total // SIZE))
-        current = min(page(request), pages)
+        current = page(request)
+        if current > pages:
+            raise NoSuchPage(pages, link(page=str(pages) if pages > 1 else None))
         start = (current - 1) * SIZE
         shown = rows(start)
         return {
@@ -399,6 +410,6 @@ def snippet(text: str, length: int = SNIPPET) -> str:
 
 
 def page(request: Request) -> int:
-    """The number of the page asked for; 1 when it is no number."""
+    """The number of the page asked for; 1 when it is no number, and no more than the number of any page."""
     text = request.query_params.get("page", "1")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+    return max(1, int(text[:7])) if text.isascii() and text.isdecimal() else 1

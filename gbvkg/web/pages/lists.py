@@ -22,7 +22,7 @@ from gbvkg.web.negotiation import choose, release_and_language
 from gbvkg.web.pages import tables
 from gbvkg.web.pages.citing import Subject, listed
 from gbvkg.web.pages.describing import Describer
-from gbvkg.web.pages.finding import SIZE, Finder, Listed, Search, overview, questions
+from gbvkg.web.pages.finding import SIZE, Finder, Listed, NoSuchPage, Search, overview, questions
 from gbvkg.web.pages.frame import VARY, language, respond, tag, texts, unchanged
 from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.sentences import Lines, lines, notes
@@ -100,7 +100,10 @@ class Lists:
         # off the event loop: a word that nothing has is compared with every word of the release
         found = await asyncio.to_thread(finder.search, request)
         if format is HTML:
-            values = finder.results(request, found)
+            try:
+                values = finder.results(request, found)
+            except NoSuchPage as error:
+                return _beyond(request, error)
             subject = self._subject(f"{values['title']}: {found.asked}", "SearchResultsPage", values)
             return respond(self.site, request, "finding.html", values, subject)
         return await self._found(request, finder, found, format)
@@ -153,7 +156,10 @@ class Lists:
         lang = language(request)
         said = await self.listed(class_, lang)
         if format is HTML:
-            values = finder.listing(request, class_, name, said)
+            try:
+                values = finder.listing(request, class_, name, said)
+            except NoSuchPage as error:
+                return _beyond(request, error)
             subject = self._subject(values["title"], "CollectionPage", values)
             return respond(self.site, request, "finding.html", values, subject)
         things = [doc.iri for doc in finder.listed(request, name, said)]
@@ -193,6 +199,18 @@ class Lists:
             licence=self.site.licence, vary=VARY,
             headers={"Content-Disposition": f'attachment; filename="{name}.{format.extension}"'},
         )  # fmt: skip
+
+
+def _beyond(request: Request, error: NoSuchPage) -> Response:
+    """404 that says how many pages there are and leads to the last: the first would look like an answer."""
+    count = error.pages
+    return not_found(
+        request,
+        f"Zo veel bladzijden zijn er niet; er {'is er 1' if count == 1 else f'zijn er {count}'}.",
+        f"There are not so many pages, but {count}.",
+        pages=count,
+        suggestions=[error.last],
+    )
 
 
 def _format(request: Request, kind: str, by_extension: bool = False) -> Format | Response:
