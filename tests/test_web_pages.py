@@ -26,11 +26,11 @@ from gbvkg.project import Project
 from gbvkg.release import gate
 from gbvkg.vocabulary import LANGUAGES
 from gbvkg.web import snippets, workbook
-from gbvkg.web.pages import frame, tables, thing, trees, values
+from gbvkg.web.pages import frame, tables, trees, values
 from gbvkg.web.pages.citing import Citation
 from gbvkg.web.pages.static import KINDS, static
 from gbvkg.web.pages.terms import Terms, local_name
-from gbvkg.web.pages.views import query, views
+from gbvkg.web.pages.views import query, variables, views
 from gbvkg.web.site import Bindings, Site, Term
 
 TEXTS = frame.TEXTS
@@ -175,8 +175,8 @@ def test_columns_of_views_have_headings() -> None:
     asked = [part for found in views().classes.values() for part in found.sections if part.kind == "table"]
     assert asked
     for part in asked:
-        assert set(thing._variables(part.query)) <= set(views().columns), part.name
-    listed = [found.listed for found in views().classes.values() if found.listed]
+        assert set(variables(part.query)) <= set(views().columns), part.name
+    listed = [sentence for found in views().classes.values() for sentence in found.listed]
     assert listed
     for sentence in listed:
         assert set(re.findall(r"{(\w+)}", "".join(sentence.text.values()))) <= set(views().columns)
@@ -719,12 +719,58 @@ def test_sections_say_what_is_missing(real: serving.Served) -> None:
     assert "115 of the 115 declared actions are not held here." in html(real, "/list/Action?lang=en")
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        (
+            "nl",
+            {
+                "Zuhal Demir": ["Vlaams minister van Onderwijs, Justitie en Werk, sinds 21 januari 2026"],
+                "Gwendolyn Rutten": [
+                    "Voorheen: Viceminister-president (Jambon), van 8 november 2023 tot 2 augustus 2024",
+                    "Voorheen: Vlaams minister van Binnenlands Bestuur, Bestuurszaken, Inburgering en "
+                    "Gelijke Kansen, van 8 november 2023 tot 2 augustus 2024",
+                ],
+                "Maaike De Vreese": ["Stelde parlementaire vragen: 1"],
+            },
+        ),
+        (
+            "en",
+            {
+                "Zuhal Demir": [
+                    "Zuhal Demir, Flemish Minister for Education, Justice and Work (since 2026-01-21)"
+                ],
+                "Maaike De Vreese": ["Asked parliamentary questions: 1"],
+            },
+        ),
+    ],
+)
+def test_the_list_of_persons_says_who_is_what(
+    real: serving.Served, lang: str, said: dict[str, list[str]]
+) -> None:
+    """Ministers of today first, then who was one, with the last mandates, then who only asks; by name."""
+    page = html(real, f"/list/Person?lang={lang}")
+    rows = re.findall(r'<li>\s*<p class="kicker">.*?</li>', page, re.S)
+    told = {re.findall(r">([^<]+)</a>", row)[0]: sorted(re.findall(r"<p>([^<]+)</p>", row)) for row in rows}
+    assert len(told) == 23
+    assert {name: told[name] for name in said} == said
+    was = {"nl": "Voorheen: ", "en": "Formerly: "}[lang]
+    groups = [
+        [
+            name
+            for name, lines in told.items()
+            if lines[0].startswith(was) is is_former and "Vreese" not in name
+        ]
+        for is_former in (False, True)
+    ]
+    assert list(told) == [*groups[0], *groups[1], "Maaike De Vreese"]
+    assert all(group == sorted(group) and len(group) > 9 for group in groups)
+
+
 def test_lists_say_more_of_their_things(real: serving.Served) -> None:
     actions = html(real, "/list/Action?lang=nl")
     assert "status niet bekend" in actions
     assert actions.index("/doc/action/vap-sg-2020/11?") < actions.index("/doc/action/vap-sg-2020/r01?")
-    people = html(real, "/list/Person?lang=nl")
-    assert people.index(", vanaf ") < people.index("Geen mandaat bij deze release.")
     days = re.findall(r"Vanaf \d+ \w+ (\d{4});", html(real, "/list/Mandataris?lang=nl"))
     assert days == sorted(days, reverse=True)
 

@@ -178,12 +178,12 @@ class Lists:
         view = views().classes.get(class_)
         describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
         told = await notes(describer, view.notes if view else ())
-        asked = view.listed if view else None
+        asked = view.listed if view else ()
         return Listed.of(
             (await self.index()).in_order(class_),
             [text for texts in told.values() for text in texts],
-            await lines(describer, asked) if asked else Lines(),
-            asked.empty.get(lang, "") if asked else "",
+            await lines(describer, asked),
+            next((sentence.empty[lang] for sentence in asked if lang in sentence.empty), ""),
         )
 
     def _subject(self, title: str, kind: str, values: dict[str, Any]) -> Subject:

@@ -6,7 +6,6 @@ which the question has no answer.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ from gbvkg.queries.parameters import fill
 from gbvkg.vocabulary import expand
 from gbvkg.web.indexing import every
 from gbvkg.web.pages.questions import answers
-from gbvkg.web.pages.views import views
+from gbvkg.web.pages.views import variables, views
 
 if TYPE_CHECKING:
     from gbvkg.web.pages.describing import Describer
@@ -63,33 +62,38 @@ async def _answered(describer: Describer, names: Iterable[str]) -> list[tuple[st
 
 @dataclass(frozen=True)
 class Lines:
-    """What a list says of its things: thing → its lines, in the order of the list; and the same to take away,
-    column → thing → values.
+    """What a list says of its things: thing → its lines, in the order of the list; and what they are made of
+    to take away, column (a variable that has a heading) → thing → values.
     """
 
     said: dict[str, list[str]] = field(default_factory=dict)
     columns: dict[str, dict[str, list[Term]]] = field(default_factory=dict)
 
 
-async def lines(describer: Describer, sentence: Sentence) -> Lines:
-    """What a list says of each thing; the things are in the order of the rows. Raises as ``Site.ask``."""
-    text = fill(sentence.query, slots(describer.site, describer.lang))
-    rows = await every(describer.site, text)
-    await _name(describer, rows)
-    found = Lines(columns={name: {} for name in _SLOT.findall(sentence.text[describer.lang])})
-    for row in rows:
-        said = found.said.setdefault(row["thing"].value, [])
-        if (line := _said(sentence, row, describer)) in said:
-            continue
+async def lines(describer: Describer, sentences: Iterable[Sentence]) -> Lines:
+    """What a list says of each thing; the things are in the order of the rows, of one sentence after the
+    other. Raises as ``Site.ask``.
+    """
+    found = Lines()
+    for sentence in sentences:
+        text = fill(sentence.query, slots(describer.site, describer.lang))
+        rows = await every(describer.site, text)
+        await _name(describer, rows)
+        for name in variables(sentence.query):
+            if name in views().columns:
+                found.columns.setdefault(name, {})
+        for row in rows:
+            _add(found, _said(sentence, row, describer), row)
+    return found
+
+
+def _add(found: Lines, line: str, row: Bindings) -> None:
+    said = found.said.setdefault(row["thing"].value, [])
+    if line not in said:
         said.append(line)
         for name, values in found.columns.items():
             if name in row:
                 values.setdefault(row["thing"].value, []).append(row[name])
-    return found
-
-
-_SLOT = re.compile(r"\{(\w+)\}")
-"""What is filled in of a sentence."""
 
 
 async def _name(describer: Describer, rows: Iterable[Bindings]) -> None:

@@ -30,7 +30,7 @@ from gbvkg.web.pages.said import TYPE, Said
 from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.trees import tree
 from gbvkg.web.pages.values import Value, best, is_web, natural
-from gbvkg.web.pages.views import Section, sections_of, views
+from gbvkg.web.pages.views import Section, sections_of, variables, views
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
@@ -207,13 +207,13 @@ class ThingPage:
     # Answers of sections
 
     def _answer_table(self, section: Section, rows: list[Bindings]) -> Table:
-        names = [name for name in _variables(section.query) if any(name in row for row in rows)]
+        names = [name for name in variables(section.query) if any(name in row for row in rows)]
         heads = [views().columns.get(name, {}).get(self.lang, name) for name in names]
         cells = [[[self.show.value(row[name])] if name in row else [] for name in names] for row in rows]
         return Table(heads, cells, [is_numeric([row[name]] for row in rows if name in row) for name in names])
 
     def _chart(self, section: Section, rows: list[Bindings]) -> Chart | None:
-        names = tuple(_variables(section.query))
+        names = tuple(variables(section.query))
         cells = tuple(tuple(row.get(name) for name in names) for row in rows)
         result = Result("SELECT", names, cells)
         drawn = chart(result, section.chart, self._cell, self.lang)
@@ -249,8 +249,3 @@ def subject(site: Site, thing: Thing) -> Subject:
         **({"description": thing.lead[0].text} if thing.lead else {}),
     }
     return Subject(thing.label, "WebPage", {"about": about}, at=site.page(thing.iri))
-
-
-def _variables(text: str) -> list[str]:
-    head = text[text.index("SELECT") :].partition("WHERE")[0]
-    return [word[1:] for word in head.split() if word.startswith("?")]

@@ -58,9 +58,9 @@ class Section:
 class Sentence:
     """``text`` by language, with the variables of ``query`` between braces: said once for each row.
 
-    In a list ``query`` has ``?thing``, its rows put the list in order, and ``empty`` is said of the things
-    that it has no row for. ``of`` is the variable that has the thing that a sentence is about, if it is about
-    one: its name goes before, except beside that thing.
+    In a list ``query`` has ``?thing``, its rows put the list in order (those that an earlier sentence is
+    about first), and ``empty`` is said of the things that none has a row for. ``of`` is the variable that has
+    the thing that a sentence is about, if it is about one: its name goes before, except beside that thing.
     """
 
     text: dict[str, str]
@@ -84,7 +84,7 @@ class ClassView:
 
     ``row`` are the columns when many are shown together, ``brief`` all that is shown of one inside another
     thing. Of a timed thing it is said whether it is in force. ``notes`` stand above a list of the class, and
-    ``listed`` says something of each thing in it. A class with ``valued_by`` is no class of the ontology: of
+    ``listed`` say something of each thing in it. A class with ``valued_by`` is no class of the ontology: of
     it is what is a value of one of these properties.
     """
 
@@ -98,7 +98,7 @@ class ClassView:
     schema: str = ""
     order: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    listed: Sentence | None = None
+    listed: tuple[Sentence, ...] = ()
     valued_by: tuple[str, ...] = ()
 
 
@@ -201,6 +201,12 @@ def sections_of(types: tuple[str, ...]) -> tuple[Section, ...]:
     return tuple(part for iri, view in views().classes.items() if iri in types for part in view.sections)
 
 
+def variables(text: str) -> list[str]:
+    """What a SELECT of ours selects, in its order."""
+    head = text[text.index("SELECT") :].partition("WHERE")[0]
+    return [word[1:] for word in head.split() if word.startswith("?")]
+
+
 _SETS = ("hidden", "hidden_incoming", "unlisted", "minor", "quotes")
 
 
@@ -232,9 +238,14 @@ def _class(iri: str, table: dict[str, Any]) -> ClassView:
         schema=table.get("schema", ""),
         order=_all(table.get("order", [])),
         notes=tuple(table.get("notes", [])),
-        listed=_sentence(table["listed"]) if "listed" in table else None,
+        listed=tuple(map(_sentence, _several(table.get("listed", [])))),
         valued_by=_all(table.get("valued_by", [])),
     )
+
+
+def _several(tables: Any) -> list[dict[str, Any]]:
+    """The tables of an array, or the only one."""
+    return tables if isinstance(tables, list) else [tables]
 
 
 def _sentence(table: dict[str, Any]) -> Sentence:
