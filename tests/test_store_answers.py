@@ -297,6 +297,17 @@ def test_a_wrong_query_is_told_where(
     assert error.nl.startswith("De vraag is geen geldige SPARQL: op regel")
 
 
+def test_a_known_prefix_is_told_with_the_line_to_add(small_releases: Path) -> None:
+    """It can be copied as it is; of a prefix that nobody here knows no more is said than that."""
+    error = refused(small_releases, Ask("SELECT * { ?s dct:title ?o }", "json"))
+    line = "PREFIX dct: <http://purl.org/dc/terms/>"
+    assert error.nl.endswith(f"de prefix dct: is niet gedeclareerd; zet {line} bovenaan de vraag.")
+    assert error.en.endswith(f"the prefix dct: is not declared; put {line} at the top of the query.")
+    strange = refused(small_releases, Ask("SELECT * { ?s nobody:title ?o }", "json"))
+    assert "nobody:" in strange.nl
+    assert "PREFIX" not in strange.nl + strange.en
+
+
 def test_a_function_that_is_not_there(small_releases: Path) -> None:
     """It is named."""
     error = refused(small_releases, Ask("SELECT (<urn:f>(1) AS ?x) {}", "json"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import serving
 from endpoint import scope_of
 from starlette.requests import Request
 from starlette.responses import Response
@@ -202,3 +204,14 @@ def test_what_is_not_there_is_one_kind_of_problem() -> None:
     said = json.loads(bytes(response.body))
     assert (response.status_code, said["type"]) == (404, f"{problems.TYPE}not-found")
     assert (said["detail"], said["detail_en"], said["near"]) == ("Er is niets.", "There is nothing.", ["/a"])
+
+
+@pytest.mark.parametrize(("lang", "said"), [("nl", "zet {} bovenaan"), ("en", "put {} at the top")])
+def test_the_query_page_tells_the_line_of_a_prefix_that_is_missing(
+    real: serving.Served, lang: str, said: str
+) -> None:
+    """Who forgets a prefix of the site can copy what to add from the page, without a script too."""
+    query = {"query": "SELECT * { ?s dct:title ?o }"}
+    answer = real.client.post(f"/sparql?lang={lang}", data=query, headers={"Accept": "text/html"})
+    assert answer.status_code == 400
+    assert said.format("PREFIX dct: <http://purl.org/dc/terms/>") in unescape(answer.text)

@@ -24,6 +24,7 @@ from gbvkg.errors import (
 )
 from gbvkg.store.frames import Outcome, Reply
 from gbvkg.store.question import Limits
+from gbvkg.vocabulary import prefixes
 
 _LONGEST = 300
 
@@ -140,8 +141,7 @@ def _syntax(details: dict[str, Any]) -> QuerySyntax:
 def _cause(details: dict[str, Any]) -> tuple[str, str]:
     said = _said(details)
     if "prefix" in details:
-        prefix = _shown(str(details["prefix"]))
-        return f"de prefix {prefix} is niet gedeclareerd", f"the prefix {prefix} is not declared"
+        return _undeclared(str(details["prefix"]))
     for words, nl, en in _CAUSES:
         if words in said:
             return nl, en
@@ -149,6 +149,18 @@ def _cause(details: dict[str, Any]) -> tuple[str, str]:
     if not wanted:
         return "hier kan de vraag niet zo verdergaan", "the query cannot go on like this here"
     return f"hier kon staan: {wanted}", f"what could be here: {wanted}"
+
+
+def _undeclared(prefix: str) -> tuple[str, str]:
+    """The line to add, for a ``prefix`` (with its colon) of the one prefix table."""
+    nl, en = (
+        f"de prefix {_shown(prefix)} is niet gedeclareerd",
+        f"the prefix {_shown(prefix)} is not declared",
+    )
+    if (namespace := prefixes().get(prefix.removesuffix(":"))) is None:
+        return nl, en
+    line = f"PREFIX {prefix} <{namespace}>"
+    return f"{nl}; zet {line} bovenaan de vraag", f"{en}; put {line} at the top of the query"
 
 
 def _count(value: object) -> int:
