@@ -212,6 +212,12 @@ def test_dates_and_numbers() -> None:
     assert frame.number("1e6", "nl") == "1e6"
 
 
+@pytest.mark.parametrize("text", ["²", "1²", "1.²", "-²", "①", "٣٤٥٦", "1" * 5000])
+def test_a_number_in_other_characters_stays_as_it_is(text: str) -> None:
+    """A footnote after a figure, or a figure without end, is no fault of the page."""
+    assert [frame.number(text, lang) for lang in LANGUAGES] == [text, text]
+
+
 def test_script_data_cannot_end_its_element() -> None:
     """JSON-LD in a page has no character that a parser of HTML acts on, and says the same."""
     text = frame.script_data({"name": f"{ATTACK}\u2028"})

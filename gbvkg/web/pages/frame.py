@@ -153,12 +153,19 @@ def day(value: str, lang: str) -> str:
     return f"{found.day} {_MONTHS[lang].split()[found.month - 1]} {found.year}"
 
 
+_MOST_DIGITS = 1000
+"""Python itself refuses to read a number of more than 4300."""
+
+
 def number(value: object, lang: str) -> str:
-    """A number with the separators of the language: 1.234,5 and 1,234.5."""
+    """A number with the separators of the language: 1.234,5 and 1,234.5; what is none, or is longer than a
+    number that people read, stays as it is.
+    """
     text = str(value)
     sign, digits = ("-", text[1:]) if text.startswith("-") else ("", text)
     whole, _, part = digits.partition(".")
-    if not whole.isdigit() or (part and not part.isdigit()):
+    is_written = whole.isdecimal() and whole.isascii() and (not part or part.isdecimal())
+    if not is_written or len(whole) > _MOST_DIGITS:
         return text
     english = f"{int(whole):,}" + (f".{part}" if part else "")
     return sign + (english if lang == "en" else english.translate(str.maketrans(",.", ".,")))
