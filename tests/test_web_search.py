@@ -423,6 +423,33 @@ def test_facets_together_leave_what_they_say(real: serving.Served) -> None:
 _VALUE = r'<li><a href="([^"]+)"><span[^>]*>[^<]*</span></a> <span class="count">(\d+)</span>'
 
 
+@pytest.mark.parametrize(
+    ("name", "lang", "facets"),
+    [
+        ("Person", "nl", ["Beleidsveld", "Regering", "Rol in de gegevens"]),
+        ("Person", "en", ["Policy field", "Government", "Role in the data"]),
+        ("ContextIndicator", "nl", ["Eenheid"]),
+        ("PolicyField", "nl", []),
+        ("TargetGroup", "nl", []),
+        ("Concept", "nl", ["Soort", "Codelijst"]),
+    ],
+)
+def test_lists_can_be_narrowed_by_what_tells_their_things_apart(
+    real: serving.Served, name: str, lang: str, facets: list[str]
+) -> None:
+    """And by nothing else: a value that all of them have is not offered, nor a facet without others."""
+    page = real.get(f"/list/{name}?lang={lang}").text
+    narrow = page.partition('<details class="facets"')[2].partition("</details>")[0]
+    assert re.findall("<h2>([^<]+)</h2>", narrow) == facets
+    counts = [int(count) for count in re.findall(r'class="count">(\d+)<', narrow)]
+    assert all(count < _total(page) for count in counts)
+    assert bool(counts) == bool(facets)
+    if name == "Person":
+        asks = re.search(r'href="([^"]+role=[^"]*ParliamentaryQuestion)"', narrow)
+        assert asks
+        assert "Maaike De Vreese" in real.get(asks[1].replace("&amp;", "&")).text
+
+
 def test_what_is_not_known_can_be_chosen(real: serving.Served) -> None:
     """Things without a value for a facet are counted under words of their own, in files as well."""
     page = real.get("/list/Action?lang=nl").text

@@ -291,9 +291,12 @@ class Finder:
         lang: str,
     ) -> dict[str, Any]:
         others = {other: values for other, values in chosen.items() if other != name}
-        tally = self.index.counts(self.index.narrowed(things, others), name)
-        mine = chosen.get(name, [])
-        if len(tally) < 2 and not mine:
+        left = self.index.narrowed(things, others)
+        mine, count = chosen.get(name, []), left.bit_count()
+        # what all of them have tells nothing apart
+        counts = self.index.counts(left, name)
+        tally = {value: size for value, size in counts.items() if size < count or value in mine}
+        if (len(counts) < 2 or not tally) and not mine:
             return {}
         ranked = sorted(tally, key=lambda value: (value == UNKNOWN, -tally[value], value))
         shown = [*mine, *(value for value in ranked if value not in mine)][: max(VALUES, len(mine))]
