@@ -30,6 +30,7 @@ from gbvkg.web.service import Service
 from gbvkg.web.site import Site
 
 ACTION = "/doc/action/vap-sg-2020/11"
+ALONE = "/doc/action/vap-sg-2020/r01"
 
 Get = Callable[[str], Awaitable[httpx.Response]]
 
@@ -80,6 +81,25 @@ def test_a_page_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(questions) == 1
         await get(f"{ACTION}?lang=en")
         assert len(questions) <= 8  # who made the data, by its name in the other language
+
+    asked(monkeypatch, visit)
+
+
+def test_what_nothing_can_answer_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A section about some properties, and its notes, are asked of a thing that has one of them only; and
+    what is asked together names its columns.
+    """
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        asked = {}
+        for path in (ACTION, ALONE):
+            questions.clear()
+            page = (await get(f"{path}?lang=nl")).text
+            asked[path] = [text for text in questions if module_of_questions.WHICH in text]
+            assert asked[path]
+            assert ("Verband met een ander plan" in page) is (path == ACTION)
+            assert any("mappingPredicate" in text for text in asked[path]) is (path == ACTION)
+        assert not any("SELECT *" in text for texts in asked.values() for text in texts)
 
     asked(monkeypatch, visit)
 

@@ -5,9 +5,12 @@ This module refuses to know what is asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from gbvkg.web.pages.views import variables
 
 if TYPE_CHECKING:
     from pyoxigraph import Literal, NamedNode
@@ -50,14 +53,19 @@ Answers = dict[str, list["Bindings"]]
 @lru_cache(maxsize=256)
 def together(questions: tuple[tuple[str, str], ...]) -> str:
     """One SELECT that answers all of them, (name, text): a union of subqueries, which the engine answers one
-    after the other, each in its order.
+    after the other, each in its order. Its columns are named: of a ``*`` a worker has to read the text twice.
     """
     heads: dict[str, None] = {}
+    names = {f"?{WHICH}": None}
     parts = []
     for name, text in questions:
         lines = text.splitlines()
         heads |= dict.fromkeys(line for line in lines if line.startswith("PREFIX "))
         body = "\n".join(line for line in lines if not line.startswith("PREFIX "))
-        parts.append(f'{{ {{ {body}\n}} BIND("{name}" AS ?{WHICH}) }}')
-    union = "\nUNION\n".join(parts)
-    return "\n".join([*heads, f"SELECT * WHERE {{\n{union}\n}}", ""])
+        parts.append(_SELECT.sub(rf'\g<0> ("{name}" AS ?{WHICH})', body, count=1))
+        names |= dict.fromkeys(f"?{column}" for column in variables(text))
+    columns, union = " ".join(names), "\n} UNION {\n".join(parts)
+    return "\n".join([*heads, f"SELECT {columns} WHERE {{ {{\n{union}\n}} }}", ""])
+
+
+_SELECT = re.compile(r"SELECT( DISTINCT)?")

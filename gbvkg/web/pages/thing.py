@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
@@ -53,8 +53,8 @@ class ThingPage:
         self._notes: dict[str, list[str]] = {}
 
     async def thing(self) -> Thing:
-        """The page. Asks one question for each section that has one, and
-        one or two for names that no page of the release needed before.
+        """The page. Asks one question for all sections and one for all notes, and one or two for names that
+        no page of the release needed before.
         """
         said = self.said
         if not said.is_cut:
@@ -62,9 +62,9 @@ class ThingPage:
         types = self._types()
         sections = sections_of(tuple(types))
         found: dict[str, list[Bindings]] = {}
-        if any(part.query or part.notes for part in sections):
-            named = dict.fromkeys(name for part in sections for name in part.notes)
-            found, self._notes = await asyncio.gather(self._answers(sections), notes(self.describer, named))
+        if asked := [part for part in sections if (part.query or part.notes) and self._says(part.covers)]:
+            named = dict.fromkeys(name for part in asked for name in part.notes)
+            found, self._notes = await asyncio.gather(self._answers(asked), notes(self.describer, named))
         counts, members = await self._pointing(said.incoming)
         terms = [term for each in said.statements.values() for values in each.values() for term in values]
         terms += [term for rows in found.values() for row in rows for term in row.values()]
@@ -80,6 +80,11 @@ class ThingPage:
         return [*more, *(term.value for term in self.said.of_it.get(TYPE, []))]
 
     # Sections that ask
+
+    def _says(self, properties: Collection[str]) -> bool:
+        """Whether something may be said of the thing by one of these; of none, yes."""
+        said = self.said
+        return not properties or said.is_cut or not said.of_it.keys().isdisjoint(properties)
 
     async def _answers(self, sections: Iterable[Section]) -> dict[str, list[Bindings]]:
         values = slots(self.site, self.lang) | {"thing": NamedNode(self.iri)}
@@ -170,7 +175,7 @@ class ThingPage:
         part = Part(
             section.name, section.title[self.lang], section.empty.get(self.lang, ""),
             section.intro.get(self.lang, ""),
-            [text for name in section.notes for text in self._notes[name]],
+            [text for name in section.notes for text in self._notes.get(name, ())],
         )  # fmt: skip
         if section.query:
             answer = answers.get(section.name, [])

@@ -36,9 +36,9 @@ class Section:
 
     ``kind`` is "facts", "table" (columns are the question's variables) or "tree" (``?node``, ``?parent``).
     ``empty`` is said when there is nothing; without it an empty section is left out. ``covers`` are the
-    properties that its question shows, so that they are not shown again. ``notes`` stand above it. With a
-    ``chart``, roles as in the header of a named query, the answer is drawn, from two rows on. A section that
-    ``is_folded`` is opened by who wants it.
+    properties that its question shows, so that they are not shown again; of a thing without them neither it
+    nor its notes are asked. ``notes`` stand above it. With a ``chart``, roles as in the header of a named
+    query, the answer is drawn, from two rows on. A section that ``is_folded`` is opened by who wants it.
     """
 
     name: str
