@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"errors", "config", "formats", "lazily", "vocabulary", "release.manifest", "release.folder"},
     "web": {
         "errors", "config", "formats", "vocabulary", "project", "queries", "store", "release.manifest",
-        "release.folder",
+        "release.folder", "release.jsonld", "release.order",
     },
 }  # fmt: skip
 """Module → modules that it may import; ``cli`` may import all. A module without a row fails."""

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Triple, serialize
 
-from gbvkg.formats import Format
+from gbvkg.formats import RDF, Format
 from gbvkg.queries.parameters import fill
 from gbvkg.vocabulary import LANGUAGES, expand, prefixes
+from gbvkg.web.json_ld import compacted
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.values import best
 from gbvkg.web.pages.views import views
@@ -123,6 +124,8 @@ def written(site: Site, found: NamedGraph, format: Format) -> bytes:
             (triple.predicate.value, _text(triple.object)) for triple in triples if triple.subject == own
         )
         return out.getvalue().encode()
+    if format is RDF["jsonld"] and (terse := compacted(triples, found.iri, site.json_ld_context)):
+        return terse
     spelt = "\n".join(map(str, triples))
     used = {name: space for name, space in prefixes().items() if space in spelt}
     body = serialize(triples, format=format.rdf, prefixes=used)

@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 from rapidfuzz import fuzz, process
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,6 +28,7 @@ from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, XLSX, Format
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Ask, whole
+from gbvkg.web import json_ld
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import HTML, choose, release_and_language
@@ -135,7 +136,8 @@ class Documents:
     def _beside(self, request: Request, path: str) -> Response | None:
         """Where a published file beside the ontology is, and this version of it; None for anything else."""
         site, part = self.site, path.removeprefix("ns/")
-        for name in (f"inputs/ontology/{stem}-{part}.ttl" for stem in _stems(site)):
+        beside = [f"inputs/ontology/{stem}-{part}.ttl" for stem in _stems(site)]
+        for name in [*beside, *([json_ld.NAME] if part == "context" else [])]:
             if name in site.files:
                 return redirect(site.path(f"/releases/{site.version}/{name}"))
         used = site.manifest.used or {}
@@ -291,9 +293,20 @@ class Documents:
         if is_graph(self.site, iri):
             return written(self.site, await graph(self.site, iri), format)
         asked = _TERMS if iri in self.site.iris("ns") else "DESCRIBE $thing"
-        text = _STATEMENTS if format is CSV else asked
-        answer = await self.site.ask(Ask(fill(text, {"thing": NamedNode(iri)}), format.name))
-        return whole(answer.body)
+        text = fill(_STATEMENTS if format is CSV else asked, {"thing": NamedNode(iri)})
+        if format is RDF["jsonld"] and (body := await self._compacted(iri, text)):
+            return body
+        return whole((await self.site.ask(Ask(text, format.name))).body)
+
+    async def _compacted(self, iri: str, text: str) -> bytes | None:
+        """The document with the terms of the release's context; None when these cannot say it."""
+        told = whole((await self.site.ask(Ask(text, RDF["nt"].name))).body)
+
+        def written() -> bytes | None:
+            triples = (quad.triple for quad in parse(told, format=RdfFormat.N_TRIPLES))
+            return json_ld.compacted(triples, iri, self.site.json_ld_context)
+
+        return await asyncio.to_thread(written)
 
     def _document(self, request: Request, iri: str, format: Format) -> str:
         """The address of one format, of the release that is asked for."""

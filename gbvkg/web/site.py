@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -27,6 +27,7 @@ from gbvkg.store import Answer, Ask, Limits, Pool
 from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache
 from gbvkg.web.charging import Charge, charged
+from gbvkg.web.json_ld import context
 from gbvkg.web.pages.credits import Credits, credits
 from gbvkg.web.pages.pages import Pages
 from gbvkg.web.pages.sparql import sparql
@@ -35,6 +36,8 @@ from gbvkg.web.sparql import SparqlEndpoint
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from gbvkg.release.jsonld import Context
 
 Term = NamedNode | Literal | BlankNode
 Bindings = dict[str, Term]
@@ -103,6 +106,11 @@ class Site:
             await pool.close()
             raise
         return site
+
+    @cached_property
+    def json_ld_context(self) -> Context:
+        """The context that documents in JSON-LD are compacted with, read when one is asked for."""
+        return context(self.release)
 
     # Users: a site is closed when the last request on it is done
 
