@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ class Current:
         self.settings = settings
         self.refused = 0
         self.swaps = 0
+        self.settled: Callable[[], None] = lambda: None
+        """Called when a release is open, and when the one before it is gone."""
         self._site: Site | None = None
         self._archive: OrderedDict[str, Site] = OrderedDict()
         self._manifests: dict[str, tuple[Path, Manifest]] = {}
@@ -55,6 +57,7 @@ class Current:
         """Open the current release and keep watching. Raises ReleaseNotFound, ReleaseCorrupt."""
         release = await asyncio.to_thread(find, self.releases)
         self._site = await self._prepared(release)
+        self.settled()
         self._keep(self._watch())
 
     async def stop(self) -> None:
@@ -154,7 +157,12 @@ class Current:
         old, self._site = self.site, site
         self.swaps += 1
         log.info("release taken", extra={"release": site.version})
-        self._keep(old.close())
+        self._keep(self._leave(old))
+
+    async def _leave(self, old: Site) -> None:
+        await old.close()
+        del old
+        self.settled()
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
