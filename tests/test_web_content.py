@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -116,6 +118,41 @@ def test_a_policy_field_has_a_kind_a_list_and_its_ministers(real: serving.Served
     assert f"Gelijke kansen en integratie en inburgering,{FIELD}," in "".join(rows)
     scheme = text_of(html(real, "/doc/concept/violence-form/EGG?lang=nl"))
     assert "beleidsveld" not in scheme.lower()
+
+
+@pytest.mark.parametrize(
+    ("lang", "lines"),
+    [
+        (
+            "nl",
+            ("Recentst: 9.045 oproepen (totaal), 2022", "Recentst: 3 metingen, 2018",
+             "Recentst: 131 registraties (per maand), 2017-10-25 \u2013 2022-12-31"),
+        ),
+        (
+            "en",
+            ("Latest: 9,045 calls (total), 2022", "Latest: 3 observations, 2018",
+             "Latest: 131 registrations (per month), 2017-10-25 \u2013 2022-12-31"),
+        ),
+    ],
+)  # fmt: skip
+def test_a_list_of_figures_says_the_latest(
+    real: serving.Served, fictional: serving.Served, lang: str, lines: tuple[str, ...]
+) -> None:
+    """The value with its unit, what it is of and its period; of several in that period how many; the same in
+    columns of the file; and that none is known.
+    """
+    page = html(real, f"/list/ContextIndicator?lang={lang}")
+    assert all(f"<p>{line}</p>" in page for line in lines)
+    text = real.get(f"/list/ContextIndicator.csv?lang={lang}").content.decode("utf-8-sig")
+    rows = {row["IRI"].rpartition("/")[2]: row for row in csv.DictReader(io.StringIO(text))}
+    heads = ("Waarde", "Eenheid", "Periode") if lang == "nl" else ("Value", "Unit", "Period")
+    assert [rows["1712-calls"][head] for head in heads] == ["9045", lines[0].split()[2], "2022"]
+    assert [rows["police-physical-partner-violence"][head] for head in heads] == ["", "", "2018"]
+    word = {"nl": "Recentst: ", "en": "Latest: "}[lang]
+    none = {"nl": "Meting: niet bekend.", "en": "Observation: not known."}[lang]
+    pages = fictional.get("/list/QuantitativeIndicator?page=999").json()["pages"]
+    assert word in html(fictional, f"/list/QuantitativeIndicator?lang={lang}")
+    assert none in html(fictional, f"/list/QuantitativeIndicator?page={pages}&lang={lang}")
 
 
 def test_context_figures_are_drawn_and_say_their_unit_once(real: serving.Served) -> None:

@@ -177,7 +177,10 @@ def views() -> Views:
     general["unknown_property"] = expand(general["unknown_property"])
     return Views(
         **general | {name: frozenset(general[name]) for name in _SETS},
-        classes={_named(name): _class(_named(name), table) for name, table in read["class"].items()},
+        classes={
+            _named(name): _class(_named(name), table, _listed(read["class"], table))
+            for name, table in read["class"].items()
+        },
         incoming={expand(name): _both(table) for name, table in read["incoming"].items()},
         terms={_named(name): _both(table) for name, table in read["terms"].items()},
         unit_of={expand(name): expand(unit) for name, unit in read["unit_of"].items()},
@@ -226,7 +229,7 @@ def _both(table: dict[str, Any], suffix: str = "") -> dict[str, str]:
     return {lang: table[lang + suffix] for lang in LANGUAGES if lang + suffix in table}
 
 
-def _class(iri: str, table: dict[str, Any]) -> ClassView:
+def _class(iri: str, table: dict[str, Any], listed: list[dict[str, Any]]) -> ClassView:
     return ClassView(
         iri,
         plural=_both(table.get("plural", {})),
@@ -238,14 +241,17 @@ def _class(iri: str, table: dict[str, Any]) -> ClassView:
         schema=table.get("schema", ""),
         order=_all(table.get("order", [])),
         notes=tuple(table.get("notes", [])),
-        listed=tuple(map(_sentence, _several(table.get("listed", [])))),
+        listed=tuple(map(_sentence, listed)),
         valued_by=_all(table.get("valued_by", [])),
     )
 
 
-def _several(tables: Any) -> list[dict[str, Any]]:
-    """The tables of an array, or the only one."""
-    return tables if isinstance(tables, list) else [tables]
+def _listed(classes: dict[str, Any], table: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a list says of each thing: one table, several, or those of the class that is named."""
+    found = table.get("listed", [])
+    if isinstance(found, str):
+        return _listed(classes, classes[found])
+    return found if isinstance(found, list) else [found]
 
 
 def _sentence(table: dict[str, Any]) -> Sentence:
