@@ -7,8 +7,6 @@ about from its name: what it is called is in ``views.toml``, or is the name of t
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -112,18 +110,18 @@ def content(site: Site, iri: str, format: str | None) -> str:
     return site.path("/sparql", query=_EVERYTHING % iri, format=format)
 
 
+def statements(site: Site, found: NamedGraph) -> Iterator[tuple[str, Term]]:
+    """What is said of the graph itself, as property and value."""
+    own = NamedNode(found.iri)
+    for subject, predicate, value in _triples(site, found):
+        if subject == own:
+            yield predicate.value, value
+
+
 def written(site: Site, found: NamedGraph, format: Format) -> bytes:
-    """The description in an RDF format, or in CSV as property and value."""
+    """The description in an RDF format."""
     own = NamedNode(found.iri)
     triples = sorted(_triples(site, found), key=lambda triple: triple.subject != own)
-    if format.rdf is None:
-        out = io.StringIO()
-        rows = csv.writer(out, lineterminator="\r\n")
-        rows.writerow(("property", "value"))
-        rows.writerows(
-            (triple.predicate.value, _text(triple.object)) for triple in triples if triple.subject == own
-        )
-        return out.getvalue().encode()
     if format is RDF["jsonld"] and (terse := compacted(triples, found.iri, site.json_ld_context)):
         return terse
     spelt = "\n".join(map(str, triples))
@@ -131,11 +129,6 @@ def written(site: Site, found: NamedGraph, format: Format) -> bytes:
     body = serialize(triples, format=format.rdf, prefixes=used)
     assert body is not None
     return body
-
-
-def _text(value: object) -> str:
-    assert isinstance(value, NamedNode | Literal)
-    return value.value
 
 
 def _triples(site: Site, found: NamedGraph) -> Iterator[Triple]:

@@ -28,15 +28,16 @@ from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, XLSX, Format
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Ask, whole
-from gbvkg.web import json_ld
+from gbvkg.web import graphs, json_ld
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import HTML, choose, release_and_language
-from gbvkg.web.pages.frame import unchanged
+from gbvkg.web.pages.frame import build, unchanged
 from gbvkg.web.pages.history import chain, older_with, predecessor
 from gbvkg.web.pages.values import is_web
 from gbvkg.web.problems import not_found, problem
 from gbvkg.web.replies import is_held, link, redirect, reply
+from gbvkg.web.statements import table
 
 if TYPE_CHECKING:
     from gbvkg.web.pages.said import Said
@@ -281,8 +282,10 @@ class Documents:
         )
 
     def _tag(self, iri: str, format: Format, before: str) -> str:
+        """Also of the code, which decides how the same statements are written."""
         site = self.site
-        return site.etag("doc", iri, format.name, before, *([site.root] if is_graph(site, iri) else []))
+        at = [site.root] if is_graph(site, iri) else []
+        return site.etag("doc", iri, format.name, before, build(), *at)
 
     def _dated(self, request: Request) -> dict[str, str]:
         """Of which day a document of a release is (RFC 7089 §2.1.1)."""
@@ -290,10 +293,15 @@ class Documents:
         return {"Memento-Datetime": _http_date(self.site.manifest.issued)} if is_memento else {}
 
     async def _body(self, iri: str, format: Format) -> bytes:
+        thing = {"thing": NamedNode(iri)}
         if is_graph(self.site, iri):
-            return written(self.site, await graph(self.site, iri), format)
-        asked = _TERMS if iri in self.site.iris("ns") else "DESCRIBE $thing"
-        text = fill(_STATEMENTS if format is CSV else asked, {"thing": NamedNode(iri)})
+            found = await graph(self.site, iri)
+            of_it = graphs.statements(self.site, found)
+            return await table(self.site, iri, of_it) if format is CSV else written(self.site, found, format)
+        if format is CSV:
+            rows = await self.site.rows(_STATEMENTS, thing)
+            return await table(self.site, iri, [(row["property"].value, row["value"]) for row in rows])
+        text = fill(_TERMS if iri in self.site.iris("ns") else "DESCRIBE $thing", thing)
         if format is RDF["jsonld"] and (body := await self._compacted(iri, text)):
             return body
         return whole((await self.site.ask(Ask(text, format.name))).body)
