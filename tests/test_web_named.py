@@ -18,7 +18,8 @@ import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
@@ -30,8 +31,11 @@ from gbvkg import release
 from gbvkg.formats import XLSX
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue, Query
-from gbvkg.vocabulary import LANGUAGES, packaged_root
+from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root
+from gbvkg.web.choices import Choices
+from gbvkg.web.pages.sentences import Lines
 from gbvkg.web.query_api import offered
+from gbvkg.web.site import Site
 from tests.serving import Served, serving
 from tests.small_project import make
 
@@ -386,6 +390,42 @@ def test_a_page_explains_asks_and_shows(served: Served, catalogue: Catalogue) ->
             assert f"plan=plan%2Fvap-sg-2020&amp;format={name}" in page
         assert "<style" not in page
         assert page.count("<script") == page.count('<script type="application/ld+json">') == 1
+
+
+@pytest.mark.parametrize(
+    ("lang", "headings"),
+    [
+        ("nl", ["Met een mandaat bij deze release", "Voorheen", "Stelde parlementaire vragen"]),
+        ("en", ["With a mandate at this release", "Formerly", "Asked parliamentary questions"]),
+    ],
+)
+def test_ministers_are_offered_by_name_those_of_today_first(
+    served: Served, lang: str, headings: list[str]
+) -> None:
+    """Under headings, in the order of their names, without the numbers of their IRIs; all of them once."""
+    page = _page(served, f"/query/actions-of-minister?lang={lang}&person=5fed907ee6670526694a0714")
+    field = page.partition('name="person"')[2].partition("</select>")[0]
+    groups = re.findall(r'<optgroup label="([^"]+)">(.*?)</optgroup>', field, re.S)
+    assert [heading for heading, _ in groups] == headings
+    offered_to = [re.findall(r"<option[^>]*>([^<]+)</option>", inside) for _, inside in groups]
+    assert all(names == sorted(names) for names in offered_to)
+    assert "Zuhal Demir" in offered_to[0]
+    assert "Bart Somers" in offered_to[1]
+    assert offered_to[2] == ["Maaike De Vreese"]
+    assert sum(map(len, offered_to)) == 23 == field.count("<option ") - 1
+    assert '<option value="person/5fed907ee6670526694a0714" selected>Zuhal Demir</option>' in field
+
+
+def test_who_has_the_name_of_another_is_told_apart(catalogue: Catalogue) -> None:
+    """By the reference, which is left out elsewhere when it is a number for machines."""
+    person = catalogue.get("actions-of-minister").parameters["person"]
+    refs = ["5fed907de6670526694a05b8", "5fed907ee6670526694a0697", "5fed907ee6670526694a071d"]
+    iris = [f"{BASE}id/person/{ref}" for ref in refs]
+    names = dict(zip(iris, ["Jan Jans", "An Ans", "Jan Jans"], strict=True))
+    choices = Choices(cast(Site, SimpleNamespace(base=BASE)))
+    found = choices._ordered(person, names, Lines())
+    assert [choice.label for choice in found] == ["An Ans", f"Jan Jans ({refs[0]})", f"Jan Jans ({refs[2]})"]
+    assert [choice.value for choice in found] == [f"person/{refs[number]}" for number in (1, 0, 2)]
 
 
 def test_sparql_opens_with_the_values_filled_in(served: Served) -> None:

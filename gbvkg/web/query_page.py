@@ -14,25 +14,25 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gbvkg.errors import BadParameter, PoolBusy, QueryError
+from gbvkg.errors import BadParameter
 from gbvkg.formats import HTML
 from gbvkg.queries import Absent, Parameter, Query, Result
 from gbvkg.queries.absence import near
 from gbvkg.queries.parameters import TYPES, Term, bind
 from gbvkg.queries.result import lexical
 from gbvkg.store import Answer, Ask, whole
-from gbvkg.vocabulary import BASE
 from gbvkg.web import snippets
 from gbvkg.web.answers import are_numbers, read
 from gbvkg.web.charts import Chart, chart
+from gbvkg.web.choices import Choice, Choices
 from gbvkg.web.meant import known, with_kinds
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import Subject, listed
-from gbvkg.web.pages.values import Value, best, natural
+from gbvkg.web.pages.values import Value, natural
 from gbvkg.web.query_api import offered
 from gbvkg.web.query_table import Reading, reading
 from gbvkg.web.replies import common_headers, link
@@ -41,23 +41,11 @@ from gbvkg.web.sparql_page import GRAPH, ROWS, without_header
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
 
-CHOICES = 500
-"""Things that a field offers; of more, a reader types the name."""
-
 IN_A_LIST = 60
 """Choices up to which a field is a list to pick from; above it, a field that completes what is typed."""
 
 _OF_RELEASE = re.compile(r"COALESCE\(\s*\$(\w+)\s*,\s*\?released\s*\)")
 """How a query says that a parameter that is not given is the day of the release."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One thing that a parameter can be: ``value`` is what is sent."""
-
-    value: str
-    label: str
-    iri: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +82,7 @@ class QueryPages:
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self._choices: dict[tuple[str, str], tuple[Choice, ...]] = {}
+        self._choices = Choices(site)
 
     # The list
 
@@ -169,7 +157,7 @@ class QueryPages:
         return self.site.path(f"/query/{query.name}", **self._sent(query, {**terms, **changed}))
 
     def _sent(self, query: Query, terms: Mapping[str, Term]) -> dict[str, str]:
-        return {name: self._short(query.parameters[name], term) for name, term in terms.items()}
+        return {name: self._choices.short(query.parameters[name], term) for name, term in terms.items()}
 
     def _public(self, query: Query, **parameters: str) -> str:
         return self.site.public(self.site.path(f"/query/{query.name}", release=None, **parameters))
@@ -273,7 +261,7 @@ class QueryPages:
 
     async def _field(self, query: Query, parameter: Parameter, values: Mapping[str, str], lang: str) -> Field:
         value = values.get(parameter.name, "")
-        choices = await self._choices_of(query, parameter, lang) if parameter.type == "iri" else ()
+        choices = await self._choices.of(parameter, lang) if parameter.type == "iri" else ()
         kind = {"date": "date", "integer": "number"}.get(parameter.type, "text")
         if choices:
             kind = "select" if len(choices) <= IN_A_LIST else "list"
@@ -299,66 +287,9 @@ class QueryPages:
 
     def _chosen(self, query: Query, parameter: Parameter, value: str) -> str:
         try:
-            return self._short(parameter, parameter.read(value, query.base)) if value else ""
+            return self._choices.short(parameter, parameter.read(value, query.base)) if value else ""
         except BadParameter:
             return value
-
-    def _short(self, parameter: Parameter, term: Term) -> str:
-        """What to send for a term: ``kind/reference`` where that stands for its IRI."""
-        home = f"{self.site.base}id/"
-        if parameter.type == "iri" and term.value.startswith(home):
-            rest = term.value.removeprefix(home)
-            try:
-                if parameter.read(rest, self.site.base) == term:
-                    return rest
-            except BadParameter:
-                return term.value
-        return term.value
-
-    async def _choices_of(self, query: Query, parameter: Parameter, lang: str) -> tuple[Choice, ...]:
-        """The things of a parameter's kind by label; none when they are many or workers busy."""
-        if not parameter.kind:
-            return ()
-        key = (f"{parameter.kind} {parameter.example}", lang)
-        if key not in self._choices:
-            try:
-                found = await self._find_choices(parameter, lang)
-            except (QueryError, PoolBusy):
-                return ()
-            self._choices[key] = found
-        return self._choices[key]
-
-    async def _find_choices(self, parameter: Parameter, lang: str) -> tuple[Choice, ...]:
-        """Things whose IRI is built as that of the example: what belongs to a thing has a longer one."""
-        spaces = dict.fromkeys((self.site.base, BASE))
-        homes = [f"{space}id/{parameter.kind}/" for space in spaces]
-        if not parameter.example.startswith(tuple(homes)):
-            homes = [parameter.example.rpartition("/")[0] + "/"]
-        depth = parameter.example.count("/")
-        iris = [iri for home in homes for iri in await self._things(home) if iri.count("/") == depth]
-        if len(iris) > CHOICES:
-            return ()
-        terms = await self.site.pages.terms()
-        named = await self.site.pages.names.of(iris, terms)
-
-        def label(iri: str) -> str:
-            if terms.knows(iri):
-                return terms.label(iri, lang)
-            found = best(named[iri].labels, lang)
-            return found.value if found else named[iri].elsewhere
-
-        return tuple(sorted((self._choice(parameter, iri, label(iri)) for iri in iris), key=_choice_key))
-
-    async def _things(self, home: str) -> list[str]:
-        rows = await self.site.rows(_THINGS, {"space": Literal(home)})
-        return [row["thing"].value for row in rows]
-
-    def _choice(self, parameter: Parameter, iri: str, label: str) -> Choice:
-        value = self._short(parameter, NamedNode(iri))
-        if label and value == iri:  # of somebody else: its address tells a reader nothing
-            return Choice(value, label, iri)
-        ref = value.removeprefix(f"{parameter.kind}/")
-        return Choice(value, f"{label} ({ref})" if label else ref, iri)
 
     # What is not in the release
 
@@ -374,22 +305,9 @@ class QueryPages:
 
     async def _near(self, query: Query, name: str, iri: str, lang: str) -> tuple[str, ...]:
         parameter = query.parameters[name]
-        iris = [choice.iri for choice in await self._choices_of(query, parameter, lang)]
+        iris = [choice.iri for choice in await self._choices.of(parameter, lang)]
         return await asyncio.to_thread(near, iri, parameter.kind, query.base, iris)
-
-
-_THINGS = f"""SELECT DISTINCT ?thing
-WHERE {{ ?thing a ?type . FILTER(ISIRI(?thing) && STRSTARTS(STR(?thing), $space)) }}
-ORDER BY ?thing
-LIMIT {CHOICES * 10}
-"""
 
 
 def _graph(answer: Answer) -> str:
     return whole(answer.body).decode("utf-8")
-
-
-def _choice_key(choice: Choice) -> list[object]:
-    ref = choice.iri.rpartition("/")[2]
-    is_numbered = choice.value != choice.iri and any(map(str.isdecimal, ref))
-    return natural(choice.iri if is_numbered else choice.label)

@@ -63,11 +63,13 @@ async def _answered(describer: Describer, names: Iterable[str]) -> list[tuple[st
 @dataclass(frozen=True)
 class Lines:
     """What a list says of its things: thing → its lines, in the order of the list; and what they are made of
-    to take away, column (a variable that has a heading) → thing → values.
+    to take away, column (a variable that has a heading) → thing → values. ``groups`` has the heading that a
+    thing is under, if it is under one.
     """
 
     said: dict[str, list[str]] = field(default_factory=dict)
     columns: dict[str, dict[str, list[Term]]] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
 
 
 async def lines(describer: Describer, sentences: Iterable[Sentence]) -> Lines:
@@ -84,6 +86,8 @@ async def lines(describer: Describer, sentences: Iterable[Sentence]) -> Lines:
                 found.columns.setdefault(name, {})
         for row in rows:
             _add(found, _said(sentence, row, describer), row)
+            if sentence.group:
+                found.groups.setdefault(row["thing"].value, sentence.group[describer.lang])
     return found
 
 

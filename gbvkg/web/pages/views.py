@@ -61,12 +61,14 @@ class Sentence:
     In a list ``query`` has ``?thing``, its rows put the list in order (those that an earlier sentence is
     about first), and ``empty`` is said of the things that none has a row for. ``of`` is the variable that has
     the thing that a sentence is about, if it is about one: its name goes before, except beside that thing.
+    ``group`` is a heading for the things that the rows are about, where a form offers them.
     """
 
     text: dict[str, str]
     query: str
     empty: dict[str, str] = field(default_factory=dict)
     of: str = ""
+    group: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,8 @@ def _listed(classes: dict[str, Any], table: dict[str, Any]) -> list[dict[str, An
 
 
 def _sentence(table: dict[str, Any]) -> Sentence:
-    return Sentence(_both(table), query(table["query"]), _both(table.get("empty", {})), table.get("of", ""))
+    empty, group = (_both(table.get(name, {})) for name in ("empty", "group"))
+    return Sentence(_both(table), query(table["query"]), empty, table.get("of", ""), group)
 
 
 def _section(part: dict[str, Any]) -> Section:
