@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from gbvkg.config import ServeSettings
-from gbvkg.errors import GbvkgError, ReleaseCorrupt, ReleaseNotFound
+from gbvkg.errors import GbvkgError, ProjectError, ReleaseCorrupt, ReleaseNotFound
 from gbvkg.project import checked_version
 from gbvkg.release.folder import CURRENT, find, versions
 from gbvkg.release.manifest import Manifest, verify
@@ -24,6 +25,9 @@ from gbvkg.web.pages.history import chain
 from gbvkg.web.site import Site
 
 log = logging.getLogger("gbvkg.web")
+
+AGAIN = 60.0
+"""Seconds until an older release that did not verify is verified again, which reads all of it."""
 
 
 class Current:
@@ -39,6 +43,7 @@ class Current:
         self._site: Site | None = None
         self._archive: OrderedDict[str, Site] = OrderedDict()
         self._manifests: dict[str, tuple[Path, Manifest]] = {}
+        self._damaged: dict[tuple[str, str], float] = {}
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._turned_down: tuple[str, int] | None = None
@@ -77,8 +82,8 @@ class Current:
             return self._archive[version]
         async with self._opening:
             if version not in self._archive:
-                release = await self._find(version)
-                site = await self._open(release, workers=1)
+                with self._verified(version, "site"):
+                    site = await self._open(await self._find(version), workers=1)
                 site.is_archived = True
                 self._archive[version] = site
                 while len(self._archive) > self.settings.archived:
@@ -95,9 +100,25 @@ class Current:
             return self.site.release, self.site.manifest
         if checked_version(version) not in self._manifests:
             async with self._opening:
-                release = await self._find(version)
-                self._manifests[version] = release, await asyncio.to_thread(verify, release, contents=False)
+                with self._verified(version, "files"):
+                    release = await self._find(version)
+                    manifest = await asyncio.to_thread(verify, release, contents=False)
+                self._manifests[version] = release, manifest
         return self._manifests[version]
+
+    @contextmanager
+    def _verified(self, version: str, what: str) -> Iterator[None]:
+        """Around the verification of an older release for ``what``; one that failed is not tried again for a
+        while, so that nobody keeps the service at it by asking. Raises ReleaseCorrupt, in words for a client.
+        """
+        if monotonic() < self._damaged.get((version, what), 0.0):
+            raise _damaged(version)
+        try:
+            yield
+        except (ReleaseCorrupt, ProjectError) as error:
+            self._damaged[version, what] = monotonic() + AGAIN
+            log.error("older release refused", extra={"release": version, "reason": error.en})
+            raise _damaged(version) from None
 
     async def _find(self, version: str) -> Path:
         """The folder of a version. Raises ReleaseNotFound, in words that tell nothing of this machine."""
@@ -168,3 +189,14 @@ class Current:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _damaged(version: str) -> ReleaseCorrupt:
+    return ReleaseCorrupt(
+        f"Release {version} is op deze dienst beschadigd of niet te lezen, en wordt daarom niet gegeven. De"
+        " andere releases zijn er wel; een adres zonder release= geeft de huidige. Probeer het later opnieuw"
+        " of meld het aan de beheerder: in het log staat wat er mis is.",
+        f"Release {version} is damaged or cannot be read at this service, and therefore not given. The other"
+        " releases are there; an address without release= gives the current one. Try again later or tell the"
+        " operator: the log says what is wrong.",
+    )

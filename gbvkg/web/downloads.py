@@ -18,11 +18,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from gbvkg.errors import GbvkgError
+from gbvkg.errors import GbvkgError, ReleaseCorrupt
 from gbvkg.project import VERSION, is_regular_inside
 from gbvkg.release.folder import versions as versions_in
 from gbvkg.release.manifest import MANIFEST, File, Manifest, sha256
-from gbvkg.web.problems import RETRY, not_found, problem, told
+from gbvkg.web.problems import RETRY, not_found, of_error, problem, told
 from gbvkg.web.replies import CACHING, common_headers, etag, is_held, media_type, redirect, reply
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ class Downloads:
             return _nameless(request)
         try:
             release, manifest = await current(request).files_of(version)
+        except ReleaseCorrupt as error:
+            return of_error(request, error)
         except GbvkgError as error:
             return not_found(request, *told(error))
         except OSError:

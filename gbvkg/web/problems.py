@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from gbvkg.errors import GbvkgError, NotAcceptable, ReleaseCorrupt, ReleaseNotFound
+from gbvkg.errors import GbvkgError, NotAcceptable, ReleaseNotFound
 from gbvkg.formats import HTML, Format
 from gbvkg.web.asgi import Reply, header
 from gbvkg.web.negotiation import choose
@@ -45,6 +45,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "budget-spent": ("Te veel gevraagd", "Too much asked"),
     "back-end-unavailable": ("Dienst niet beschikbaar", "Service not available"),
     "release-not-found": ("Release niet gevonden", "Release not found"),
+    "release-corrupt": ("Release niet te gebruiken", "Release cannot be used"),
     "bad-version": ("Geen versie", "No version"),
     "unknown-query": ("Vraag niet gevonden", "Query not found"),
     "bad-parameter": ("Parameter klopt niet", "Parameter is wrong"),
@@ -63,9 +64,12 @@ log = logging.getLogger("gbvkg.web")
 
 _STATUSES = {
     "back-end-unavailable": 503, "release-not-found": 404, "bad-version": 404, "unknown-query": 404,
-    "bad-parameter": 400,
+    "bad-parameter": 400, "release-corrupt": 503,
 }  # fmt: skip
 """Slug → status, for errors that do not come from the service and have none of their own."""
+
+_RETRIES = {"release-corrupt": 60}
+"""Slug → seconds after which to try again, where these are others than ``RETRY``."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,7 @@ def told(error: GbvkgError) -> tuple[str, str]:
             f"There is no release {error.asked}." + (f" There are: {there}." if there else ""),
         )
     is_for_clients = hasattr(error, "status") or error.slug in _STATUSES
-    return (error.nl, error.en) if is_for_clients or isinstance(error, ReleaseCorrupt) else _FAULT
+    return (error.nl, error.en) if is_for_clients else _FAULT
 
 
 def described(error: GbvkgError) -> Problem:
@@ -142,7 +146,7 @@ def described(error: GbvkgError) -> Problem:
         members["alternatives"] = [{"format": name, "media_type": kind} for name, kind in error.alternatives]
     headers = {}
     if status in (429, 503):
-        headers["Retry-After"] = str(getattr(error, "retry_after", RETRY))
+        headers["Retry-After"] = str(getattr(error, "retry_after", _RETRIES.get(error.slug, RETRY)))
     nl, en = told(error)
     if status == 500:
         log.error("error", extra={"slug": error.slug, "reason": error.en})
