@@ -30,7 +30,7 @@ from gbvkg.project import Project
 from gbvkg.queries import Catalogue, Parameter, hygiene, read_query
 from gbvkg.queries.layout import CELL_WIDTH
 from gbvkg.queries.parameters import TYPES, bind
-from gbvkg.queries.result import FORMATS, Column, Result, Row, lexical
+from gbvkg.queries.result import FORMATS, Cell, Column, Result, Row, lexical
 from gbvkg.queries.tokens import scan
 from gbvkg.vocabulary import LANGUAGES, expand
 
@@ -366,6 +366,7 @@ def test_every_query_keeps_the_rules() -> None:
         texts = [query.summary, *(p.summary for p in query.parameters.values())]
         texts += [column.heading for column in query.columns.values()]
         texts += [words for column in query.columns.values() for words in column.values.values()]
+        texts += [column.unbound for column in query.columns.values() if column.unbound]
         assert all(text[lang].strip() for text in texts for lang in LANGUAGES)
         assert query.form == "CONSTRUCT" or set(query.columns) == set(query.variables)
         for prefix in re.findall(r"^PREFIX (\S+):", query.text, re.MULTILINE):
@@ -667,6 +668,30 @@ def test_a_table_leaves_out_the_twin_of_another_language() -> None:
     assert result.serialize("table", "nl").split()[:2] == ["labelNl", "partEn"]
     assert result.serialize("table", "en").split()[:2] == ["labelEn", "partEn"]
     assert result.serialize("csv", "nl").startswith("labelNl,labelEn,partEn\r\n")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ((IRI, Literal("gap"), None, None), "hoeveel is niet bekend"),
+        ((IRI, Literal("gap"), None, Literal("3")), "3"),
+        ((IRI, Literal("gap"), Literal("20"), None), ""),
+        ((IRI, None, None, None), ""),
+        ((IRI, Literal("gap"), IRI, None), ""),
+        ((None, Literal("gap"), None, None), ""),
+    ],
+    ids=["nothing else", "known", "a number", "no state", "two things", "no thing"],
+)
+def test_a_row_that_says_nothing_says_what_is_not_known(row: tuple[Cell, ...], said: str) -> None:
+    """In a table for eyes, in the column that has words for it; what programs read stays empty."""
+    unheld = Column(
+        {"nl": "niet opgenomen", "en": "not held"}, {}, {"nl": "hoeveel is niet bekend", "en": "x"}
+    )
+    result = Result("SELECT", ("z", "state", "n", "unheld"), (row,), {**COLUMNS, "unheld": unheld})
+    line = result.serialize("table", "nl").splitlines()[2]
+    assert line.endswith(said)
+    assert ("niet bekend" in line) == ("niet bekend" in said)
+    assert "niet bekend" not in result.serialize("csv") + result.serialize("json")
 
 
 def test_a_table_wraps_and_shows_what_a_terminal_would_obey() -> None:

@@ -604,6 +604,20 @@ def test_a_workbook_has_the_words_of_the_page_and_what_they_stand_for(
     assert table[0]["role"] == "involved"
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"), [("nl", "hoeveel is niet bekend"), ("en", "how many is not known")]
+)
+@pytest.mark.parametrize("name", ["actions-of-minister", "actions-of-minister-for-field"])
+def test_no_row_says_nothing(served: Served, name: str, lang: str, words: str) -> None:
+    """That of a plan which does not say how many actions it has: on the page and in the workbook."""
+    rows = re.findall(r"<tr>(.*?)</tr>", _page(served, f"/query/{name}?lang={lang}"), re.S)
+    (row,) = (row for row in rows if words in row)
+    assert "/doc/plan/vap-sg-2020" in row
+    cells = _cells(served.get(f"/query/{name}?format=xlsx&lang={lang}").content)
+    assert [text for row in cells for _, text in row].count(words) == 1
+    assert words not in served.get(f"/query/{name}?format=csv").text
+
+
 def test_a_workbook_says_where_it_comes_from(served: Served) -> None:
     """Question, values, release and licence, in the language asked for; the same bytes every time."""
     path = "/query/actions?plan=plan/vap-sg-2020&format=xlsx"

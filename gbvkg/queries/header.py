@@ -182,7 +182,7 @@ class _Reader:
                 raise self.fault(
                     keys, f'"{name}" mist de tekst "{lang}"', f'"{name}" lacks the text "{lang}"'
                 )
-        self.known(keys, {k: v for k, v in row.items() if k != "values"}, LANGUAGES)
+        self.known(keys, {k: v for k, v in row.items() if k not in ("values", "unbound")}, LANGUAGES)
         return {lang: row[lang].strip() for lang in LANGUAGES}
 
     def names(self, key: str, value: Any) -> tuple[str, ...]:
@@ -256,7 +256,8 @@ class _Reader:
         words = {
             str(value): self.texts((*keys, "values", str(value)), texts) for value, texts in values.items()
         }
-        return Column(self.texts(keys, row), words)
+        unbound = self.texts((*keys, "unbound"), row["unbound"]) if "unbound" in row else {}
+        return Column(self.texts(keys, row), words, unbound)
 
     def chart(self, value: Any) -> dict[str, str]:
         if value is None:

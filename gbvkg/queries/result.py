@@ -43,10 +43,15 @@ _HOLDS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A heading per language, and for a column of states the words for each state."""
+    """A heading per language, and for a column of states the words for each state.
+
+    ``unbound`` are the words for an empty cell of a row that names one thing and states, and says no more:
+    what this column would have of the thing is not known.
+    """
 
     heading: dict[str, str]
     values: dict[str, dict[str, str]] = field(default_factory=dict)
+    unbound: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -173,7 +178,10 @@ def _table(result: Result, lang: str, width: int | None) -> str:
     result = for_reader(result, lang)
     heads = [_heading(result, name, lang) for name in result.variables]
     body = [
-        [_shown(result, name, cell, lang) for name, cell in zip(result.variables, row, strict=True)]
+        [
+            left_unsaid(result, row, i, lang) or _shown(result, name, row[i], lang)
+            for i, name in enumerate(result.variables)
+        ]
         for row in result.rows
     ]
     return laid_out(heads, body, width) + _count(len(body), lang) + "\n"
@@ -189,6 +197,19 @@ def for_reader(result: Result, lang: str) -> Result:
     kept = [i for i, name in enumerate(result.variables) if name not in others]
     rows = tuple(tuple(row[i] for i in kept) for row in result.rows)
     return replace(result, variables=tuple(result.variables[i] for i in kept), rows=rows)
+
+
+def left_unsaid(result: Result, row: Row, column: int, lang: str) -> str:
+    """The words for an empty cell, when its column has some and the row says nothing else of a thing; ""
+    otherwise.
+    """
+    known = result.columns.get(result.variables[column])
+    if row[column] is not None or known is None or not known.unbound:
+        return ""
+    said = [(name, cell) for name, cell in zip(result.variables, row, strict=True) if cell is not None]
+    rest = [name for name, cell in said if not isinstance(cell, NamedNode)]
+    has_states = bool(rest) and all(name in result.columns and result.columns[name].values for name in rest)
+    return known.unbound.get(lang, "") if has_states and len(said) - len(rest) == 1 else ""
 
 
 def _heading(result: Result, name: str, lang: str) -> str:

@@ -252,7 +252,7 @@ class QueryPages:
             len(result.rows),
             tuple(map(read_by.heading, names)),
             tuple(are_numbers(row[i] for row in rows) for i in kept),
-            tuple(tuple(value(row[i], name) for i, name in zip(kept, names, strict=True)) for row in rows),
+            tuple(tuple(read_by.shown(row, i) for i in kept) for row in rows),
             is_cut=len(result.rows) > ROWS,
             chart=drawn,
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.queries.result import Result, for_reader
+from gbvkg.queries.result import Result, for_reader, left_unsaid
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.values import Value
 
@@ -48,6 +48,12 @@ class Reading:
             return Value(words[cell.value][self.lang], key=cell.value)
         return self._shower.value(cell)
 
+    def shown(self, row: Row, column: int) -> Value:
+        """A cell of a row as it is shown, with words for what is not known where the column has some."""
+        if unsaid := left_unsaid(self.result, row, column, self.lang):
+            return Value(unsaid)
+        return self.value(row[column], self.result.variables[column])
+
     def things(self, rows: Iterable[Row]) -> set[int]:
         """The columns that have things (IRIs) in some row."""
         return {i for row in rows for i, cell in enumerate(row) if isinstance(cell, NamedNode)}
@@ -62,10 +68,8 @@ class Reading:
         ]
 
     def _repeats(self, rows: list[Row], column: int, other: int) -> bool:
-        names = self.result.variables
         return any(row[column] is not None for row in rows) and all(
-            self.value(row[column], names[column]).text == self.value(row[other], names[other]).text
-            for row in rows
+            self.shown(row, column).text == self.shown(row, other).text for row in rows
         )
 
 

@@ -23,7 +23,7 @@ from pyoxigraph import Literal, NamedNode
 from gbvkg.errors import NotAcceptable
 from gbvkg.queries import Query
 from gbvkg.queries.parameters import Term
-from gbvkg.queries.result import Cell, lexical
+from gbvkg.queries.result import Cell, Row, lexical
 from gbvkg.vocabulary import expand
 from gbvkg.web.answers import NUMBERS, read
 from gbvkg.web.pages import frame
@@ -139,9 +139,8 @@ def _columns(answer: Reading, texts: Mapping[str, str]) -> list[_Column]:
 def _in_words(answer: Reading, column: int) -> Iterator[Held]:
     name = answer.result.variables[column]
     for row in answer.result.rows:
-        cell = row[column]
-        has_word = isinstance(cell, NamedNode) or answer.has_codes(name)
-        yield answer.value(cell, name).text or None if has_word else typed(cell)
+        has_word = isinstance(row[column], NamedNode) or answer.has_codes(name)
+        yield answer.shown(row, column).text or None if has_word else _held(answer, row, column)
 
 
 def _exact(answer: Reading, column: int) -> Iterator[Held]:
@@ -152,7 +151,12 @@ def _exact(answer: Reading, column: int) -> Iterator[Held]:
 
 
 def _typed(answer: Reading, column: int) -> Iterator[Held]:
-    return (typed(row[column]) for row in answer.result.rows)
+    return (_held(answer, row, column) for row in answer.result.rows)
+
+
+def _held(answer: Reading, row: Row, column: int) -> Held:
+    cell = row[column]
+    return typed(cell) if cell is not None else answer.shown(row, column).text or None
 
 
 def _rows(sheet: Worksheet, columns: list[_Column], count: int, formats: Mapping[str, Format]) -> bool:
