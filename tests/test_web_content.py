@@ -26,6 +26,7 @@ from gbvkg.web.pages.views import Section, views
 from gbvkg.web.site import Bindings, Site
 
 PLAN = "/doc/plan/vap-ggg-2025"
+DEMIR = "5fed907ee6670526694a0714"
 FIELD = "http://themis.vlaanderen.be/id/beleidsveld/76e7a84a-868a-4a7e-9cfc-7612219e6509"
 
 MEASURED = """PREFIX gbv: <https://w3id.org/gbvkg/ns#>
@@ -176,6 +177,31 @@ def test_a_minister_has_mandates_and_what_she_is_responsible_for(real: serving.S
     assert "coördinerende minister" in page
     mandate = text_of(html(real, "/doc/mandate/a46880fa-1beb-4c69-9052-09d3bfeea5b8?lang=en"))
     assert "Responsible for" in mandate
+
+
+@pytest.mark.parametrize(
+    ("path", "count", "name", "parameter"),
+    [
+        (f"/doc/person/{DEMIR}", 2, "actions-of-minister", "person"),
+        ("/doc/plan/vap-sg-2020", 20, "actions", "plan"),
+        (f"/about?iri={quote(FIELD, safe='')}", 2, "actions-of-minister-for-field", "field"),
+        ("/doc/concept/target-group/children", 1, "actions-for-target-group", "group"),
+    ],
+    ids=["minister", "plan", "field", "group"],
+)
+def test_a_thing_leads_to_the_questions_about_it(
+    real: serving.Served, path: str, count: int, name: str, parameter: str
+) -> None:
+    """Each with the thing filled in, so that the link is the answer; what belongs to a thing has none."""
+    page = html(real, f"{path}{'&' if '?' in path else '?'}lang=nl")
+    links = re.findall(r'<li><a href="(/query/[^"]+)">([^<]+)</a>', page.partition('id="asked-about"')[2])
+    assert len(links) >= count
+    (address,) = [href for href, _ in links if re.match(rf"/query/{name}\?", href)]
+    answer = html(real, address.replace("&amp;", "&"))
+    assert f'name="{parameter}"' in answer
+    assert " selected>" in answer or re.search(rf'name="{parameter}"[^>]* value="[^"]+"', answer)
+    assert 'id="answer"' in answer
+    assert 'id="asked-about"' not in html(real, "/doc/responsibility/vap-sg-2020/11/involved-1?lang=nl")
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

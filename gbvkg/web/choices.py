@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.errors import BadParameter, PoolBusy, QueryError
-from gbvkg.vocabulary import BASE
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.sentences import Lines, lines
 from gbvkg.web.pages.values import natural
 from gbvkg.web.pages.views import views
+from gbvkg.web.related import homes, is_of_kind
 
 if TYPE_CHECKING:
     from gbvkg.queries import Parameter
@@ -71,13 +71,9 @@ class Choices:
 
     async def _find(self, parameter: Parameter, lang: str) -> tuple[Choice, ...]:
         """Things whose IRI is built as that of the example: what belongs to a thing has a longer one."""
-        spaces = dict.fromkeys((self.site.base, BASE))
-        homes = [f"{space}id/{parameter.kind}/" for space in spaces]
-        if not parameter.example.startswith(tuple(homes)):
-            homes = [parameter.example.rpartition("/")[0] + "/"]
-        depth = parameter.example.count("/")
-        rows = [row for home in homes for row in await self._things(home)]
-        types = {iri: classes.split(" ") for iri, classes in rows if iri.count("/") == depth}
+        base = self.site.base
+        rows = [row for home in homes(parameter, base) for row in await self._things(home)]
+        types = {iri: classes.split(" ") for iri, classes in rows if is_of_kind(parameter, iri, base)}
         if len(types) > CHOICES:
             return ()
         describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)

@@ -31,6 +31,7 @@ from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.trees import tree
 from gbvkg.web.pages.values import Value, best, is_web, natural
 from gbvkg.web.pages.views import Section, sections_of, variables, views
+from gbvkg.web.related import about
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
@@ -232,6 +233,7 @@ class ThingPage:
 
 def values(site: Site, thing: Thing, lang: str) -> dict[str, Any]:
     """What ``thing.html`` needs, but for the history."""
+    short = thing.iri.removeprefix(f"{site.base}id/")
     formats = (RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], RESULTS["csv"])
     return {
         "t": texts("thing", lang),
@@ -240,6 +242,10 @@ def values(site: Site, thing: Thing, lang: str) -> dict[str, Any]:
         "foreign": "" if site.href(thing.iri) else thing.iri if is_web(thing.iri) else "",
         "members": {g.name: site.page(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
         "downloads": [(format.name, site.page(thing.iri, format.extension)) for format in formats],
+        "asked_about": [
+            (query.summary[lang], site.path(f"/query/{query.name}", **{parameter.name: short}))
+            for query, parameter in about(site, thing.iri)
+        ],
         "sparql": site.path("/sparql", query=_SAID_OF.format(iri=thing.iri)),
         "snippets": snippets.of("DESCRIBE", lambda extension: site.public(site.page(thing.iri, extension))),
     }
