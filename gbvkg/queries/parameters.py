@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from functools import cache, lru_cache
+from itertools import groupby
 
 from pyoxigraph import Literal, NamedNode
 
@@ -223,7 +224,12 @@ def fill(text: str, bound: Mapping[str, Term]) -> str:
 
 @lru_cache(maxsize=512)
 def _pieces(text: str) -> tuple[tuple[str, bool], ...]:
-    return tuple((token.text, token.kind == "variable" and token.text[0] == "$") for token in scan(text))
+    """Each slot, and what is between two of them as a whole; and whether it is one."""
+    found: list[tuple[str, bool]] = []
+    for is_slot, tokens in groupby(scan(text), lambda t: t.kind == "variable" and t.text[0] == "$"):
+        texts = [token.text for token in tokens]
+        found += [(slot, True) for slot in texts] if is_slot else [("".join(texts), False)]
+    return tuple(found)
 
 
 def _split(text: str, written: Mapping[str, str]) -> list[str]:

@@ -7,7 +7,7 @@ elsewhere or keeps for a page of its own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
@@ -33,38 +33,36 @@ class FactWriter:
         self.site, self.terms, self.lang = describer.site, describer.terms, describer.lang
         self.iri, self.show = describer.iri, describer.show
         self.incoming_title = describer.incoming_title
-        self.statements = statements
+        self.views, self.statements = views(), statements
         self.taken: set[tuple[str, str]] = set()
         self._owner: dict[str, str] = {}
         self._back: dict[tuple[str, str], list[Term]] = defaultdict(list)
         """``^property`` and value → what says so, for what is shown from the other side."""
         for subject, said in statements.items():
-            for name in views().labels:
+            for name in self.views.labels:
                 for value in said.get(name, ()):
                     describer.labels.add(subject, name, value)
-            for name in views().owned_inverse:
+            for name in self.views.owned_inverse:
                 for value in said.get(name, ()):
                     self._back[f"^{name}", value.value].append(NamedNode(subject))
 
-    def ordered(self, said: dict[str, list[Term]], types: Sequence[str]) -> list[str]:
-        return self.terms.ordered(tuple(said), self.lang, tuple(types))
+    def ordered(self, said: dict[str, list[Term]], types: tuple[str, ...]) -> list[str]:
+        return self.terms.ordered(tuple(said), self.lang, types)
 
-    def fact(self, subject: str, iri: str, types: list[str], depth: int) -> Fact | None:
-        if (subject, iri) in self.taken:
+    def fact(self, subject: str, iri: str, types: tuple[str, ...], depth: int) -> Fact | None:
+        terms = self._terms(subject, iri)
+        if not terms or (subject, iri) in self.taken:
             return None
         self.taken.add((subject, iri))
-        terms = self._terms(subject, iri)
-        if not terms:
-            return None
-        view, name = views(), iri.removeprefix("^")
+        view, name = self.views, iri.removeprefix("^")
         is_back = name != iri
-        label = self.incoming_title(name) if is_back else self.terms.of_fact(name, self.lang, tuple(types))
+        label = self.incoming_title(name) if is_back else self.terms.of_fact(name, self.lang, types)
         fact = Fact(label, self.site.pages.names.href(name), [], name in view.quotes)
         fact.is_folded = depth > 1 and name in view.folded
         whole: list[Term] = []
         if (is_back or name in view.owned) and depth < DEEP:
             whole = [t for t in terms if isinstance(t, NamedNode) and self._is_described(t.value)]
-        apart = [*whole, *self._terms(subject, view.beyond.get(name, "-"))]
+        apart = [*whole, *self._terms(subject, view.beyond[name])] if name in view.beyond else whole
         fact.values = self.shown([t for t in terms if t not in apart] if apart else terms)
         if name in view.unit_of:
             fact.values = self._measured(fact.values, subject, view.unit_of[name])
@@ -85,14 +83,15 @@ class FactWriter:
         return [Value(v.text, v.href, v.external, v.lang, text or v.note, v.key) for v in values]
 
     def _unknown(self, value: Value) -> Value:
-        words = views().unknown.get(value.key)
+        words = self.views.unknown.get(value.key)
         return Value(words[self.lang], value.href, value.external, key=value.key) if words else value
 
     def _terms(self, subject: str, iri: str) -> list[Term]:
         """The values of a property, or with ``^`` what has the subject as value."""
         if iri[0] == "^":
             return self._back.get((iri, subject), [])
-        return self.statements.get(subject, {}).get(iri, [])
+        said = self.statements.get(subject)
+        return said.get(iri, []) if said else []
 
     def _is_described(self, iri: str) -> bool:
         return TYPE in self.statements.get(iri, {})
@@ -102,36 +101,33 @@ class FactWriter:
         if len(rows) > 1:
             fact.table = self._node_table(rows, parent)
             iris = [iri for iri in iris if iri not in rows]
-        nodes = [self._node(iri, parent, depth) for iri in iris]
-        fact.nodes = [node for _, node in sorted(nodes, key=lambda pair: pair[0])]
+        in_order = sorted(iris, key=self._place) if len(iris) > 1 else iris
+        fact.nodes = [self._node(iri, parent, depth) for iri in in_order]
 
     def _row_of(self, iri: str) -> tuple[str, ...]:
-        view = views().of(term.value for term in self._terms(iri, TYPE))
+        view = self.views.of(term.value for term in self._terms(iri, TYPE))
         return view.row if view else ()
 
-    def _node(self, iri: str, parent: str, depth: int) -> tuple[tuple[object, ...], Node]:
+    def _place(self, iri: str) -> tuple[object, ...]:
+        """Where a thing stands among others that belong to the same."""
         said = self.statements[iri]
-        types = [term.value for term in said.get(TYPE, [])]
-        view = views().of(types)
-        for name in views().owned_inverse:
+        place = next((natural(said[name][0].value) for name in self.views.sort if name in said), [])
+        return place, self._when(said)[0], natural(self.show.link(iri).text), iri
+
+    def _node(self, iri: str, parent: str, depth: int) -> Node:
+        said = self.statements[iri]
+        types = tuple(term.value for term in said.get(TYPE, ()))
+        view = self.views.of(types)
+        for name in self.views.owned_inverse:
             if any(term.value == parent for term in said.get(name, ())):
                 self.taken.add((iri, name))
-        for name in said:
-            if (
-                name in views().aside
-                or (name in views().sources and self._is_said(iri, name, self.iri))
-                or (name in views().inherited and self._is_said(iri, name, parent))
-            ):
-                self.taken.add((iri, name))
+        self.taken.update((iri, name) for name in self.views.aside)
+        for repeated, by in ((self.views.sources, self.iri), (self.views.inherited, parent)):
+            self.taken.update((iri, name) for name in repeated if self._is_said(iri, name, by))
         self._owner[iri] = parent
         names = view.brief if view and view.brief else self.with_back(iri, self.ordered(said, types))
         facts = [fact for name in names if (fact := self.fact(iri, name, types, depth + 1))]
-        kinds = [self.terms.label(kind, self.lang) for kind in types]
-        since, when = self._when(said)
-        when = when if view and view.is_timed else ""
-        place = next((natural(said[name][0].value) for name in views().sort if name in said), [])
-        order = (place, since, natural(self.show.link(iri).text), iri)
-        return order, Node(iri, self.named(iri), kinds, facts, when)
+        return Node(iri, self.named(iri), facts, self._when(said)[1] if view and view.is_timed else "")
 
     def named(self, iri: str) -> Value:
         """What is part of the page by its label, else by what it is: that says more than its IRI."""
@@ -143,16 +139,17 @@ class FactWriter:
         return Value(f"{kind[:1].upper()}{kind[1:]}", link.href, link.external, key=iri)
 
     def _is_said(self, iri: str, name: str, by: str) -> bool:
-        """Whether all that a thing says by a property is said ``by`` another by it."""
-        return set(self._terms(iri, name)) <= set(self._terms(by, name))
+        """Whether a thing says something by a property, and all of it is said ``by`` another by it."""
+        said = self._terms(iri, name)
+        return bool(said) and set(said) <= set(self._terms(by, name))
 
     def with_back(self, iri: str, names: list[str]) -> list[str]:
-        return [*names, *(f"^{name}" for name in views().owned_inverse if (f"^{name}", iri) in self._back)]
+        return [*names, *(f"^{name}" for name in self.views.owned_inverse if (f"^{name}", iri) in self._back)]
 
     def _when(self, said: dict[str, list[Term]]) -> tuple[str, str]:
         """When it starts, and whether it is so on the day of the release (the end is exclusive)."""
-        starts = [term.value for iri in views().start for term in said.get(iri, [])]
-        ends = [term.value for iri in views().end for term in said.get(iri, [])]
+        starts = [term.value for iri in self.views.start for term in said.get(iri, [])]
+        ends = [term.value for iri in self.views.end for term in said.get(iri, [])]
         today = self.site.manifest.issued
         if ends and ends[0] <= today:
             return (starts or [""])[0], "past"
@@ -181,9 +178,9 @@ class FactWriter:
         return (bool(terms), natural(terms[0].value) if terms else [], "")
 
     def shown(self, terms: list[Term]) -> list[Value]:
+        if len(terms) == 1:
+            return [self.show.value(terms[0])]
         values = [self.show.value(term) for term in in_language(terms, self.lang)]
-        if len(values) < 2:
-            return values
         return sorted(values, key=lambda value: (natural(value.text), value.key))
 
 

@@ -107,9 +107,13 @@ def _shower(templates: Environment) -> Callable[..., Markup]:
     Pages name the same ministers, plans and concepts over and over, so what was made of short ones is kept.
     """
 
+    @cache
+    def macro() -> Callable[..., Markup]:
+        found: Callable[..., Markup] = templates.get_template("parts.html").module.values  # type: ignore[attr-defined]
+        return found
+
     def written(values: Sequence[Value], quote: bool) -> Markup:
-        macro: Callable[..., Markup] = templates.get_template("parts.html").module.values  # type: ignore[attr-defined]
-        return macro(values, quote)
+        return macro()(values, quote)
 
     kept = lru_cache(_SHOWN)(written)
 
@@ -168,7 +172,10 @@ def number(value: object, lang: str) -> str:
     if not is_written or len(whole) > _MOST_DIGITS:
         return text
     english = f"{int(whole):,}" + (f".{part}" if part else "")
-    return sign + (english if lang == "en" else english.translate(str.maketrans(",.", ".,")))
+    return sign + (english if lang == "en" else english.translate(_DUTCH))
+
+
+_DUTCH = str.maketrans(",.", ".,")
 
 
 def script_data(value: object) -> Markup:

@@ -61,7 +61,6 @@ class Node(Facts):
 
     iri: str
     label: Value
-    kinds: list[str]
     facts: list[Fact]
     when: str = ""
 
@@ -132,5 +131,5 @@ class Thing:
     sources: list[Value]
     incoming: list[Group]
     view: ClassView | None
-    types: list[str]
+    types: tuple[str, ...]
     is_cut: bool = False

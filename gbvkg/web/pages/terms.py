@@ -34,8 +34,9 @@ ORDER BY ?term ?label
 """)
 
 
-_ORDERS = 4096
-"""How many sets of properties are kept in order: things of a class mostly have the same ones."""
+_KEPT = 4096
+"""How many sets of properties are kept in order, and labels of facts: things of a class mostly have the same
+ones."""
 
 
 class Terms:
@@ -46,7 +47,8 @@ class Terms:
         self._labels = labels
         self._names = names_of(rules)
         self._said: dict[tuple[str, str, tuple[str, ...]], str] = {}
-        self.ordered = lru_cache(_ORDERS)(self._ordered)
+        self.ordered = lru_cache(_KEPT)(self._ordered)
+        self.of_fact = lru_cache(_KEPT)(self._of_fact)
 
     @classmethod
     async def load(cls, site: Site) -> Terms:
@@ -72,7 +74,7 @@ class Terms:
         found = self._labels.get(iri) or self._names.of(iri, classes) or views().terms.get(iri) or {}
         return found.get(lang) or next(iter(found.values()), "") or local_name(iri)
 
-    def of_fact(self, iri: str, lang: str, classes: tuple[str, ...]) -> str:
+    def _of_fact(self, iri: str, lang: str, classes: tuple[str, ...]) -> str:
         """What a property is called where a page says it of a thing."""
         words = views().fact.get(iri)
         return words[lang] if words else self.label(iri, lang, classes)

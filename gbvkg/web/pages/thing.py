@@ -61,7 +61,7 @@ class ThingPage:
         if not said.is_cut:
             self.site.pages.names.learn(said.incoming)
         types = self._types()
-        sections = sections_of(tuple(types))
+        sections = sections_of(types)
         found: dict[str, list[Bindings]] = {}
         if asked := [part for part in sections if (part.query or part.notes) and self._says(part.covers)]:
             named = dict.fromkeys(name for part in asked for name in part.notes)
@@ -74,11 +74,11 @@ class ThingPage:
         await self.describer.name(iris, () if said.is_cut else said.statements)
         return self._thing(types, sections, found, self._groups(counts, members))
 
-    def _types(self) -> list[str]:
+    def _types(self) -> tuple[str, ...]:
         """The classes of the thing; also those that only a view knows, by what points at it."""
         pointing = {row["by"].value for row in self.said.incoming}
         more = [iri for iri, view in views().classes.items() if pointing.intersection(view.valued_by)]
-        return [*more, *(term.value for term in self.said.of_it.get(TYPE, []))]
+        return (*more, *(term.value for term in self.said.of_it.get(TYPE, [])))
 
     # Sections that ask
 
@@ -122,7 +122,7 @@ class ThingPage:
 
     def _thing(
         self,
-        types: list[str],
+        types: tuple[str, ...],
         sections: Iterable[Section],
         answers: dict[str, list[Bindings]],
         groups: list[Group],
@@ -146,7 +146,7 @@ class ThingPage:
             g for g in groups if g.count > len(g.values) or not {value.key for value in g.values} <= shown
         ]
 
-    def _ranked(self, types: list[str]) -> list[str]:
+    def _ranked(self, types: tuple[str, ...]) -> list[str]:
         known = list(views().classes)
         return sorted(types, key=lambda iri: (known.index(iri) if iri in known else len(known), iri))
 
@@ -172,7 +172,7 @@ class ThingPage:
         self.facts.taken |= {(self.iri, iri) for iri in views().sources}
         return self.facts.shown(found)
 
-    def _part(self, section: Section, types: list[str], answers: dict[str, list[Bindings]]) -> Part:
+    def _part(self, section: Section, types: tuple[str, ...], answers: dict[str, list[Bindings]]) -> Part:
         part = Part(
             section.name, section.title[self.lang], section.empty.get(self.lang, ""),
             section.intro.get(self.lang, ""),
@@ -198,7 +198,7 @@ class ThingPage:
         part.cut = count if limit and count == int(limit[1]) else 0
         return part
 
-    def _rest(self, said: dict[str, list[Term]], types: list[str]) -> list[Part]:
+    def _rest(self, said: dict[str, list[Term]], types: tuple[str, ...]) -> list[Part]:
         """What no section shows: facts together, and each kind of thing that belongs here by itself."""
         names = self.facts.with_back(self.iri, self.facts.ordered(said, types))
         facts = [fact for iri in names if (fact := self.facts.fact(self.iri, iri, types, 1))]

@@ -11,13 +11,13 @@ from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import LANGUAGES, expand, shrink
-from gbvkg.web.answers import is_number
+from gbvkg.web.answers import NUMBERS
 from gbvkg.web.pages.frame import day, number
 
 if TYPE_CHECKING:
@@ -57,9 +57,10 @@ class Labels:
         return iter(self._found)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One value. ``href`` is a path of ours or an http(s) address; ``lang`` only where it differs."""
+class Value(NamedTuple):
+    """One value. ``href`` is a path of ours or an http(s) address; ``lang`` only where it differs. A tuple,
+    because a page makes a hundred of them and looks each up.
+    """
 
     text: str
     href: str = ""
@@ -135,16 +136,17 @@ class Shower:
         return self.site.page(iri) if self.has_label(iri) and is_web(iri) else ""
 
     def _literal(self, term: Literal) -> Value:
+        text, tag = term.value, term.language
+        if tag:
+            return Value(text, lang=_other(tag, self.lang), key=text)
         datatype = term.datatype.value
-        if term.language:
-            return Value(term.value, lang=_other(term.language, self.lang), key=term.value)
         if datatype in _DATES:
-            return Value(day(term.value, self.lang), key=term.value)
-        if is_number(term):
-            return Value(number(term.value, self.lang), key=term.value)
+            return Value(day(text, self.lang), key=text)
+        if datatype in NUMBERS:
+            return Value(number(text, self.lang), key=text)
         if datatype == _BOOLEAN:
-            return Value(_YES[self.lang][term.value not in ("true", "1")], key=term.value)
-        return Value(term.value, note="" if datatype in _PLAIN else short(datatype), key=term.value)
+            return Value(_YES[self.lang][text not in ("true", "1")], key=text)
+        return Value(text, note="" if datatype in _PLAIN else short(datatype), key=text)
 
 
 _NAMELESS = Named([])
@@ -153,8 +155,8 @@ _NAMELESS = Named([])
 def best(texts: tuple[Literal, ...] | list[Literal], lang: str) -> Literal | None:
     """The text in ``lang``, else in another of our languages, else any."""
     order = [lang, *(other for other in LANGUAGES if other != lang), None]
-    ranked = [text for name in order for text in texts if text.language == name]
-    return next(iter(ranked or texts), None)
+    found = next((text for name in order for text in texts if text.language == name), None)
+    return next(iter(texts), None) if found is None else found
 
 
 def in_language(terms: list[Term], lang: str) -> list[Term]:
