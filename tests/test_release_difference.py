@@ -228,7 +228,7 @@ def test_nothing_changed_is_said(tmp_path: Path) -> None:
 def test_the_json_has_both_languages_and_exact_terms(found: Diff) -> None:
     """For programs: N-Triples terms, and the words for whoever shows them."""
     data = json.loads(found.serialize("json"))
-    assert data["counts"] == {"added": 1, "removed": 1, "changed": 1}
+    assert data["counts"] == {"added": 1, "removed": 1, "changed": 1, "withdrawn": 0, "merged": 0}
     change = data["changes"][1]
     assert (change["kind"], change["class"]) == ("changed", expand("gbv:Action"))
     assert change["label"] == {"nl": 'Nieuwe "titel"', "en": "New title"}

@@ -11,6 +11,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from gbvkg import graph, release, validation
 from gbvkg.project import Project
 from gbvkg.vocabulary import expand
+from gbvkg.web.pages import releases
 
 REPOSITORY = Path(__file__).parent.parent
 THINGS = "https://w3id.org/gbvkg/id"
@@ -101,6 +102,22 @@ def test_the_difference_says_that_a_thing_was_retired(
     words = " ".join(found.words(change, "nl"))
     assert "ingetrokken ding" in words
     assert "Vervangen door toegevoegd" in words
+    ended = {each.subject.rpartition("/")[2]: each for each in found.changes if each.became}
+    assert {name: each.became for name, each in ended.items()} == {"r18": "withdrawn", "r19": "merged"}
+    assert found.words(ended["r18"], "nl")[0].endswith(": ingetrokken")
+    assert found.words(ended["r18"], "en")[0].endswith(": withdrawn")
+    assert ": samengevoegd met " in found.words(ended["r19"], "nl")[0]
+    assert ": merged with " in found.words(ended["r19"], "en")[0]
+    assert "(1 ingetrokken, 1 samengevoegd)." in found.serialize("text", "nl").splitlines()[0]
+    assert "(1 withdrawn, 1 merged)." in found.serialize("text", "en").splitlines()[0]
+    for lang, said in (
+        ("nl", ("1 ingetrokken, 1 samengevoegd.", "samengevoegd met ")),
+        ("en", ("1 withdrawn, 1 merged.", "merged with ")),
+    ):
+        values = releases.release(out, "2099.1", "2099.1", lang)
+        page = " ".join([releases.counted(values["changes"]["counts"], lang), *values["changes"]["words"]])
+        assert all(text in page for text in said)
+        assert values["changes"]["counts"]["changed"] == len(found.changed) - 2
 
 
 @pytest.mark.parametrize(

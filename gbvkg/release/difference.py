@@ -38,6 +38,9 @@ Term = NamedNode | Literal
 SHAPES = f"{FOLDER}/shapes"
 """Where a release has the shapes that it was made with."""
 
+DEPRECATED, REPLACED = expand("owl:deprecated"), expand("dct:isReplacedBy")
+"""By which a thing says that it is no more, and what it is now."""
+
 ABOUT_THE_RELEASE = (f"/{provenance.GRAPH}", f"/{provenance.FINDINGS_GRAPH}")
 """Ends of the names of the graphs that are not compared."""
 
@@ -61,6 +64,21 @@ class Change:
     cls: str
     properties: tuple[PropertyChange, ...]
 
+    @property
+    def became(self) -> str:
+        """ "withdrawn" or "merged" for a thing that is no more since ``new``, else "" (OWL 2 §5.5,
+        owl:deprecated; DCMI, isReplacedBy).
+        """
+        if self.kind != "changed":
+            return ""
+        if self.came(REPLACED):
+            return "merged"
+        return "withdrawn" if any(value.value == "true" for value in self.came(DEPRECATED)) else ""
+
+    def came(self, property_: str) -> tuple[Term, ...]:
+        """The values of a property that came."""
+        return tuple(value for each in self.properties if each.property == property_ for value in each.added)
+
 
 @dataclass(frozen=True)
 class Diff:
@@ -83,12 +101,28 @@ class Diff:
     def changed(self) -> list[Change]:
         return self._of("changed")
 
+    @property
+    def withdrawn(self) -> list[Change]:
+        """The changed things that are no more, and became no other."""
+        return [change for change in self.changed if change.became == "withdrawn"]
+
+    @property
+    def merged(self) -> list[Change]:
+        """The changed things that are another now."""
+        return [change for change in self.changed if change.became == "merged"]
+
     def words(self, change: Change, lang: str) -> list[str]:
-        """The change as sentences in ``lang`` ("nl" or "en")."""
-        name = _name(change, self.labels, lang)
+        """The change as sentences in ``lang`` ("nl" or "en"): first what became of the thing, if it is no
+        more.
+        """
+        name, words = _name(change, self.labels, lang), _WORDS[lang]
         if change.kind != "changed":
-            return [f"{name}: {_WORDS[lang][change.kind]}"]
-        return [f"{name}: {_sentence(each, change.cls, self.labels, lang)}" for each in change.properties]
+            return [f"{name}: {words[change.kind]}"]
+        said = [_sentence(each, change.cls, self.labels, lang) for each in change.properties]
+        if change.became:
+            others = _listed(change.came(REPLACED), self.labels, lang) if change.became == "merged" else ""
+            said.insert(0, f"{words[change.became]} {others}".strip())
+        return [f"{name}: {each}" for each in said]
 
     def serialize(self, format: str, lang: str = "nl") -> str:
         """The diff as text, json, csv or ttl; ``lang`` is for text only, the others have both languages.
@@ -228,10 +262,12 @@ _WORDS = {
     "nl": {
         "added": "toegevoegd", "removed": "verwijderd", "changed": "gewijzigd", "from": "van", "to": "naar",
         "and": "en", "nothing": "Niets gewijzigd.", "of": "Van release", "until": "naar",
+        "withdrawn": "ingetrokken", "merged": "samengevoegd met",
     },
     "en": {
         "added": "added", "removed": "removed", "changed": "changed", "from": "from", "to": "to",
         "and": "and", "nothing": "Nothing changed.", "of": "From release", "until": "to",
+        "withdrawn": "withdrawn", "merged": "merged with",
     },
 }  # fmt: skip
 
@@ -295,6 +331,9 @@ def _text(diff: Diff, lang: str) -> str:
         f"{len(changes)} {words[kind]}"
         for kind, changes in (("added", diff.added), ("removed", diff.removed), ("changed", diff.changed))
     )
+    ended = [(diff.withdrawn, words["withdrawn"]), (diff.merged, words["merged"].partition(" ")[0])]
+    told = ", ".join(f"{len(changes)} {word}" for changes, word in ended if changes)
+    counts += f" ({told})" if told else ""
     head = f"{words['of']} {diff.old} {words['until']} {diff.new}: {counts}."
     lines = [line for change in diff.changes for line in diff.words(change, lang)]
     return "\n".join([head, "", *(lines or [words["nothing"]])]) + "\n"
@@ -304,7 +343,9 @@ def _json(diff: Diff, _: str) -> str:
     described = {
         "old": diff.old,
         "new": diff.new,
-        "counts": {"added": len(diff.added), "removed": len(diff.removed), "changed": len(diff.changed)},
+        "counts": {
+            kind: len(getattr(diff, kind)) for kind in ("added", "removed", "changed", "withdrawn", "merged")
+        },
         "changes": [_json_change(diff, change) for change in diff.changes],
     }
     return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
@@ -314,6 +355,7 @@ def _json_change(diff: Diff, change: Change) -> dict[str, object]:
     return {
         "subject": change.subject,
         "kind": change.kind,
+        "became": change.became,
         "class": change.cls,
         "label": diff.labels.both(change.subject),
         "words": {lang: diff.words(change, lang) for lang in LANGUAGES},

@@ -8,7 +8,7 @@ enough.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,13 +110,26 @@ def _changes(path: Path, manifest: Manifest, lang: str) -> dict[str, Any]:
 
 def _told(found: dict[str, Any], manifest: Manifest, lang: str) -> dict[str, Any]:
     words = [line for change in found["changes"] for line in change["words"][lang]]
+    counts = {kind: int(found["counts"].get(kind, 0)) for kind in _KINDS}
+    counts["changed"] -= counts["withdrawn"] + counts["merged"]
     return {
         "old": found["old"],
-        "counts": {kind: found["counts"].get(kind, 0) for kind in ("added", "changed", "removed")},
+        "counts": counts,
+        "told": counted(counts, lang),
         "words": words[:SHOWN],
         "more": len(words) - SHOWN,
         "files": [file.path for file in manifest.files if file.path.startswith("diff/")],
     }
+
+
+_KINDS = ("added", "changed", "removed", "withdrawn", "merged")
+
+
+def counted(counts: Mapping[str, int], lang: str) -> str:
+    """How many things changed in which way, as a sentence; of the rare ways only those that there are."""
+    t = texts("releases", lang)
+    shown = [kind for kind in _KINDS if counts[kind] or kind in _KINDS[:3]]
+    return ", ".join(f"{number(counts[kind], lang)} {t[kind]}" for kind in shown) + "."
 
 
 def catalogue(site: Site, values: dict[str, Any]) -> Subject:
