@@ -178,7 +178,10 @@ def test_a_part_that_is_not_there_is_a_problem_and_no_range_is_the_whole(served:
     assert served.get(path, range="bytes=99999999-", if_range='"other"').status_code == 200
 
 
-ALWAYS = ("license", "describes", "canonical", "memento", "latest-version", "version-history", "profile")
+ALWAYS = (
+    "license", "describes", "canonical", "memento", "latest-version", "version-history", "profile", "timegate",
+    "timemap",
+)  # fmt: skip
 
 
 def test_every_format_of_a_document_says_what_it_is_and_where_the_others_are(served: Served) -> None:

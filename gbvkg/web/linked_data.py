@@ -12,8 +12,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
-from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -28,7 +26,7 @@ from gbvkg.errors import NotAcceptable
 from gbvkg.formats import RDF, RESULTS, XLSX, Format
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Ask, whole
-from gbvkg.web import graphs, json_ld
+from gbvkg.web import graphs, json_ld, memento
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import HTML, choose, release_and_language
@@ -290,7 +288,7 @@ class Documents:
     def _dated(self, request: Request) -> dict[str, str]:
         """Of which day a document of a release is (RFC 7089 §2.1.1)."""
         is_memento = "release" in release_and_language(request)
-        return {"Memento-Datetime": _http_date(self.site.manifest.issued)} if is_memento else {}
+        return {"Memento-Datetime": memento.http_date(self.site.manifest.issued)} if is_memento else {}
 
     async def _body(self, iri: str, format: Format) -> bytes:
         thing = {"thing": NamedNode(iri)}
@@ -335,7 +333,7 @@ class Documents:
             links.append(link(latest, "original"))
         if before:
             links.append(link(site.page(iri, release=before), "predecessor-version"))
-        made = _http_date(site.manifest.issued)
+        made = memento.http_date(site.manifest.issued)
         return [
             *links,
             link(quote(iri, safe=_IN_AN_IRI), "describes"),
@@ -343,6 +341,7 @@ class Documents:
             link(site.page(iri, release=site.version), "memento", datetime=made),
             link(latest, "latest-version"),
             link(site.path("/releases/"), "version-history"),
+            *([] if is_graph(site, iri) else memento.links(site, iri)),
             link(f"{vocabulary.BASE}ns", "profile"),
         ]
 
@@ -401,7 +400,7 @@ class Documents:
             for of in (_NAMES, _NOTES)
         )
         older = await older_with(self.site, iri)
-        links = [self.site.page(iri, release=version) for version in older]
+        links = [self.site.page(iri, release=past.version) for past in older]
         nl = [f"“{_in(names, 'nl') or iri}” is ingetrokken.", _in(notes, "nl")]
         en = [f"“{_in(names, 'en') or iri}” was withdrawn.", _in(notes, "en")]
         if links:
@@ -510,11 +509,6 @@ def _asked(request: Request) -> dict[str, str]:
     asked = request.query_params.get("format", "").strip().lower().replace(" ", "+")
     named = next((format.name for format in _FORMATS if asked in format.called), "")
     return release_and_language(request) | ({"format": named} if named else {})
-
-
-def _http_date(day: str) -> str:
-    """The beginning of a day, yyyy-mm-dd, as HTTP writes it (RFC 9110 §5.6.7)."""
-    return format_datetime(datetime.combine(date.fromisoformat(day[:10]), time(tzinfo=UTC)), usegmt=True)
 
 
 def _in(texts: list[Literal], lang: str) -> str:

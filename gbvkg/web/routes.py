@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
-from gbvkg.web import discovery, downloads, linked_data, named, pages
+from gbvkg.web import discovery, downloads, linked_data, memento, named, pages
 from gbvkg.web.pages import sparql
 from gbvkg.web.problems import fault, not_found, of_error, problem
 from gbvkg.web.replies import is_held, reply
@@ -40,7 +40,7 @@ def application(site: Site) -> FastAPI:
         default_response_class=Response,
         exception_handlers={GbvkgError: _refused, HTTPException: _http, Exception: _broken},
     )
-    for module in (pages, linked_data, downloads, discovery, sparql):
+    for module in (pages, linked_data, memento, downloads, discovery, sparql):
         app.router.routes.extend(module.routes(site))
     named.include(app, site)
     app.router.routes.append(Route("/openapi.json", partial(_openapi, site), methods=["GET"]))

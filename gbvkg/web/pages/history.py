@@ -184,13 +184,13 @@ def _steps(releases: tuple[Past, ...], iri: str, iris: Collection[str]) -> list[
     return found
 
 
-async def older_with(site: Site, iri: str) -> list[str]:
-    """The versions before the one at hand in the folder that describe ``iri``, oldest first."""
+async def older_with(site: Site, iri: str) -> list[Past]:
+    """The releases before the one at hand in the folder that describe ``iri``, oldest first."""
     releases, version = site.release.parent, site.version
     present = versions(releases)
     older = present[: present.index(version)] if version in present else []
-    found = [(name, await _past(site, releases / name)) for name in older[-MOST:]]
-    return [name for name, past in found if past is not None and past.describes(iri)]
+    found = [await _past(site, releases / name) for name in older[-MOST:]]
+    return [past for past in found if past is not None and past.describes(iri)]
 
 
 async def predecessor(site: Site, iri: str) -> tuple[str, bool]:
