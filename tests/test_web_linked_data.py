@@ -179,8 +179,8 @@ def test_a_part_that_is_not_there_is_a_problem_and_no_range_is_the_whole(served:
 
 
 ALWAYS = (
-    "license", "describes", "canonical", "memento", "latest-version", "version-history", "profile", "timegate",
-    "timemap",
+    "license", "describes", "canonical", "memento", "latest-version", "version-history", "profile",
+    "timegate", "timemap",
 )  # fmt: skip
 
 
