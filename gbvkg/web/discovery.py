@@ -184,7 +184,7 @@ class Discovery:
     async def robots(self, request: Request) -> Response:
         """Everything may be read; what costs a worker is better downloaded."""
         site = self.site
-        costly = [f"Disallow: {site.path(path, release=None)}" for path in ("/sparql", "/search")]
+        costly = [f"Disallow: {site.path(path, release=None)}" for path in ("/sparql", "/search", "/compare")]
         sitemap = f"Sitemap: {site.public(site.path('/sitemap.xml'))}"
         body = "\n".join(["User-agent: *", *costly, sitemap, ""])
         return reply(request, body, "text/plain", tag=site.etag("robots", site.root), vary=())

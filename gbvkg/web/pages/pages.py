@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
 from gbvkg.web import graphs
-from gbvkg.web.pages import api, graph, home, ontology, releases, static, thing
+from gbvkg.web.pages import api, compare, graph, home, ontology, releases, static, thing
 from gbvkg.web.pages.changes import told
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
@@ -59,6 +59,7 @@ class Pages:
             Route("/docs", self.api, methods=["GET"]),
             Route("/releases/", self.releases, methods=["GET"]),
             Route("/releases/{version}/", self.release, methods=["GET"]),
+            Route("/compare", self.compare, methods=["GET"]),
             Route("/static/{version}/{name}", self.static, methods=["GET"]),
             *self.lists.routes(),
         ]
@@ -104,6 +105,10 @@ class Pages:
             return of_error(request, error)
         subject = releases.subject(self.site, values)
         return respond(self.site, request, "release.html", values, subject, kept=False)
+
+    async def compare(self, request: Request) -> Response:
+        """What changed between any two releases."""
+        return await compare.compare(self.site, request)
 
     @staticmethod
     def _current(request: Request) -> str:

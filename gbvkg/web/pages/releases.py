@@ -8,7 +8,7 @@ enough.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,8 +35,15 @@ LISTED = 100
 def listed(releases: Path, current: str, lang: str) -> dict[str, Any]:
     """What the list of releases needs. One that cannot be read is left out."""
     names = versions(releases)
-    found = (_summary(releases / name, name == current) for name in reversed(names[-LISTED:]))
-    return {"t": texts("releases", lang), "found": [row for row in found if row]}
+    rows = (_summary(releases / name, name == current) for name in reversed(names[-LISTED:]))
+    found = [row for row in rows if row]
+    there = [row["version"] for row in found]
+    return {"t": texts("releases", lang), "found": found, "choice": choice(there, *there[1::-1])}
+
+
+def choice(there: Sequence[str], old: str = "", new: str = "") -> dict[str, Any]:
+    """What the form needs in which two of the releases are chosen to compare."""
+    return {"there": there, "old": old, "new": new}
 
 
 @lru_cache(maxsize=128)
