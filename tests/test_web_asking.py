@@ -15,6 +15,7 @@ import serving
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, Store
 
 from gbvkg.config import ServeSettings
+from gbvkg.queries.parameters import fill
 from gbvkg.store import Answer, Ask, Limits
 from gbvkg.vocabulary import LANGUAGES, expand
 from gbvkg.web.answers import solutions
@@ -23,6 +24,7 @@ from gbvkg.web.pages import questions as module_of_questions
 from gbvkg.web.pages.frame import environment
 from gbvkg.web.pages.once import Once
 from gbvkg.web.pages.questions import answers
+from gbvkg.web.pages.said import said_of
 from gbvkg.web.pages.sentences import slots
 from gbvkg.web.pages.values import Value
 from gbvkg.web.pages.views import sections_of, views
@@ -215,6 +217,33 @@ def test_terms_are_read_as_they_were(variables: str) -> None:
     assert isinstance(again, QuerySolutions)
     assert [row["value"] for row in read] == [row["value"] for row in again]
     assert {*map(len, read)} == {1}
+
+
+def test_what_is_said_is_read_as_it_was() -> None:
+    """Every kind of value of a thing, once; what points at it by which property, and its labels."""
+    thing, other, by = (NamedNode(f"http://e.example/{name}") for name in ("thing", "other", "by"))
+    title, label = (NamedNode(expand(name)) for name in ("dct:title", "rdfs:label"))
+    nameless = NamedNode("http://e.example/nameless")
+    store = Store()
+    store.extend(Quad(thing, title, term) for term in TERMS)
+    store.extend([Quad(other, by, thing), Quad(other, label, Literal("a\tb")), Quad(nameless, by, thing)])
+
+    class Asked:
+        async def table(self, text: str, values: dict[str, NamedNode]) -> bytes:
+            found = store.query(fill(text, values))
+            assert isinstance(found, QuerySolutions)
+            return found.serialize(format=QueryResultsFormat.TSV) or b""
+
+    said = asyncio.run(said_of(Asked(), thing.value))  # type: ignore[arg-type]
+    assert list(said.statements) == [thing.value]
+    assert list(said.of_it) == [title.value]
+    values = said.of_it[title.value]
+    held = [quad.object for quad in store.quads_for_pattern(thing, title, None)]
+    assert (len(values), set(values)) == (len(held), set(held))
+    assert sorted(said.incoming, key=str) == [
+        (by.value, nameless.value, "", None),
+        (by.value, other.value, label.value, Literal("a\tb")),
+    ]
 
 
 def test_what_is_kept_as_html_is_what_the_template_makes() -> None:

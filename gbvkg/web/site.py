@@ -23,7 +23,7 @@ from gbvkg.errors import TryLater
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue
 from gbvkg.queries.parameters import fill
-from gbvkg.store import Answer, Ask, Limits, Pool
+from gbvkg.store import Answer, Ask, Limits, Pool, Spool
 from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache
 from gbvkg.web.charging import Charge, charged
@@ -214,8 +214,13 @@ class Site:
         self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
     ) -> list[Bindings]:
         """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``."""
-        answer = await self.ask(Ask(fill(text, values) if values else text, "tsv"), self._own)
-        return solutions(answer.body)
+        return solutions(await self.table(text, values))
+
+    async def table(
+        self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
+    ) -> bytes | Spool:
+        """The same as the workers wrote it, in SPARQL TSV."""
+        return (await self.ask(Ask(fill(text, values) if values else text, "tsv"), self._own)).body
 
     async def _licence(self) -> str:
         rows = await self.rows(_LICENCE, {"dataset": NamedNode(self.manifest.dataset)})

@@ -38,11 +38,11 @@ class Names:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def learn(self, rows: Iterable[Bindings]) -> None:
-        """Keep all labels of some things, as rows of ``subject``, ``property`` and ``value`` tell them. A
-        thing without any is left for ``of``, which knows where else to look.
+    def learn(self, told: Iterable[tuple[str, str, object]]) -> None:
+        """Keep all labels of some things, told as thing, property and label. A thing without any is left for
+        ``of``, which knows where else to look.
         """
-        labels = _labels(row for row in rows if "property" in row)
+        labels = _labels(told)
         for iri in labels:
             if iri not in self._kept:
                 self._keep(iri, Named(labels.of(iri)))
@@ -62,7 +62,8 @@ class Names:
         return found | {iri: self._keep(iri, named) for iri, named in (await self._asked(missing)).items()}
 
     async def _asked(self, iris: list[str]) -> dict[str, Named]:
-        labels = _labels(await self._rows(labels_query, sorted(iris)))
+        told = await self._rows(labels_query, sorted(iris))
+        labels = _labels((row["subject"].value, row["property"].value, row["value"]) for row in told)
         foreign = [iri for iri in iris if iri not in labels and not self._site.href(iri)]
         rows = await self._rows(elsewhere_query, sorted(foreign))
         elsewhere = {row["thing"].value: row["text"].value for row in rows}
@@ -79,8 +80,8 @@ class Names:
         return named
 
 
-def _labels(rows: Iterable[Bindings]) -> Labels:
+def _labels(told: Iterable[tuple[str, str, object]]) -> Labels:
     labels = Labels(views().labels)
-    for row in rows:
-        labels.add(row["subject"].value, row["property"].value, row["value"])
+    for iri, property_, label in told:
+        labels.add(iri, property_, label)
     return labels

@@ -26,7 +26,7 @@ from gbvkg.web.pages.facts import FactWriter, is_numeric
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.model import Group, Part, Table, Thing
 from gbvkg.web.pages.questions import answers
-from gbvkg.web.pages.said import TYPE, Said
+from gbvkg.web.pages.said import TYPE, Incoming, Said
 from gbvkg.web.pages.sentences import notes, slots
 from gbvkg.web.pages.trees import tree
 from gbvkg.web.pages.values import Value, best, is_web, natural
@@ -59,7 +59,7 @@ class ThingPage:
         """
         said = self.said
         if not said.is_cut:
-            self.site.pages.names.learn(said.incoming)
+            self.site.pages.names.learn(row[1:] for row in said.incoming)
         types = self._types()
         sections = sections_of(types)
         found: dict[str, list[Bindings]] = {}
@@ -76,7 +76,7 @@ class ThingPage:
 
     def _types(self) -> tuple[str, ...]:
         """The classes of the thing; also those that only a view knows, by what points at it."""
-        pointing = {row["by"].value for row in self.said.incoming}
+        pointing = {by for by, *_ in self.said.incoming}
         more = [iri for iri, view in views().classes.items() if pointing.intersection(view.valued_by)]
         return (*more, *(term.value for term in self.said.of_it.get(TYPE, [])))
 
@@ -93,10 +93,10 @@ class ThingPage:
 
     # What points here
 
-    async def _pointing(self, rows: list[Bindings]) -> tuple[dict[str, int], dict[str, list[str]]]:
+    async def _pointing(self, rows: list[Incoming]) -> tuple[dict[str, int], dict[str, list[str]]]:
         """By property: how many things point here, and all or the first of them."""
         members: dict[str, list[str]] = defaultdict(list)
-        pairs = dict.fromkeys((row["by"].value, row["subject"].value) for row in rows)
+        pairs = dict.fromkeys((by, thing) for by, thing, *_ in rows)
         for by, thing in pairs:
             members[by].append(thing)
         if len(pairs) <= NEAR and not self.said.is_cut:
