@@ -16,7 +16,7 @@ from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.release import gate, publish
 from gbvkg.vocabulary import BASE, expand
-from gbvkg.web.linked_data import DOCUMENTS
+from gbvkg.web.negotiation import DOCUMENTS
 from gbvkg.web.replies import redirect
 from gbvkg.web.service import Service
 from tests import small_project

@@ -28,7 +28,7 @@ from gbvkg.config import ServeSettings
 from gbvkg.project import Project
 from gbvkg.vocabulary import BASE
 from gbvkg.web import downloads, server
-from gbvkg.web.linked_data import DOCUMENTS
+from gbvkg.web.negotiation import DOCUMENTS
 from gbvkg.web.pages.lists import Lists
 from gbvkg.web.service import Service
 from tests.serving import Served, released, serving

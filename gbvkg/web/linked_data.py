@@ -29,7 +29,7 @@ from gbvkg.store import Ask, whole
 from gbvkg.web import graphs, json_ld, memento
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
-from gbvkg.web.negotiation import HTML, choose, release_and_language
+from gbvkg.web.negotiation import DOCUMENTS, HTML, choose, release_and_language
 from gbvkg.web.pages.frame import build, unchanged
 from gbvkg.web.pages.history import chain, older_with, predecessor
 from gbvkg.web.pages.values import is_web
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from gbvkg.web.site import Site
 
 CSV = RESULTS["csv"]
-DOCUMENTS: tuple[Format, ...] = (HTML, RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], CSV)
-"""What a document about a thing comes in, the first when a client has no preference."""
-
 EXTENSIONS = {format.extension: format for format in DOCUMENTS}
 
 _FORMATS = (*DOCUMENTS, *RDF.values(), *RESULTS.values(), XLSX)
@@ -541,6 +538,3 @@ def _is_iri(text: str) -> bool:
 def routes(site: Site) -> list[Route]:
     """``/id``, ``/doc`` and ``/ns`` of one release."""
     return Documents(site).routes()
-
-
-__all__ = ["DOCUMENTS", "routes"]

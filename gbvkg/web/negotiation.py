@@ -13,9 +13,15 @@ from functools import lru_cache
 from starlette.requests import Request
 
 from gbvkg.errors import NotAcceptable
-from gbvkg.formats import HTML, Format
+from gbvkg.formats import HTML, RDF, RESULTS, Format
 from gbvkg.project import VERSION
 from gbvkg.vocabulary import LANGUAGES
+
+DOWNLOADS: tuple[Format, ...] = (RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], RESULTS["csv"])
+"""What a document about a thing comes in beside a page."""
+
+DOCUMENTS: tuple[Format, ...] = (HTML, *DOWNLOADS)
+"""What it comes in, the first when a client has no preference."""
 
 _RANGE = re.compile(r"""\s*+([^\s;,"]++)((?:[^,"]|"[^"]*+")*+)""")
 _QUALITY = re.compile(r";\s*q\s*=\s*([^\s;]*)", re.IGNORECASE)
@@ -115,4 +121,4 @@ def _ranges(accept: str) -> dict[str, float]:
     return found
 
 
-__all__ = ["HTML", "choose", "not_acceptable"]
+__all__ = ["DOCUMENTS", "DOWNLOADS", "HTML", "choose", "not_acceptable"]

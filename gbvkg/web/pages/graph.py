@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import NamedNode
 
-from gbvkg.formats import RDF
 from gbvkg.vocabulary import expand
 from gbvkg.web.graphs import NamedGraph, content
+from gbvkg.web.negotiation import DOWNLOADS
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.frame import texts
@@ -19,7 +19,6 @@ from gbvkg.web.pages.frame import texts
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
 
-_FORMATS = ("ttl", "nt", "jsonld", "rdf")
 _APART = frozenset(expand(name) for name in ("rdf:type", "rdfs:label"))
 
 
@@ -43,8 +42,9 @@ async def values(site: Site, found: NamedGraph, lang: str) -> dict[str, Any]:
         "classes": [
             (terms.label(class_, lang), site.href(class_) or "", count) for class_, count in found.classes
         ],
-        "content": [(name, content(site, found.iri, name)) for name in _FORMATS],
-        "about": [(name, site.page(found.iri, RDF[name].extension)) for name in _FORMATS],
+        "formats": texts("thing", lang)["formats"],
+        "content": [(row.name, content(site, found.iri, row.name)) for row in DOWNLOADS if row.rdf],
+        "about": [(row.name, site.page(found.iri, row.extension)) for row in DOWNLOADS],
         "sparql": content(site, found.iri, None),
     }
 

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import BASE, LANGUAGES, expand, shrink
+from gbvkg.web.negotiation import DOWNLOADS
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.frame import render, texts
@@ -110,6 +111,8 @@ def _page(site: Site, writer: _Writer) -> tuple[dict[str, Any], Subject]:
         "description": writer.text(header, expand("dct:description")),
         "facts": writer.facts({iri: found for iri, found in header.items() if iri not in _SHOWN}),
         "groups": groups,
+        "formats": texts("thing", writer.lang)["formats"],
+        "downloads": [(row.name, site.page(ONTOLOGY, row.extension)) for row in DOWNLOADS if row.rdf],
         "iri": ONTOLOGY,
         "terms": Markup(render("terms.html", {"t": t, "groups": groups})),
     }

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.result import Cell, Result
 from gbvkg.vocabulary import shrink
 from gbvkg.web import snippets
 from gbvkg.web.charts import Chart, chart
+from gbvkg.web.negotiation import DOWNLOADS
 from gbvkg.web.pages.asking import COUNTS, NEAR, SHOWN
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
@@ -234,14 +234,13 @@ class ThingPage:
 def values(site: Site, thing: Thing, lang: str) -> dict[str, Any]:
     """What ``thing.html`` needs, but for the history."""
     short = thing.iri.removeprefix(f"{site.base}id/")
-    formats = (RDF["ttl"], RDF["jsonld"], RDF["nt"], RDF["rdf"], RESULTS["csv"])
     return {
         "t": texts("thing", lang),
         "chart_words": texts("queries", lang),
         "thing": thing,
         "foreign": "" if site.href(thing.iri) else thing.iri if is_web(thing.iri) else "",
         "members": {g.name: site.page(thing.iri, **{"in": shrink(g.name)}) for g in thing.incoming},
-        "downloads": [(format.name, site.page(thing.iri, format.extension)) for format in formats],
+        "downloads": [(format.name, site.page(thing.iri, format.extension)) for format in DOWNLOADS],
         "asked_about": [
             (query.summary[lang], site.path(f"/query/{query.name}", **{parameter.name: short}))
             for query, parameter in about(site, thing.iri)
