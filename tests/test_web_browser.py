@@ -35,6 +35,7 @@ PAGES = {
         "/query/mandates-on-date?person=person/nobody",
     ],
     "sparql.html": ["/sparql", "/sparql?query=SELECT+%2A+%7B+%3Fs+%3Fp+%3Fo+%7D"],
+    "compare.html": ["/compare?old=current-version&new=current-version"],
     "releases.html": ["/releases/"],
     "release.html": ["/releases/current-version/"],
     "thing.html": [

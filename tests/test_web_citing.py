@@ -61,6 +61,7 @@ PAGES = {
     "sparql.html": Page(
         "/sparql?query=ASK%7B%7D&x=y", "WebPage", "WebAPI", "sparql?query=ASK%7B%7D&release={}"
     ),
+    "compare.html": Page("/compare?old={0}&new={0}", "WebPage", "", RELEASE),
     "releases.html": Page("/releases/", "CollectionPage", "DataCatalog", RELEASE),
     "release.html": Page("/releases/{}/", "WebPage", "Dataset", RELEASE),
     "api.html": Page("/docs", "APIReference", "", RELEASE),

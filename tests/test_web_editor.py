@@ -40,6 +40,7 @@ from gbvkg.store import Answer, Ask
 from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root, prefixes
 from gbvkg.web import replies, sparql_page
 from gbvkg.web.pages import frame
+from gbvkg.web.pages.credits import Credit
 from gbvkg.web.pages.sparql import routes, sparql
 from gbvkg.web.pages.static import serve
 from gbvkg.web.pages.static import static as files
@@ -94,7 +95,7 @@ class Site:
 
     base = BASE
     root = "https://data.example.org/gbvkg"
-    credits = dict.fromkeys(LANGUAGES, ("", ""))
+    credits = dict.fromkeys(LANGUAGES, Credit())
     prefixes = prefixes()
     version = "1"
     licence = ""

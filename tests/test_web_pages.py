@@ -447,6 +447,28 @@ def test_not_modified_without_work(real: serving.Served) -> None:
     assert other.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("nl", "De doorverwijzing van https://w3id.org/gbvkg/ is nog niet geregistreerd"),
+        ("en", "The redirect of https://w3id.org/gbvkg/ is not registered yet"),
+    ],
+)
+def test_a_permanent_link_says_what_the_data_say_of_it(
+    real: serving.Served, hostile: serving.Served, lang: str, words: str
+) -> None:
+    """That it does not answer yet, beside the link and the IRI of a thing; nothing where the data say
+    nothing.
+    """
+    for path, count in (("/", 1), ("/list/Action", 1), (ACTION, 2), ("/query/actions", 1), ("/releases/", 1)):
+        page = html(real, f"{path}?lang={lang}")
+        assert page.count(f'<p class="note">{words}') == count, path
+        assert words in page.partition('id="cite"')[2]
+    cite = html(hostile, f"/list/Action?lang={lang}").partition('id="cite"')[2]
+    assert cite
+    assert 'class="note"' not in cite
+
+
 def test_citation(real: serving.Served) -> None:
     """A page can be cited in three forms, each with the permanent link of this release."""
     permanent = f"https://w3id.org/gbvkg/doc/action/vap-sg-2020/11?release={real.get('/health/ready').text.split()[1]}"

@@ -123,7 +123,7 @@ class Subject:
 
 def citation(site: Site, subject: Subject, container: str, lang: str) -> Citation:
     """How to cite the page that is at ``subject.at``."""
-    maker, publisher = site.credits[lang]
+    credit = site.credits[lang]
     return Citation(
         subject.title,
         container,
@@ -131,8 +131,8 @@ def citation(site: Site, subject: Subject, container: str, lang: str) -> Citatio
         subject.issued or site.manifest.issued,
         site.permanent(fixed(site, subject)),
         lang,
-        maker,
-        publisher,
+        credit.makers,
+        credit.publishers,
         site.permanent(site.path("/")),
     )
 

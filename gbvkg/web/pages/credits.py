@@ -1,13 +1,14 @@
-"""Who made and published the data, by name: asked once for each release, for citations.
+"""Who made and published the data, by name, and what the data say of themselves to who cites them: asked once
+for each release.
 
-This module refuses to name anybody that the release does not name of itself.
+This module refuses to say what the release does not say of itself.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import LANGUAGES, expand
 from gbvkg.web.pages.values import Labels, best
@@ -24,12 +25,25 @@ WHERE {{
 }}
 ORDER BY ?credit ?who"""
 
-Credits = dict[str, tuple[str, str]]
-"""Language → the names of the makers and of the publishers of the data."""
+
+class Credit(NamedTuple):
+    """The names of the makers and of the publishers of the data, and a note, such as that their addresses do
+    not answer yet; "" for what is not said.
+    """
+
+    makers: str = ""
+    publishers: str = ""
+    note: str = ""
+
+
+Credits = dict[str, Credit]
+"""Language → the credit in it."""
+
+_NOTES = "SELECT ?note WHERE {{ $dataset <{note}> ?note FILTER(ISLITERAL(?note)) }} ORDER BY ?note"
 
 
 async def credits(site: Site) -> Credits:
-    """Who the release says made and published it, in each language. Raises as ``Site.rows``."""
+    """What the release says of itself, in each language. Raises as ``Site.rows``."""
     names = {name: expand(f"dct:{name}") for name in ("creator", "publisher")}
     text = _CREDITS.format(
         credits=" ".join(f"<{iri}>" for iri in names.values()),
@@ -46,4 +60,15 @@ async def credits(site: Site) -> Credits:
         named = ((best(labels.of(who), lang), who) for who in found[iri])
         return ", ".join(label.value if label else who for label, who in named)
 
-    return {lang: (told(names["creator"], lang), told(names["publisher"], lang)) for lang in LANGUAGES}
+    rows = await site.rows(
+        _NOTES.format(note=expand("skos:note")), {"dataset": NamedNode(site.manifest.dataset)}
+    )
+    noted = [note for row in rows if isinstance(note := row["note"], Literal)]
+    return {
+        lang: Credit(
+            told(names["creator"], lang),
+            told(names["publisher"], lang),
+            " ".join(note.value for note in noted if note.language in (lang, None)),
+        )
+        for lang in LANGUAGES
+    }

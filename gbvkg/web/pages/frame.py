@@ -216,6 +216,7 @@ def cited(request: Request, site: Site, subject: Subject, lang: str) -> dict[str
     )
     return {
         "cite": citation(site, found, container, lang),
+        "cite_note": site.credits[lang].note,
         "cite_links": {kind: here(request, shown, cite=kind) for kind in KINDS},
         "permanent_here": fixed(site, found),
         "schema": schema(site, found, lang),
