@@ -9,10 +9,11 @@ import socket
 import pytest
 
 from gbvkg.errors import QueryError, WorkerLost
-from gbvkg.store import Answer, Limits
+from gbvkg.store import OURS, Answer, Limits
 from gbvkg.store.channel import Channel, Job
 from gbvkg.store.frames import REPLY, Outcome, Reply
 from gbvkg.store.spool import Allowance, Spool
+from gbvkg.store.waiting import Waiting
 
 
 def outcome(*pieces: bytes, limits: Limits | None = None) -> Answer:
@@ -30,7 +31,8 @@ def outcome(*pieces: bytes, limits: Limits | None = None) -> Answer:
             calls.append("done")
 
         channel = Channel(1, ours, Allowance(10_000_000), done=done, broken=broken, late=broken)
-        job = Job(b"question", limits or Limits(), asyncio.get_running_loop().create_future())
+        answer = asyncio.get_running_loop().create_future()
+        job = Job(b"question", limits or Limits(), answer, OURS, Waiting(1, 1).asker(""))
         channel.run(job)
         for piece in pieces:
             await asyncio.get_running_loop().run_in_executor(None, theirs.sendall, piece)

@@ -24,7 +24,8 @@ def test_a_client_gets_its_seconds_per_window_and_no_more() -> None:
     async def scene() -> None:
         clock = Clock()
         budget = Budget(10, 60, 2, 5, clock=clock)
-        async with budget.turn("a"):
+        async with budget.turn("a") as ticket:
+            ticket.begin()
             clock.now += 11
         with pytest.raises(BudgetSpent) as refused:
             async with budget.turn("a"):
@@ -46,9 +47,31 @@ def test_a_ticket_may_say_what_it_cost() -> None:
         clock = Clock()
         budget = Budget(10, 60, 2, 5, clock=clock)
         async with budget.turn("a") as ticket:
+            ticket.begin()
             clock.now += 30
             ticket.seconds = 1.5
         assert budget.used("a") == 1.5
+
+    asyncio.run(scene())
+
+
+def test_what_waits_in_a_pool_takes_no_time() -> None:
+    """A turn is charged from its first question on, and refused if others spent all meanwhile."""
+
+    async def scene() -> None:
+        clock = Clock()
+        budget = Budget(10, 60, 3, 5, clock=clock)
+        async with budget.turn("a") as waiting:
+            clock.now += 9
+            assert budget.used("a") == 0
+            async with budget.turn("a") as running:
+                running.begin()
+                running.begin()
+                clock.now += 11
+                assert budget.used("a") == 11
+                with pytest.raises(BudgetSpent):
+                    waiting.begin()
+        assert budget.used("a") == 11
 
     asyncio.run(scene())
 
@@ -59,7 +82,8 @@ def test_running_queries_count_while_they_run() -> None:
     async def scene() -> None:
         clock = Clock()
         budget = Budget(10, 60, 3, 5, clock=clock)
-        async with budget.turn("a"):
+        async with budget.turn("a") as ticket:
+            ticket.begin()
             clock.now += 11
             with pytest.raises(BudgetSpent):
                 async with budget.turn("a"):
@@ -150,7 +174,8 @@ def test_quiet_clients_are_forgotten() -> None:
         clock = Clock()
         budget = Budget(10, 60, 2, 5, clock=clock)
         for number in range(3000):
-            async with budget.turn(str(number)):
+            async with budget.turn(str(number)) as ticket:
+                ticket.begin()
                 clock.now += 0.1
         assert len(budget) < 2500
 

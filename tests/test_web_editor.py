@@ -23,8 +23,6 @@ from urllib.parse import quote, urlsplit
 import jinja2
 import pytest
 from chromium import needs_axe, violations
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -39,12 +37,14 @@ from gbvkg.queries import Catalogue
 from gbvkg.store import Answer, Ask
 from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root, prefixes
 from gbvkg.web import replies, sparql_page
+from gbvkg.web.connection import Connection, Lines, Pace
+from gbvkg.web.exchange import Whole, written_head
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.credits import Credit
 from gbvkg.web.pages.sparql import routes, sparql
 from gbvkg.web.pages.static import serve
 from gbvkg.web.pages.static import static as files
-from gbvkg.web.service import POLICY
+from gbvkg.web.replies import secured
 from gbvkg.web.site import Site as RealSite
 from gbvkg.web.sparql import Question, SparqlEndpoint
 
@@ -183,14 +183,31 @@ def _with_policy(app: Any) -> Any:
     async def service(scope: Any, receive: Any, send: Any) -> None:
         async def said(message: Any) -> None:
             if message["type"] == "http.response.start":
-                names = {name.lower() for name, _ in message["headers"]}
-                if b"content-security-policy" not in names:
-                    message["headers"] = [*message["headers"], (b"content-security-policy", POLICY)]
+                message["headers"] = secured((name.lower(), value) for name, value in message["headers"])
             await send(message)
 
         await app(scope, receive, said)
 
     return service
+
+
+class _Front:
+    """An application, and nothing in front of it."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def at_hand(self, request: Any) -> None:
+        return None
+
+    def soon(self, request: Any, deliver: Any) -> None:
+        return None
+
+    def refusal(self, status: int) -> Whole:
+        return Whole(written_head(status, [(b"content-length", b"0")]), b"")
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
 
 
 def run(coroutine: Any) -> Any:
@@ -224,15 +241,18 @@ def page(site: Site, query: str) -> str:
 
 @pytest.fixture(scope="module")
 def server(site: Site) -> Iterator[tuple[Site, str]]:
-    port = free_port()
-    granian = Server(
-        _with_policy(_app(site)), address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False
-    )
-    loop = asyncio.new_event_loop()
-    serving = threading.Thread(target=lambda: loop.run_until_complete(granian.serve()))
+    port, loop, stopped = free_port(), asyncio.new_event_loop(), asyncio.Event()
+    lines = Lines(_Front(_with_policy(_app(site))), Pace(60, 60, 60), 100)
+
+    async def serve() -> None:
+        async with await loop.create_server(lambda: Connection(lines), "127.0.0.1", port):
+            await stopped.wait()
+            lines.abort()
+
+    serving = threading.Thread(target=lambda: loop.run_until_complete(serve()))
     serving.start()
     yield site, f"http://127.0.0.1:{port}/gbvkg/sparql"
-    loop.call_soon_threadsafe(granian.stop)
+    loop.call_soon_threadsafe(stopped.set)
     serving.join()
     loop.close()
 

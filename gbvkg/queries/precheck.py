@@ -79,12 +79,13 @@ _SHORT = 280
 _MARKS = 90
 """So many characters that may stand for a pattern are below every limit."""
 _SIMPLE = re.compile(
-    r"""\s*+ (?: PREFIX \s++ [\w-]*+ : \s*+ <[^<>"'\\()[\]{}]*+> \s*+ )*+
-    (?P<form>SELECT|ASK|CONSTRUCT|DESCRIBE) (?![\w.:-])
-    [^"'\\()[\]{}]*+ \{ [^"'\\()[\]{}]*+ \} [^"'\\()[\]{}]*+ \Z""",
+    r"""\s*+ (?: PREFIX \s++ [\w-]*+ : \s*+ <[^<>{}]*+> \s*+ )*+
+    (?P<form>SELECT|ASK|CONSTRUCT|DESCRIBE) (?![\w.:-]) [^{}]*+ \{ [^{}]*+ \} [^{}]*+ \Z""",
     re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
-"""A query of one group, without strings, escapes and other brackets."""
+"""A query of one group, if it has no strings, escapes and other brackets."""
+
+_OTHER = re.compile(r"""["'\\()[\]]""")
 
 _ABSOLUTE = re.compile(r"<[A-Za-z][\w+.-]*://")
 _SPELT = re.compile(r"(?:\w|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})+")
@@ -118,8 +119,10 @@ def _glance(text: str) -> str:
     """
     if len(text) > _SHORT or "SERVICE" in text.upper():
         return ""
+    if _OTHER.search(text) is not None or sum(map(text.count, ".;,/")) > _MARKS:
+        return ""
     found = _SIMPLE.match(text)
-    if found is None or sum(map(text.count, ".;,/")) > _MARKS:
+    if found is None:
         return ""
     return found["form"].upper()
 

@@ -12,18 +12,21 @@ from typing import TYPE_CHECKING
 from gbvkg.lazily import lazily
 
 if TYPE_CHECKING:
-    from gbvkg.store.pool import Pool
+    from gbvkg.store.pool import OURS, Pool
     from gbvkg.store.question import Answer, Ask, Limits
     from gbvkg.store.snapshot import Snapshot
     from gbvkg.store.spool import Spool, whole
+    from gbvkg.store.waiting import Turn
 
 _HOMES = {
+    "OURS": "pool",
     "Answer": "question",
     "Ask": "question",
     "Limits": "question",
     "Pool": "pool",
     "Snapshot": "snapshot",
     "Spool": "spool",
+    "Turn": "waiting",
     "whole": "spool",
 }
 """Name → its module, imported when asked for: a worker process needs none of the server's side."""
@@ -31,4 +34,4 @@ _HOMES = {
 
 __getattr__ = lazily(__name__, _HOMES)
 
-__all__ = ["Answer", "Ask", "Limits", "Pool", "Snapshot", "Spool", "whole"]
+__all__ = ["OURS", "Answer", "Ask", "Limits", "Pool", "Snapshot", "Spool", "Turn", "whole"]

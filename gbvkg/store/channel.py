@@ -15,6 +15,7 @@ from gbvkg.store.frames import Outcome, Reply
 from gbvkg.store.line import Line
 from gbvkg.store.question import Answer, Limits
 from gbvkg.store.spool import IN_MEMORY, Allowance, Spool
+from gbvkg.store.waiting import Asker, Turn
 
 _DETAILS = 1 << 20
 """Bytes that a reply without an answer may have."""
@@ -26,14 +27,18 @@ _LATER = 5
 class Job:
     """One question, waiting or under way; ``answer`` is done when it is answered, failed or cancelled."""
 
-    __slots__ = ("answer", "channel", "frame", "limits", "until")
+    __slots__ = ("answer", "asker", "channel", "frame", "limits", "turn", "until")
 
-    def __init__(self, frame: bytes, limits: Limits, answer: asyncio.Future[Answer]) -> None:
+    def __init__(
+        self, frame: bytes, limits: Limits, answer: asyncio.Future[Answer], turn: Turn, asker: Asker
+    ) -> None:
         self.frame = frame
         self.limits = limits
         self.answer = answer
+        self.turn = turn
+        self.asker = asker
         self.channel: Channel | None = None
-        self.until: asyncio.TimerHandle | None = None
+        self.until = 0.0
 
     def fail(self, error: Exception) -> None:
         if not self.answer.done():
@@ -75,6 +80,7 @@ class Channel:
         """Send a question to the worker, which must be free."""
         self.job = job
         job.channel = self
+        job.asker.running += 1
         self._watch(self._loop.time() + job.limits.seconds)
         try:
             sent = self._line.send(job.frame)
@@ -91,6 +97,8 @@ class Channel:
         self._loop.remove_reader(self._line.number)
         self._loop.remove_writer(self._line.number)
         self._line.close()
+        if self.job is not None:
+            self.job.asker.done()
         if self._alarm is not None:
             self._alarm.cancel()
         if isinstance(self._body, Spool):
@@ -199,5 +207,6 @@ class Channel:
         elif isinstance(body, Spool):
             body.close()
         self.job = None
+        job.asker.done()
         self.has_served = True
         self._done(self, head)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import math
 import os
-from collections import deque
 from pathlib import Path
 
 from gbvkg.errors import GbvkgError, QueryError
@@ -21,6 +20,7 @@ from gbvkg.store.nursery import Nursery
 from gbvkg.store.question import Answer, Ask, Limits
 from gbvkg.store.snapshot import Snapshot
 from gbvkg.store.spool import Allowance
+from gbvkg.store.waiting import Turn, Waiting
 
 SPOOLED = 1_000_000_000
 """Bytes that all big answers together may take while they wait for their readers."""
@@ -34,23 +34,37 @@ _SOONEST, _LATEST = 0.1, 5.0
 _RETRY = _LATEST / 10
 """Seconds until workers that could not be had are tried again."""
 
+_LOOK = 0.1
+"""Seconds between two looks at who waits for too long."""
+
 _WEIGHT = 0.1
 """Of the last question in what a question usually takes."""
+
+
+class _Ours:
+    """The turn of the service itself."""
+
+    name = ""
+
+    def begin(self) -> None:
+        """Whenever there is a worker."""
+
+
+OURS = _Ours()
 
 
 class Pool:
     """Workers over one release. Belongs to the event loop that opened it."""
 
-    def __init__(self, snapshot: Snapshot, workers: int, limits: Limits, queue: int) -> None:
+    def __init__(self, snapshot: Snapshot, workers: int, limits: Limits, queue: int, at_once: int) -> None:
         """Use ``open``."""
         self.snapshot = snapshot
         self.limits = limits
         self.workers = workers
         self.has_network_wall = False
-        self._queue = queue
         self._loop = asyncio.get_running_loop()
         self._allowance = Allowance(SPOOLED)
-        self._waiting: deque[Job] = deque()
+        self._waiting = Waiting(queue, at_once)
         self._idle: list[Channel] = []
         self._channels: dict[int, Channel] = {}
         self._dying: dict[int, Job] = {}
@@ -60,6 +74,7 @@ class Pool:
         self._pause = _SOONEST
         self._closed = False
         self._missing: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
         self._ready: asyncio.Future[None] = self._loop.create_future()
         self._nursery: Nursery | None = None
 
@@ -71,13 +86,16 @@ class Pool:
         workers: int | None = None,
         limits: Limits | None = None,
         queue: int = 64,
+        at_once: int | None = None,
     ) -> Pool:
         """A pool over a release that was verified just now; ``workers`` is the number of processors if None.
+        Each asker may have ``at_once`` of them (all, if None) and ``queue`` questions waiting.
 
         Raises ReleaseCorrupt, and BackEndUnavailable when the processes do not start.
         """
         snapshot = await asyncio.to_thread(Snapshot.open, release)
-        pool = cls(snapshot, workers or os.cpu_count() or 1, limits or Limits(), queue)
+        workers = workers or os.cpu_count() or 1
+        pool = cls(snapshot, workers, limits or Limits(), queue, at_once or workers)
         pool._start()
         try:
             await pool._ready
@@ -90,25 +108,43 @@ class Pool:
             raise
         return pool
 
-    async def ask(self, ask: Ask, limits: Limits | None = None) -> Answer:
+    async def ask(self, ask: Ask, limits: Limits | None = None, turn: Turn = OURS) -> Answer:
         """The whole answer.
 
         Raises a QueryError that says why there is none, PoolBusy when too many wait or this one waited for
-        longer than a query may take, BackEndUnavailable when the pool is closed. Cancelling kills the worker.
+        longer than a query may take, BackEndUnavailable when the pool is closed, and what ``turn`` raises.
+        Cancelling kills the worker.
+        """
+        job = self.submit(ask, limits, turn)
+        try:
+            return await job.answer
+        except asyncio.CancelledError:
+            self.abandon(job)
+            raise
+
+    def submit(self, ask: Ask, limits: Limits | None = None, turn: Turn = OURS) -> Job:
+        """Ask, without waiting: ``answer`` of what this gives has what ``ask`` gives or raises.
+
+        Raises PoolBusy when too many wait, BackEndUnavailable when the pool is closed.
         """
         if self._closed:
             raise outcomes.closed()
         limits = limits or self.limits
-        job = Job(frames.request(ask, limits), limits, self._loop.create_future())
-        if self._idle:
-            self._idle.pop().run(job)
+        frame = frames.request(ask, limits)
+        asker = self._waiting.asker(turn.name)
+        job = Job(frame, limits, self._loop.create_future(), turn, asker)
+        if self._idle and self._waiting.may_run(asker):
+            self._begin(self._idle.pop(), job)
         else:
             self._wait(job)
-        try:
-            return await job.answer
-        except asyncio.CancelledError:
-            self._abandon(job)
-            raise
+        return job
+
+    def abandon(self, job: Job) -> None:
+        """Nobody wants this answer any more: the worker is killed that is at it."""
+        if job.channel is not None and job.channel.job is job:
+            self._kill(job.channel)
+        else:
+            self._waiting.remove(job)
 
     async def close(self) -> None:
         """End all processes; who still waits gets BackEndUnavailable. Returns when they are gone."""
@@ -141,27 +177,23 @@ class Pool:
         return len(self._channels)
 
     def _wait(self, job: Job) -> None:
-        if len(self._waiting) >= self._queue:
+        job.until = self._loop.time() + job.limits.seconds
+        if not self._waiting.add(job):
             raise outcomes.busy(self._patience())
-        self._waiting.append(job)
-        job.until = self._loop.call_later(job.limits.seconds, self._give_up, job)
+        if self._looking is None:
+            self._looking = self._loop.call_later(_LOOK, self._look)
 
-    def _give_up(self, job: Job) -> None:
-        if job.channel is None and not job.answer.done():
+    def _look(self) -> None:
+        """Refuse who waits for too long: one timer for all."""
+        now, patience = self._loop.time(), self._patience()
+        for job in [job for job in self._waiting if job.until <= now]:
             self._waiting.remove(job)
-            job.fail(outcomes.busy(self._patience()))
+            job.fail(outcomes.busy(patience))
+        self._looking = self._loop.call_later(_LOOK, self._look) if self._waiting else None
 
     def _patience(self) -> int:
         """Whole seconds until those that wait will have been answered, as things go now."""
         return max(1, math.ceil(self._usual * len(self._waiting) / self.workers))
-
-    def _abandon(self, job: Job) -> None:
-        if job.channel is not None and job.channel.job is job:
-            self._kill(job.channel)
-        elif job in self._waiting:
-            self._waiting.remove(job)
-        if job.until is not None:
-            job.until.cancel()
 
     def _start(self) -> None:
         if self._closed:
@@ -240,14 +272,25 @@ class Pool:
             self._missing = None
 
     def _employ(self, channel: Channel) -> None:
-        while self._waiting:
-            job = self._waiting.popleft()
-            if job.until is not None:
-                job.until.cancel()
-            if not job.answer.done():
-                channel.run(job)
-                return
+        """Give a free worker its next question, if there is one."""
         self._idle.append(channel)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        while self._idle and (job := self._waiting.take()) is not None:
+            self._begin(self._idle.pop(), job)
+
+    def _begin(self, channel: Channel, job: Job) -> None:
+        """Let a free worker answer, unless whoever asks may have no more."""
+        try:
+            job.turn.begin()
+        except GbvkgError as error:
+            job.fail(error)
+            self._waiting.forget(job.asker)
+        if job.answer.done():
+            self._idle.append(channel)
+        else:
+            channel.run(job)
 
     def _free(self, channel: Channel, reply: Reply) -> None:
         self._usual += _WEIGHT * (reply.seconds - self._usual)
@@ -290,13 +333,15 @@ class Pool:
             self._grow()
         else:  # it cannot even start: do not try as fast as the machine can
             self._grow_later()
+        self._go_on()  # whoever asked may have another worker now
 
     def _fail_all(self, error: GbvkgError) -> None:
-        for job in self._waiting:
-            if job.until is not None:
-                job.until.cancel()
+        for job in list(self._waiting):
+            self._waiting.remove(job)
             job.fail(error)
-        self._waiting.clear()
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         for channel in self._channels.values():
             channel.close()
             if channel.job is not None:

@@ -19,26 +19,43 @@ _MANY = 1000
 """From this many clients on, those that have been quiet are looked for and forgotten."""
 
 
-@dataclass(slots=True)
 class Ticket:
-    """One turn. ``seconds`` is what it is charged; None for as long as it took."""
+    """One turn, on behalf of which questions are asked. ``seconds`` is what it is charged; None for as$
+    took since the first question began.
+    """
 
-    start: float
-    seconds: float | None = None
+    __slots__ = ("_budget", "_client", "name", "seconds", "start")
+
+    def __init__(self, budget: Budget, client: _Client) -> None:
+        self._budget, self._client, self.name = budget, client, client.asker
+        self.start: float | None = None
+        self.seconds: float | None = None
+
+    def begin(self) -> None:
+        """It takes time from now on. Raises BudgetSpent when there is none left."""
+        self._budget.begin(self._client, self)
+
+    def leave(self) -> None:
+        """The turn is over."""
+        self._budget.leave(self._client, self)
 
 
 @dataclass(slots=True)
 class _Client:
+    asker: str
     spent: deque[tuple[int, float]] = field(default_factory=deque)
     """(the second in which it was spent, how much), one entry per second, so that asking is quick."""
     total: float = 0.0
-    running: list[Ticket] = field(default_factory=list)
+    entered: int = 0
+    """Turns that are not over, of which ``begun`` take time, since moments that add up to ``starts``."""
+    begun: int = 0
+    starts: float = 0.0
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
 class Budget:
     """``seconds`` of processing per ``window`` seconds, ``at_once`` queries running and ``queue`` waiting,
-    none for longer than ``patience`` seconds, per client.
+    none for longer than ``patience`` seconds, per client. A pool knows a client by ``line`` and its name.
     """
 
     def __init__(
@@ -49,10 +66,12 @@ class Budget:
         queue: int,
         patience: float = math.inf,
         clock: Callable[[], float] = monotonic,
+        line: str = "",
     ) -> None:
         self.seconds, self.window, self.at_once, self.queue = seconds, window, at_once, queue
         self.patience = patience
         self._clock = clock
+        self._line = line
         self._clients: dict[str, _Client] = {}
         self._sweep_at = _MANY
 
@@ -66,25 +85,43 @@ class Budget:
         """
         return Turn(self, name)
 
-    async def enter(self, client: _Client) -> Ticket:
+    def admit(self, name: str) -> Ticket | None:
+        """A turn, to be ended by its ``leave``; None for a client that has to wait or is refused."""
+        client = self.client(name)
+        if client.entered >= self.at_once or client.waiting or self._used(client) >= self.seconds:
+            return None
+        client.entered += 1
+        return Ticket(self, client)
+
+    async def enter(self, client: _Client) -> None:
         """See ``turn``."""
         self._check(client)
-        if len(client.running) >= self.at_once or client.waiting:
+        if client.entered >= self.at_once or client.waiting:
             await self._wait(client)
-        ticket = Ticket(self._clock())
-        client.running.append(ticket)
-        try:
-            self._check(client)
-        except BudgetSpent:
-            self.leave(client, ticket)
-            raise
-        return ticket
+            try:
+                self._check(client)
+            except BudgetSpent:
+                self._wake(client)
+                raise
+        client.entered += 1
+
+    def begin(self, client: _Client, ticket: Ticket) -> None:
+        """See ``Ticket.begin``."""
+        self._check(client)
+        if ticket.start is None:
+            ticket.start = self._clock()
+            client.begun += 1
+            client.starts += ticket.start
 
     def leave(self, client: _Client, ticket: Ticket) -> None:
         """End a turn, and give the next one."""
-        client.running.remove(ticket)
-        now = self._clock()
-        self._charge(client, now, now - ticket.start if ticket.seconds is None else ticket.seconds)
+        client.entered -= 1
+        now, took = self._clock(), 0.0
+        if ticket.start is not None:
+            took = now - ticket.start
+            client.begun -= 1
+            client.starts = client.starts - ticket.start if client.begun else 0.0
+        self._charge(client, now, took if ticket.seconds is None else ticket.seconds)
         self._wake(client)
 
     def client(self, name: str) -> _Client:
@@ -93,7 +130,7 @@ class Budget:
         if client is None:
             if len(self._clients) >= self._sweep_at:
                 self._forget_quiet()
-            client = self._clients[name] = _Client()
+            client = self._clients[name] = _Client(f"{self._line} {name}")
         return client
 
     def _charge(self, client: _Client, now: float, seconds: float) -> None:
@@ -131,7 +168,7 @@ class Budget:
             self._wake(client)  # our turn had come: the next one's now
 
     def _wake(self, client: _Client) -> None:
-        while client.waiting and len(client.running) < self.at_once:
+        while client.waiting and client.entered < self.at_once:
             turn = client.waiting.popleft()
             if not turn.done():
                 turn.set_result(None)
@@ -148,7 +185,7 @@ class Budget:
             client.total -= client.spent.popleft()[1]
         if not client.spent:
             client.total = 0.0  # no rounding errors are carried along
-        return client.total + sum(now - ticket.start for ticket in client.running)
+        return client.total + client.begun * now - client.starts
 
     def _check(self, client: _Client) -> None:
         over = self._used(client) - self.seconds
@@ -175,7 +212,7 @@ class Budget:
 
     def _forget_quiet(self) -> None:
         for name, client in list(self._clients.items()):
-            if not client.running and not client.waiting and not self._used(client):
+            if not client.entered and not client.waiting and not self._used(client):
                 del self._clients[name]
         self._sweep_at = max(_MANY, 2 * len(self._clients))
 
@@ -190,9 +227,10 @@ class Turn:
     def __init__(self, budget: Budget, name: str) -> None:
         self._budget = budget
         self._client = budget.client(name)
+        self._ticket = Ticket(budget, self._client)
 
     async def __aenter__(self) -> Ticket:
-        self._ticket = await self._budget.enter(self._client)
+        await self._budget.enter(self._client)
         return self._ticket
 
     async def __aexit__(self, *_: object) -> None:

@@ -7,11 +7,14 @@ to decide what may be kept; an answer says so itself by having an ETag and being
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
+
+from gbvkg.web.exchange import Whole, written_head
 
 Key = tuple[bytes, bytes, bytes, bytes]
 """Raw path, query string, Accept and Accept-Language: all that an answer may depend on."""
@@ -26,36 +29,36 @@ LATEST = 1.0
 long as an answer that is kept.
 """
 
-_KEY = 3000
-"""What an entry costs at most apart from its body and key: two dozen short headers."""
+_KEY = 1000
+"""What an entry costs at most apart from its head, body and key."""
+
+_OF_A_BODY = re.compile(rb"^content-(?:length|type): [^\r]*\r\n", re.MULTILINE)
 
 
 class Kept(NamedTuple):
-    """One answer. ``headers`` has the ETag too; ``etag`` is b"" for one without (a redirect).
-
-    The length is not among the headers: the server counts the body that it sends.
-    """
+    """One answer, written out. ``etag`` is b"" for one without (a redirect)."""
 
     status: int
-    headers: Headers
-    body: bytes
+    whole: Whole
     etag: bytes
 
     @classmethod
     def of(cls, status: int, headers: Headers, body: bytes, etag: bytes) -> Kept:
-        """The answer with these headers, one less."""
-        return cls(status, [pair for pair in headers if pair[0] != b"content-length"], body, etag)
+        """The answer with these headers; its length is added to them (RFC 9110 §8.6)."""
+        said = [pair for pair in headers if pair[0] != b"content-length"]
+        if status not in (204, 304):
+            said.append((b"content-length", b"%d" % len(body)))
+        return cls(status, Whole(written_head(status, said), body), etag)
 
-    def headers_of_head(self) -> Headers:
-        """The headers for who wants no body: with the length that it would have (RFC 9110 §8.6)."""
-        if self.status in (204, 304):
-            return self.headers
-        return [*self.headers, (b"content-length", b"%d" % len(self.body))]
+    def without_body(self) -> Whole:
+        """The answer to HEAD."""
+        return Whole(self.whole.head, b"")
 
     def unchanged(self) -> Kept:
         """The 304 for who has this answer: without what tells of a body (RFC 9110 §15.4.5)."""
-        slim = [pair for pair in self.headers if pair[0] != b"content-type"]
-        return Kept(304, slim, b"", self.etag)
+        said = self.whole.head.partition(b"\r\n")[2]
+        head = _OF_A_BODY.sub(b"", said)
+        return Kept(304, Whole(written_head(304, ()) + head, b""), self.etag)
 
 
 class Cache:
@@ -105,7 +108,7 @@ class Cache:
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep an answer; one of more than ``LARGEST`` bytes is not kept."""
-        if len(kept.body) > LARGEST or _size(key, kept) > self._most:
+        if len(kept.whole.body) > LARGEST or _size(key, kept) > self._most:
             return
         if key in self._kept:
             self.size -= _size(key, self._kept.pop(key))
@@ -116,7 +119,7 @@ class Cache:
 
 
 def _size(key: Key, kept: Kept) -> int:
-    return _KEY + len(key[0]) + len(key[1]) + len(key[2]) + len(key[3]) + len(kept.body)
+    return _KEY + sum(map(len, key)) + len(kept.whole.head) + len(kept.whole.body)
 
 
 def is_fresh(etag: bytes, if_none_match: bytes) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from gbvkg.store import OURS, Turn
+
 LOOP = 4
 """What a second on the event loop counts for: who spends all that a client may has a quarter of the loop."""
 
@@ -22,11 +24,33 @@ class Charge:
 
     workers: float = 0.0
     loop: float = 0.0
+    turn: Turn = OURS
+    """On whose behalf the request asks."""
 
     @property
     def seconds(self) -> float:
         """What the client is charged."""
         return self.workers + LOOP * self.loop
+
+
+class Asking:
+    """One question on behalf of ``turn``, which takes time from when a worker takes it."""
+
+    __slots__ = ("_began", "_turn", "name")
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._began: float | None = None
+        self.name = turn.name
+
+    def begin(self) -> None:
+        self._turn.begin()
+        self._began = perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Since a worker took it; 0 if none did."""
+        return 0.0 if self._began is None else perf_counter() - self._began
 
 
 charged: ContextVar[Charge | None] = ContextVar("charged", default=None)

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any
 
 from gbvkg.config import Network
 
 UNKNOWN = "unknown"
 
 
-def client_of(scope: Any, headers: dict[bytes, bytes], proxies: Sequence[Network]) -> str:
-    """The client: the peer, or behind trusted proxies the last address of X-Forwarded-For that is not one.
+def client_of(peer: str, headers: dict[bytes, bytes], proxies: Sequence[Network]) -> str:
+    """The client: ``peer``, who is connected, or behind trusted proxies the last address of X-Forwarded-For
+    that is not one.
 
     Addresses of one IPv6 network of /64 are one client (RFC 6177: that is what a site gets at least).
     """
-    peer = (scope.get("client") or (UNKNOWN,))[0]
     if proxies and _is_trusted(peer, tuple(proxies)):
         hops = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
         for hop in reversed([hop.strip() for hop in hops]):

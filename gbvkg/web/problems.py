@@ -55,7 +55,7 @@ TITLES: dict[str, tuple[str, str]] = {
 }
 """Slug of an error → title, nl and en."""
 
-_FAULT = (
+FAULT = (
     "Dit had niet mogen gebeuren; het staat in het logboek van de beheerder.",
     "This should not have happened; it is in the operator's log.",
 )
@@ -117,7 +117,7 @@ def fault(request: Request) -> Response:
     """The response to a request that met a bug of ours: no more than that it is one."""
     return problem(
         request, 500, "Fout in de dienst", "Error in the service",
-        *_FAULT, type="fault",
+        *FAULT, type="fault",
     )  # fmt: skip
 
 
@@ -132,7 +132,7 @@ def told(error: GbvkgError) -> tuple[str, str]:
             f"There is no release {error.asked}." + (f" There are: {there}." if there else ""),
         )
     is_for_clients = hasattr(error, "status") or error.slug in _STATUSES
-    return (error.nl, error.en) if is_for_clients else _FAULT
+    return (error.nl, error.en) if is_for_clients else FAULT
 
 
 def described(error: GbvkgError) -> Problem:

@@ -1,4 +1,4 @@
-"""The process that serves: granian around ``Service``, on one event loop, stopped by SIGTERM or Ctrl-C.
+"""The process that serves: HTTP/1.1 to ``Service``, on one event loop, until SIGTERM or Ctrl-C.
 
 One process is enough, because it only hands out answers; the work is in the workers of the pool. A release
 that cannot be served is an error before the first connection is accepted. This module refuses to be a proxy:
@@ -8,33 +8,32 @@ TLS and compression are for what stands in front.
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.server.embed import Server
 
 from gbvkg.config import ServeSettings
 from gbvkg.errors import BackEndUnavailable
+from gbvkg.web.collecting import settle
+from gbvkg.web.connection import SYSTEM, Connection, Lines, Pace
 from gbvkg.web.logs import to_standard_error
 from gbvkg.web.service import Service
 
 HEADER_SECONDS = 10
 """How long the head of a request may take to arrive."""
 
-BUFFER = 1 << 17
-"""Bytes of a request's head and of an answer on its way, for each connection: the longest address that is
-answered, its headers, and no more, because a thousand readers may be slow at the same time.
-"""
+IDLE_SECONDS = 75
+"""How long a connection may say nothing between requests: longer than a proxy keeps one for later."""
+
+GRACE_SECONDS = 10
+"""How long requests under way may go on once the service is to stop."""
 
 BACKLOG, AT_ONCE = 1024, 2048
-"""Connections that may wait to be accepted, and requests at hand at the same time."""
+"""Connections that may wait to be accepted, and that are open at the same time."""
 
 
 def run(releases: Path, settings: ServeSettings, announce: Callable[[str, str], None]) -> None:
@@ -67,50 +66,65 @@ def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def _serve(releases: Path, settings: ServeSettings, announce: Callable[[str, str], None]) -> None:
-    _check_free(settings)
     service = Service(releases, settings)
-    await service.current.start()
-    server: Any = Server(
-        service,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=BACKLOG,
-        backpressure=AT_ONCE,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=BUFFER),
-        log_enabled=False,
-    )
+    lines = Lines(service, Pace(HEADER_SECONDS, IDLE_SECONDS, settings.send_seconds), AT_ONCE)
+    async with await _bound(lines, settings) as server:  # before the release is opened, which takes longer
+        try:
+            service.current.settled = settle
+            await service.current.start()
+            await server.start_serving()
+            announce(f"http://{_place(settings)}{settings.prefix}/", service.current.site.version)
+            await _until_stopped(lines)
+            server.close()
+            await _emptied(lines)
+        finally:
+            lines.abort()
+            await service.current.stop()
+
+
+async def _bound(lines: Lines, settings: ServeSettings) -> asyncio.Server:
+    """A server at the address, not listening yet. Raises BackEndUnavailable when it cannot be had."""
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+    host = settings.host.strip("[]")
     try:
-        announce(f"http://{_place(settings)}{settings.prefix}/", service.current.site.version)
-        await server.serve()
-    finally:
-        await service.current.stop()
+        server = await loop.create_server(
+            lambda: Connection(lines), host, settings.port, backlog=BACKLOG, start_serving=False
+        )
+        for listener in server.sockets:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SYSTEM)  # and so have those it accepts
+        return server
+    except OSError as error:
+        where, why = _place(settings), os.strerror(error.errno) if error.errno else str(error)
+        raise BackEndUnavailable(
+            f"{where} is niet vrij ({why}); kies een andere poort met --port.",
+            f"{where} is not free ({why}); choose another port with --port.",
+        ) from None
+
+
+async def _until_stopped(lines: Lines) -> None:
+    """Wait for SIGTERM or SIGINT, and do meanwhile what is due each second."""
+    loop, stopped = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    while not stopped.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), 1)
+        lines.tick()
+
+
+async def _emptied(lines: Lines) -> None:
+    """Let the requests under way be answered, for ``GRACE_SECONDS`` at most."""
+    lines.close()
+    for _ in range(GRACE_SECONDS * 20):
+        if not lines.open:
+            return
+        await asyncio.sleep(0.05)
 
 
 def _place(settings: ServeSettings) -> str:
     """Host and port as an address has them: IPv6 in brackets (RFC 3986 §3.2.2)."""
     host = settings.host.strip("[]")
     return f"[{host}]:{settings.port}" if ":" in host else f"{host}:{settings.port}"
-
-
-def _check_free(settings: ServeSettings) -> None:
-    """Raises BackEndUnavailable when the address cannot be had: granian would only log it."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host.strip("[]"), settings.port))
-        except OSError as error:
-            where = _place(settings)
-            raise BackEndUnavailable(
-                f"{where} is niet vrij ({error.strerror}); kies een andere poort met --port.",
-                f"{where} is not free ({error.strerror}); choose another port with --port.",
-            ) from None
 
 
 __all__ = ["run"]

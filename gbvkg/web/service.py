@@ -13,11 +13,11 @@ import json
 import logging
 import sys
 from collections import Counter
-from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter, time
 from typing import Any
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,35 +25,57 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gbvkg.config import ServeSettings
 from gbvkg.errors import BodyTooLarge, BodyTooSlow, GbvkgError
 from gbvkg.web.asgi import preflight
-from gbvkg.web.attended import Attended, ClientGone
 from gbvkg.web.budget import Budget
 from gbvkg.web.cache import Headers, Kept, Key, is_fresh
 from gbvkg.web.charging import Charge, Timed, charged
-from gbvkg.web.clients import client_of
+from gbvkg.web.clients import UNKNOWN, client_of
 from gbvkg.web.current import Current
+from gbvkg.web.exchange import Deliver, Whole, written_head
+from gbvkg.web.exchange import Request as Asking
 from gbvkg.web.pages import problem_page
-from gbvkg.web.problems import PAGE, fault, not_found, of_error, problem
-from gbvkg.web.replies import policy
+from gbvkg.web.plain import ASKED, CLIENT_GONE, Asked
+from gbvkg.web.problems import FAULT, PAGE, Problem, answer, fault, not_found, of_error, problem
+from gbvkg.web.replies import secured
 from gbvkg.web.site import OF_A_RELEASE, Site
 
 log = logging.getLogger("gbvkg.web")
 
-POLICY = policy().encode()
-SECURITY: Headers = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-]
-"""On every answer; ``POLICY`` (CSP level 3) too, unless an answer has a policy of its own. A page needs no
-more: what a Permissions-Policy would forbid takes a script, and only ours runs.
-"""
-
 FREE = ("/static/", "/health/", "/metrics", "/releases/", "/robots.txt", "/favicon.ico")
 """Paths below which no worker is asked, so that no turn is needed."""
 
+REFUSALS = {
+    found.status: found
+    for found in (
+        Problem(
+            400, "bad-request", "Geen HTTP-verzoek", "Not an HTTP request",
+            "Wat binnenkwam, is geen verzoek volgens HTTP/1.1; de verbinding wordt gesloten.",
+            "What arrived is no request of HTTP/1.1; the connection is closed.",
+        ),
+        Problem(
+            408, "head-too-slow", "Verzoek te traag", "Request too slow",
+            "Het begin van het verzoek was niet op tijd binnen; de verbinding wordt gesloten.",
+            "The head of the request did not arrive in time; the connection is closed.",
+        ),
+        Problem(
+            431, "head-too-long", "Begin van het verzoek te lang", "Request head too long",
+            "Adres en headers samen zijn te lang; stuur een lange query met POST.",
+            "Address and headers together are too long; send a long query with POST.",
+        ),
+        Problem(500, "fault", "Fout in de dienst", "Error in the service", *FAULT),
+        Problem(
+            503, "too-many-connections", "Te druk", "Too busy",
+            "Er zijn te veel verbindingen; probeer het zo dadelijk opnieuw.",
+            "There are too many connections; try again in a moment.", headers={"Retry-After": "5"},
+        ),
+    )
+}  # fmt: skip
+"""What is told to a client of which the request did not come in."""
+
 _LONGEST_URL = 65_536
+_LONGEST_PLAIN = 60_000
 _LONGEST_HEADER = 8_192
 _MOST_PARAMETERS = 100
+_READING = frozenset(("GET", "HEAD"))
 _KEPT = frozenset((200, 301, 303, 304, 308))
 
 
@@ -63,15 +85,11 @@ class Service:
     def __init__(self, releases: Path, settings: ServeSettings) -> None:
         self.settings = settings
         self.current = Current(releases, settings)
-        self.budget, self.page_budget = (
-            Budget(
-                settings.budget_seconds,
-                settings.budget_window,
-                settings.at_once,
-                settings.queue,
-                settings.query_seconds,
-            )
-            for _ in range(2)
+        allowed = (settings.budget_seconds, settings.budget_window)
+        most = settings.at_once + settings.queue
+        self.budget = Budget(*allowed, most, 0, line="query")  # who waits, waits in the pool
+        self.page_budget = Budget(
+            *allowed, settings.at_once, settings.queue, settings.query_seconds, line="page"
         )
         self.counts: Counter[tuple[str, int]] = Counter()
         self.hits = 0
@@ -79,76 +97,94 @@ class Service:
         hosts = {host.encode() for host in settings.names}
         self._is_host = lru_cache(maxsize=256)(partial(_is_one_of, hosts))
         self._prefix = settings.prefix
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            kind = (await receive())["type"]
-            step = self.current.start if kind == "lifespan.startup" else self.current.stop
-            try:
-                await step()
-            except GbvkgError as error:
-                sys.stderr.write(f"gbvkg: {error.nl}\ngbvkg: {error.en}\n")
-                await send({"type": f"{kind}.failed", "message": error.en})
-                return
-            await send({"type": f"{kind}.complete"})
-            if kind == "lifespan.shutdown":
-                return
+        self._sparql = f"{settings.prefix}/sparql".encode()
 
     # One request
 
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = perf_counter()
-        headers = _headers(scope)
-        key = _key(scope, headers)
-        if (kept := self._kept(scope, headers, key)) is not None:
-            self.hits += 1
-            status = kept.status
-            said, body = kept.headers, kept.body
-            if scope["method"] == "HEAD":
-                said, body = kept.headers_of_head(), b""
-            await send({"type": "http.response.start", "status": status, "headers": said})
-            await send({"type": "http.response.body", "body": body})
-        else:
-            status = await self._work(scope, receive, send, headers, key)
-        self._tell(scope, status, perf_counter() - start, kept is not None)
-
-    def _kept(self, scope: Scope, headers: dict[bytes, bytes], key: Key) -> Kept | None:
+    def at_hand(self, request: Asking) -> Whole | None:
         """What is kept to answer with, a 304 when the client has it already."""
-        if scope["method"] not in ("GET", "HEAD") or not self._is_host(headers.get(b"host", b"")):
+        start = perf_counter()
+        headers, method = request.headers, request.method
+        if method not in _READING or b"range" in headers or not self._is_host(headers.get(b"host", b"")):
             return None
+        key = _key(request)
         cache = self.current.site.cache
-        kept, held = cache.get(key), headers.get(b"if-none-match", b"")
-        if not held:
-            return kept
+        kept = cache.get(key)
+        if held := headers.get(b"if-none-match", b""):
+            kept = kept or cache.get(_unchanged(key))
+            if kept is not None and is_fresh(kept.etag, held):
+                kept = kept.unchanged()
+            elif kept is not None and kept.status == 304:
+                return None
         if kept is None:
-            kept = cache.get(_unchanged(key))
-            return kept if kept is not None and is_fresh(kept.etag, held) else None
-        return kept.unchanged() if is_fresh(kept.etag, held) else kept
+            return None
+        self.hits += 1
+        self._tell(method, request.path, request.query, kept.status, perf_counter() - start, hit=True)
+        return kept.whole if method == "GET" else kept.without_body()
 
-    async def _work(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[bytes, bytes], key: Key
-    ) -> int:
-        """Answer what is not kept, and keep it if it may be kept."""
+    def soon(self, request: Asking, deliver: Deliver) -> Asked | None:
+        """Have the workers answer a query that is asked plainly; None when it is not, or not now."""
+        headers = request.headers
+        if request.path != self._sparql or request.method != "GET" or b"if-none-match" in headers:
+            return None
+        start = perf_counter()
+        accept = headers.get(b"accept", b"")
+        if len(request.query) > _LONGEST_PLAIN or len(accept) > _LONGEST_HEADER:
+            return None
+        if not self._is_host(headers.get(b"host", b"")):
+            return None
         site = self.current.site
-        answer = _Answer(send, scope["method"] == "HEAD", self.settings.send_seconds)
+        plain = site.sparql.plain(request.query, accept.decode("latin-1"))
+        if plain is None:
+            return None
+        ticket = self.budget.admit(client_of(request.peer, headers, self.settings.trusted_proxies))
+        if ticket is None:
+            return None
+        try:
+            return Asked(self, site, plain, ticket, _key(request), start, deliver)
+        except GbvkgError:  # too busy, which is told as always
+            ticket.leave()
+            return None
+
+    def tell_plain(self, key: Key, seconds: float, status: int = 200) -> None:
+        """Count and log what ``soon`` was asked."""
+        self._tell("GET", key[0], key[1], status, seconds, hit=False)
+
+    def refusal(self, status: int) -> Whole:
+        """What a client is told that is not understood, or not waited for."""
+        reply = answer({"type": "http", "headers": []}, REFUSALS[status])
+        said = [(name.lower().encode(), value.encode()) for name, value in reply.headers.items()]
+        body = reply.body
+        assert isinstance(body, bytes)
+        length = (b"content-length", b"%d" % len(body))
+        return Whole(written_head(status, secured([*said, length])), body)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what is not kept, and keep it if it may be kept."""
+        start = perf_counter()
+        headers = dict(scope["headers"])
+        asked: Asked | None = scope.get(ASKED)
+        site = asked.site if asked else self.current.site
+        answer = _Answer(send, scope["method"] == "HEAD")
         charge, epoch = Charge(), site.cache.epoch
         token = charged.set(charge)
+        path, query = scope["raw_path"], scope["query_string"]
         try:
             with site:
                 await self._within_limits(scope, receive, answer, headers, site, charge)
+        except asyncio.CancelledError:
+            answer.status = answer.status or CLIENT_GONE
+            raise
         finally:
             charged.reset(token)
+            if asked is not None:
+                asked.end()
+            self._tell(scope["method"], path, query, answer.status, perf_counter() - start, hit=False)
         may_keep = answer.is_whole and answer.status in _KEPT and answer.is_public
         if scope["method"] == "GET" and may_keep and epoch == site.cache.epoch:
             kept = Kept.of(answer.status, answer.headers, answer.body, answer.etag)
+            key = (path, query, headers.get(b"accept", b""), headers.get(b"accept-language", b""))
             site.cache.put(_unchanged(key) if answer.status == 304 else key, kept)
-        return answer.status
 
     async def _within_limits(
         self,
@@ -178,10 +214,11 @@ class Service:
                 return
             if scope["method"] not in ("GET", "HEAD"):
                 await body.load()  # before its turn: who sends slowly keeps nobody waiting
-            async with (
-                self._attended(scope, path, body),
-                self._budget(path).turn(self._client(scope, headers)) as ticket,
-            ):
+            if ASKED in scope:  # in a turn that is over
+                await self._reply(request, path, site, body, answer, charge)
+                return
+            async with self._budget(path).turn(self._client(scope, headers)) as ticket:
+                charge.turn = ticket
                 try:
                     await Timed(self._reply(request, path, site, body, answer, charge), charge)
                 finally:
@@ -189,8 +226,6 @@ class Service:
         except GbvkgError as error:
             if not answer.started:
                 await of_error(request, error)(scope, receive, answer)
-        except ClientGone:
-            answer.status = answer.status or _CLIENT_GONE
         except Exception:
             log.exception("fault", extra={"path": path})
             if not answer.started:
@@ -206,17 +241,13 @@ class Service:
             await self._dispatch(path, asked)(request.scope, body, answer)
         answer.is_public &= asked is site
 
-    def _attended(self, scope: Scope, path: str, body: _Body) -> AbstractAsyncContextManager[None]:
-        """Lets go when the client hangs up; the endpoint, which may have a body to read, does so itself."""
-        attends = scope["method"] in ("GET", "HEAD") and path != "/sparql"
-        return Attended(body) if attends else nullcontext()
-
     def _budget(self, path: str) -> Budget:
         """Pages have a line of their own: they do not wait behind the queries of somebody at that address."""
         return self.budget if path == "/sparql" or path.startswith("/query/") else self.page_budget
 
     def _client(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        return client_of(scope, headers, self.settings.trusted_proxies)
+        peer = scope.get("client") or (UNKNOWN,)
+        return client_of(peer[0], headers, self.settings.trusted_proxies)
 
     async def _asked(self, request: Request, path: str, site: Site) -> Site:
         """The site of the release that is asked: ``?release=``, else the one at hand."""
@@ -266,22 +297,22 @@ class Service:
             return not_found(request, nl, en)
         return None
 
-    def _tell(self, scope: Scope, status: int, seconds: float, hit: bool) -> None:
-        self.counts[scope["method"] if scope["method"] in _METHODS else "other", status] += 1
+    def _tell(
+        self, method: str, path: bytes, query: bytes, status: int, seconds: float, *, hit: bool
+    ) -> None:
+        self.counts[method if method in _METHODS else "other", status] += 1
         self.seconds += seconds
         if not self.settings.access_log:
             return
         line: dict[str, Any] = {
-            "time": round(time(), 3), "method": scope["method"], "path": scope["path"], "status": status,
-            "ms": round(seconds * 1000, 2), "kept": hit,
+            "time": round(time(), 3), "method": method, "path": unquote(path.decode("ascii", "replace")),
+            "status": status, "ms": round(seconds * 1000, 2), "kept": hit,
         }  # fmt: skip
         if self.settings.log_queries:
-            line["query"] = scope["query_string"].decode("ascii", "replace")
+            line["query"] = query.decode("ascii", "replace")
         sys.stderr.write(json.dumps(line) + "\n")
 
 
-_CLIENT_GONE = 499
-"""In the log only: nobody got an answer."""
 _METHODS = frozenset(("GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"))
 
 
@@ -293,20 +324,9 @@ def _is_one_of(hosts: set[bytes], host: bytes) -> bool:
     return (b"*" in hosts or name.lower() in hosts) and (not port or port.isdigit())
 
 
-def _headers(scope: Scope) -> dict[bytes, bytes]:
-    """Header → value; the values of one that is sent more than once are one list (RFC 9110 §5.2)."""
-    found: dict[bytes, bytes] = dict(scope["headers"])
-    if len(found) != len(scope["headers"]):
-        found = {}
-        for name, value in scope["headers"]:
-            found[name] = b", ".join((found[name], value)) if name in found else value
-    return found
-
-
-def _key(scope: Scope, headers: dict[bytes, bytes]) -> Key:
-    path = scope.get("raw_path") or scope["path"].encode()
-    get = headers.get
-    return (path, scope["query_string"], get(b"accept", b""), get(b"accept-language", b""))
+def _key(request: Asking) -> Key:
+    get = request.headers.get
+    return (request.path, request.query, get(b"accept", b""), get(b"accept-language", b""))
 
 
 def _unchanged(key: Key) -> Key:
@@ -317,9 +337,8 @@ def _unchanged(key: Key) -> Key:
 class _Answer:
     """The ``send`` of one request: adds what every answer has, and remembers a small one."""
 
-    def __init__(self, send: Send, is_head: bool, seconds: float) -> None:
+    def __init__(self, send: Send, is_head: bool) -> None:
         self._send = send
-        self._seconds = seconds
         self._is_head = is_head
         self.status = 0
         self.headers: Headers = []
@@ -334,25 +353,13 @@ class _Answer:
             message = self._start(message)
         elif message["type"] == "http.response.body":
             message = self._part(message)
-        if not message.get("more_body", False):
-            await self._send(message)
-            return
-        try:
-            async with asyncio.timeout(self._seconds):
-                await self._send(message)
-        except TimeoutError:  # what is held for who does not read is held from everybody
-            raise ClientGone from None
+        await self._send(message)
 
     def _start(self, message: Message) -> Message:
         self.started = True
         self.status = message["status"]
-        said = list(message.get("headers", ()))
-        names = dict(said)
-        if b"content-security-policy" not in names:
-            said.append((b"content-security-policy", POLICY))
-        if b"access-control-allow-origin" not in names:
-            said.append((b"access-control-allow-origin", b"*"))
-        self.headers = said + SECURITY
+        self.headers = secured(message.get("headers", ()))
+        names = dict(self.headers)
         is_public = names.get(b"cache-control", b"").startswith(b"public")
         self.is_public = is_public and (b"etag" in names or b"location" in names)
         self.etag = names.get(b"etag", b"")

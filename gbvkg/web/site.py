@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Mapping
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlencode
 
@@ -19,14 +18,13 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from gbvkg import vocabulary
 from gbvkg.config import ServeSettings
-from gbvkg.errors import TryLater
 from gbvkg.project import Project
 from gbvkg.queries import Catalogue
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Answer, Ask, Limits, Pool, Spool
 from gbvkg.web.answers import solutions
 from gbvkg.web.cache import Cache
-from gbvkg.web.charging import Charge, charged
+from gbvkg.web.charging import Asking, Charge, charged
 from gbvkg.web.json_ld import context
 from gbvkg.web.pages.credits import Credits, credits
 from gbvkg.web.pages.pages import Pages
@@ -95,7 +93,11 @@ class Site:
 
         limits = Limits(settings.query_seconds, settings.query_memory * 1_000_000, settings.result_bytes)
         pool = await Pool.open(
-            release, workers=workers or settings.processes, limits=limits, queue=settings.queue
+            release,
+            workers=workers or settings.processes,
+            limits=limits,
+            queue=settings.queue,
+            at_once=settings.at_once,
         )
         try:
             site = cls(pool, settings)
@@ -196,16 +198,14 @@ class Site:
 
     async def ask(self, ask: Ask, limits: Limits | None = None) -> Answer:
         """The answer of the workers; raises as ``Pool.ask``. Its time is charged to the request at hand, also
-        when there is no answer, but for one that no worker looked at.
+        when there is no answer.
         """
         charge = charged.get() or Charge()
-        began = perf_counter()
+        asking = Asking(charge.turn)
         try:
-            answer = await self.pool.ask(ask, limits)
-        except TryLater:
-            raise
+            answer = await self.pool.ask(ask, limits, asking)
         except BaseException:
-            charge.workers += perf_counter() - began
+            charge.workers += asking.seconds
             raise
         charge.workers += answer.seconds
         return answer

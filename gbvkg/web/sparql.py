@@ -1,16 +1,16 @@
 """The SPARQL endpoint: the query operation of the SPARQL 1.1 Protocol (§2.1), by GET and both kinds of POST.
 
 An answer is whole or it is a problem: it is held back until the workers are done, so a 200 is never cut. The
-endpoint evaluates nothing itself, refuses updates in every form (Protocol §2.2), and frees its worker when
-the client hangs up. It is plain ASGI, because it is asked most; only the page for people needs a framework.
+endpoint evaluates nothing itself, and refuses updates in every form (Protocol §2.2). It is plain ASGI,
+because it is asked most; only the page for people needs a framework.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -22,12 +22,13 @@ from gbvkg.formats import HTML, RDF, RESULTS, Format
 from gbvkg.queries.precheck import check
 from gbvkg.store import Answer, Ask
 from gbvkg.web.asgi import Reply, header, preflight
-from gbvkg.web.attended import Attended, ClientGone
 from gbvkg.web.cache import is_fresh
 from gbvkg.web.description import ServiceDescription
+from gbvkg.web.exchange import written_head
 from gbvkg.web.negotiation import choose
+from gbvkg.web.plain import ASKED, Asked, Plain
 from gbvkg.web.problems import Problem, answer, described
-from gbvkg.web.replies import CACHING, common_headers, media_type
+from gbvkg.web.replies import CACHING, common_headers, media_type, secured
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -82,17 +83,17 @@ class SparqlEndpoint:
     def __init__(self, site: Site, page: Page | None = None) -> None:
         self.site = site
         self.page = page
+        self._heads: dict[str, bytes] = {}
         self.description = ServiceDescription(site, (*TABLES, *GRAPHS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with suppress(ClientGone):
-            reply = await self.answer(scope, receive)
-            await reply(scope, receive, send)
+        reply = await self.answer(scope, receive)
+        await reply(scope, receive, send)
 
     async def answer(self, scope: Scope, receive: Receive) -> ASGIApp:
         """The answer to one request, a ``Reply`` unless it is a page.
 
-        Raises ClientGone; whatever is wrong with a request or a query is a problem, not an error.
+        Whatever is wrong with a request or a query is a problem, not an error.
         """
         try:
             return await self._answer(scope, receive)
@@ -116,19 +117,43 @@ class SparqlEndpoint:
             return await self._nothing_asked(scope, question)
         try:
             form = check(question.text)
-            format = self._choose(scope, question, _offered(form))
+            format = self._choose(scope, question, _offered(form, self.page is not None))
         except QueryError:
-            if self.page and self._choose(scope, question, (*TABLES, *GRAPHS)) is HTML:
+            if self.page and self._choose(scope, question, _offered("", True)) is HTML:
                 return await self.page(scope, question)  # which tells what is wrong in its own way
             raise
         if format is HTML and self.page:
-            async with Attended(receive):
-                return await self.page(scope, question)
-        return await self._run(scope, receive, question, form, format)
+            return await self.page(scope, question)
+        return await self._run(scope, question, form, format)
+
+    def plain(self, query: bytes, accept: str) -> Plain | None:
+        """What a GET with this query string asks, if that is one query of which the answer may be kept, to be
+        written as a table or a graph; None for everything else.
+        """
+        if not query.startswith(b"query=") or b"&" in query:
+            return None
+        try:
+            text = unquote_to_bytes(query[6:].replace(b"+", b" ")).decode("utf-8")
+            form = check(text)
+            format = choose(accept, _offered(form, self.page is not None))
+        except (GbvkgError, UnicodeDecodeError):
+            return None
+        if format is HTML or _RELATIVE.search(text) is not None:
+            return None
+        question = Question(text)
+        tag = self._etag(question, form, format)
+        if not tag:
+            return None
+        head = self._heads.get(format.name)
+        if head is None:
+            said = self._headers(format) | {"Cache-Control": CACHING["revision"]}
+            pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in said.items()]
+            head = self._heads[format.name] = written_head(200, secured(pairs))
+        ask = Ask(text, format.name, format.name)
+        return Plain(ask, b"%betag: %b\r\n" % (head, tag.encode()), tag.encode())
 
     def _choose(self, scope: Scope, question: Question, offered: tuple[Format, ...]) -> Format:
-        every = (*offered, HTML) if self.page else offered
-        return choose(header(scope, b"accept"), every, question.asked)
+        return choose(header(scope, b"accept"), offered, question.asked)
 
     # Without a query
 
@@ -140,7 +165,7 @@ class SparqlEndpoint:
                 'Er is geen parameter "query". Stuur precies één vraag.',
                 'There is no parameter "query". Send exactly one query.',
             )  # fmt: skip
-        format = self._choose(scope, question, GRAPHS)
+        format = self._choose(scope, question, _offered("CONSTRUCT", self.page is not None))
         if format is HTML and self.page:
             return await self.page(scope, question)
         tag = self.site.etag("service-description", format.name, self.site.root)
@@ -151,9 +176,7 @@ class SparqlEndpoint:
 
     # With one
 
-    async def _run(
-        self, scope: Scope, receive: Receive, question: Question, form: str, format: Format
-    ) -> Reply:
+    async def _run(self, scope: Scope, question: Question, form: str, format: Format) -> Reply:
         headers = self._headers(format)
         tag = "" if scope["method"] == "POST" else self._etag(question, form, format)
         held = header(scope, b"if-none-match") if tag else ""
@@ -162,18 +185,16 @@ class SparqlEndpoint:
             headers["ETag"] = tag
         if held and is_fresh(tag.encode(), held.encode()):
             if held.strip() == "*":  # holds for an answer only, not for a query that has none
-                await self.ask(question, format, receive)
+                await self.ask(question, format)
             return Reply(304, headers)
-        found = await self.ask(question, format, receive)
-        if format.name in ("csv", "tsv"):
-            name = f"sparql-{self.site.version}.{format.extension}"
-            headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        asked: Asked | None = scope.get(ASKED)
+        found = await (asked.answer if asked else self.ask(question, format))
         return Reply(200, headers, found.body, found.seconds)
 
-    async def ask(self, question: Question, format: Format, receive: Receive | None = None) -> Answer:
+    async def ask(self, question: Question, format: Format) -> Answer:
         """The whole answer of the workers to a question with a text that passed ``check``.
 
-        Raises the errors of ``Pool.ask``, and ClientGone when ``receive`` says so before the answer is there.
+        Raises the errors of ``Pool.ask``; cancelling frees the worker.
         """
         assert question.text is not None
         text = question.text
@@ -182,10 +203,7 @@ class SparqlEndpoint:
             text = f"BASE <{self.site.base}>\n{text}"
         ask = Ask(text, format.name, format.name, question.default_graphs, question.named_graphs)
         try:
-            if receive is None:
-                return await self.site.ask(ask)
-            async with Attended(receive):
-                return await self.site.ask(ask)
+            return await self.site.ask(ask)
         except QuerySyntax as error:
             raise _one_line_up(error) if based else error from None
 
@@ -200,6 +218,9 @@ class SparqlEndpoint:
     def _headers(self, format: Format) -> dict[str, str]:
         vary = "Accept, Accept-Language" if self.page else "Accept"
         said = {"Content-Type": media_type(format.media_type), "Vary": vary}
+        if format.name in ("csv", "tsv"):
+            name = f"sparql-{self.site.version}.{format.extension}"
+            said["Content-Disposition"] = f'attachment; filename="{name}"'
         return common_headers(self.site.licence) | said
 
 
@@ -284,7 +305,11 @@ async def _body(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientGone
+            _refuse(
+                400, "body-cut", "Verzoek afgebroken", "Request broken off",
+                "De inhoud van het verzoek kwam niet helemaal binnen.",
+                "The content of the request did not come in whole.",
+            )  # fmt: skip
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -320,10 +345,13 @@ def _is_volatile(text: str) -> bool:
     return named and _VOLATILE.search(letters) is not None
 
 
-def _offered(form: str) -> tuple[Format, ...]:
+@lru_cache
+def _offered(form: str, has_page: bool) -> tuple[Format, ...]:
+    """The formats of a form of query; "" is any."""
+    page = (HTML,) if has_page else ()
     if form in ("SELECT", "ASK"):
-        return TABLES
-    return GRAPHS if form else (*TABLES, *GRAPHS)
+        return (*TABLES, *page)
+    return (*GRAPHS, *page) if form else (*TABLES, *GRAPHS, *page)
 
 
 # Refusals
