@@ -27,6 +27,7 @@ from gbvkg.formats import RDF, RESULTS, XLSX, Format
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Ask, whole
 from gbvkg.web import graphs, json_ld, memento
+from gbvkg.web.aside import aside
 from gbvkg.web.downloads import current
 from gbvkg.web.graphs import graph, is_graph, written
 from gbvkg.web.negotiation import DOCUMENTS, HTML, choose, release_and_language
@@ -309,7 +310,7 @@ class Documents:
             triples = (quad.triple for quad in parse(told, format=RdfFormat.N_TRIPLES))
             return json_ld.compacted(triples, iri, self.site.json_ld_context)
 
-        return await asyncio.to_thread(written)
+        return await aside(written)
 
     def _document(self, request: Request, iri: str, format: Format) -> str:
         """The address of one format, of the release that is asked for."""
@@ -479,7 +480,7 @@ class Documents:
             found = process.extract(named, names, scorer=fuzz.ratio, limit=3, score_cutoff=80)
             return [iri for iri, _, _ in found]
 
-        hints = await asyncio.to_thread(likely)
+        hints = await aside(likely)
         here = hints if site is latest else await self._states(hints)
         return [site.page(iri) for iri in hints if iri in here or is_graph(site, iri)]
 

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
 from gbvkg.web import discovery, downloads, linked_data, memento, named, pages
+from gbvkg.web.aside import aside
 from gbvkg.web.pages import sparql
 from gbvkg.web.problems import fault, not_found, of_error, problem
 from gbvkg.web.replies import is_held, reply
@@ -50,8 +51,13 @@ def application(site: Site) -> FastAPI:
 async def _openapi(site: Site, request: Request) -> Response:
     """What the API is, for programs (OpenAPI 3.1)."""
     tag = site.etag("openapi", site.settings.prefix)
-    body = "" if is_held(request, tag) else json.dumps(request.app.openapi(), ensure_ascii=False)
+    body = "" if is_held(request, tag) else await aside(_described, request.app)
     return reply(request, body, "application/json", tag=tag, licence=site.licence, vary=())
+
+
+def _described(app: FastAPI) -> str:
+    """FastAPI makes the description once, which takes long."""
+    return json.dumps(app.openapi(), ensure_ascii=False)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

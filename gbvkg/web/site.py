@@ -27,6 +27,7 @@ from gbvkg.web.cache import Cache
 from gbvkg.web.charging import Asking, Charge, charged
 from gbvkg.web.json_ld import context
 from gbvkg.web.pages.credits import Credits, credits
+from gbvkg.web.pages.frame import environment
 from gbvkg.web.pages.pages import Pages
 from gbvkg.web.pages.sparql import sparql
 from gbvkg.web.replies import etag
@@ -104,6 +105,7 @@ class Site:
             site.licence = await site._licence()
             site.credits = await credits(site)
             site.app = await asyncio.to_thread(application, site)
+            await asyncio.to_thread(environment)
         except BaseException:
             await pool.close()
             raise

@@ -84,7 +84,7 @@ def texts(group: str, lang: str) -> Texts:
 
 @cache
 def environment() -> Environment:
-    """The templates, made once."""
+    """The templates, all made once: that takes long, so it is asked for before anybody waits for a page."""
     found = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -98,6 +98,8 @@ def environment() -> Environment:
     found.filters["script_data"] = script_data
     found.filters["shown"] = _shower(found)
     found.filters["capital"] = lambda text: text[:1].upper() + text[1:]
+    for name in found.list_templates():
+        found.get_template(name)
     return found
 
 

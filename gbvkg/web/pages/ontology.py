@@ -7,7 +7,6 @@ long: it is written once, beside the event loop. This module refuses to know any
 
 from __future__ import annotations
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from markupsafe import Markup
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import BASE, LANGUAGES, expand, shrink
+from gbvkg.web.aside import aside
 from gbvkg.web.negotiation import DOWNLOADS
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.describing import Describer
@@ -83,7 +83,7 @@ async def _written(site: Site, lang: str) -> tuple[dict[str, Any], Subject]:
     terms = await site.pages.terms()
     describer = Describer(site, terms, ONTOLOGY, lang)
     rows = await site.rows(_TERMS, {"ontology": NamedNode(ONTOLOGY)})
-    said = await asyncio.to_thread(_said, describer, rows)
+    said = await aside(_said, describer, rows)
     await describer.name(
         term.value
         for found in said.values()
@@ -91,7 +91,7 @@ async def _written(site: Site, lang: str) -> tuple[dict[str, Any], Subject]:
         for term in values
         if isinstance(term, NamedNode)
     )
-    return await asyncio.to_thread(_page, site, _Writer(describer, said, terms.rules))
+    return await aside(_page, site, _Writer(describer, said, terms.rules))
 
 
 def _said(describer: Describer, rows: Iterable[Bindings]) -> Statements:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from gbvkg.errors import GbvkgError
 from gbvkg.web import graphs
+from gbvkg.web.aside import aside
 from gbvkg.web.pages import api, compare, graph, home, ontology, releases, static, thing
 from gbvkg.web.pages.changes import told
 from gbvkg.web.pages.citing import Subject
@@ -85,7 +86,7 @@ class Pages:
         """The documentation of the API."""
         if kept := unchanged(self.site, request):
             return kept
-        values = api.api(request.app.openapi(), language(request))
+        values = api.api(await aside(request.app.openapi), language(request))
         return respond(self.site, request, "api.html", values, Subject(values["t"]["title"], "APIReference"))
 
     async def releases(self, request: Request) -> Response:
@@ -140,9 +141,7 @@ class Pages:
         send = partial(respond, self.site, request, kept=beside.is_certain, beside=beside.tag)
         if iri == ontology.ONTOLOGY:
             values, subject = await self.documentation.page(lang)
-            return await asyncio.to_thread(
-                send, "ontology.html", values, subject, links=links, headers=headers
-            )
+            return await aside(partial(send, "ontology.html", values, subject, links=links, headers=headers))
         describer = Describer(self.site, await self.terms(), iri, lang)
         if property_ := property_of(request.query_params.get("in", "")):
             found = await members(describer, property_, page(request))

@@ -6,7 +6,6 @@ because the editor makes style rules, which need the nonce of this answer. This 
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
@@ -20,10 +19,12 @@ from gbvkg.formats import RDF, RESULTS
 from gbvkg.queries.precheck import check
 from gbvkg.store import whole
 from gbvkg.web import sparql_page
+from gbvkg.web.aside import aside
 from gbvkg.web.pages import frame
 from gbvkg.web.pages.citing import Subject
+from gbvkg.web.pages.once import Once
 from gbvkg.web.problems import described
-from gbvkg.web.replies import CACHING, common_headers, policy, reply
+from gbvkg.web.replies import CACHING, common_headers, is_held, policy, reply
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -46,6 +47,8 @@ async def sparql(site: Site, scope: Scope, question: Question) -> ASGIApp:
                 "title": found.title_nl if lang == "nl" else found.title_en,
                 "detail": error.text(lang),
             }
+    if lang not in site.examples:
+        await aside(sparql_page.examples, site, lang)
     values = sparql_page.context(
         site,
         lang,
@@ -76,15 +79,17 @@ async def _answer(site: Site, lang: str, question: Question) -> sparql_page.Answ
     format = RESULTS["json"] if form in ("SELECT", "ASK") else RDF["ttl"]
     found = await site.sparql.ask(question, format)
     body = whole(found.body)
-    return await asyncio.to_thread(sparql_page.answered, site, lang, found.form, body, found.seconds)
+    return await aside(sparql_page.answered, site, lang, found.form, body, found.seconds)
 
 
 def routes(site: Site) -> list[Route]:
     """What the editor completes from."""
 
+    made = Once(lambda: sparql_page.vocabulary(site))
+
     async def vocabulary(request: Request) -> Response:
         tag = site.etag("vocabulary")
-        body = await sparql_page.vocabulary(site)
+        body = b"" if is_held(request, tag) else await made.get()
         return reply(request, body, "application/json", tag=tag, licence=site.licence, vary=())
 
     return [Route("/sparql/vocabulary.json", vocabulary, methods=["GET"])]
