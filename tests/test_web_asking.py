@@ -13,6 +13,7 @@ import httpx
 import pytest
 import serving
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, Store
+from starlette.requests import Request
 
 from gbvkg.config import ServeSettings
 from gbvkg.queries.parameters import fill
@@ -102,6 +103,36 @@ def test_what_nothing_can_answer_is_not_asked(monkeypatch: pytest.MonkeyPatch) -
             assert ("Verband met een ander plan" in page) is (path == ACTION)
             assert any("mappingPredicate" in text for text in asked[path]) is (path == ACTION)
         assert not any("SELECT *" in text for texts in asked.values() for text in texts)
+
+    asked(monkeypatch, visit)
+
+
+def test_sections_are_asked_while_it_is_asked_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page of a thing waits once, for two workers, when search knows its classes; of what no
+    release has nothing more is asked.
+    """
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        begun: list[int] = []
+        table = Site.table
+
+        async def noted(*given: Any) -> Any:
+            found = await table(*given)
+            begun.append(len(questions))
+            return found
+
+        await site.pages.lists.index()
+        monkeypatch.setattr(Site, "table", noted)
+        questions.clear()
+        await get(f"{ALONE}?lang=nl")
+        assert "gbv:competence" in questions[1]
+        assert begun[0] == 2
+        questions.clear()
+        nothing = await site.pages.said(
+            Request({"type": "http", "headers": [], "query_string": b""}), "urn:x:y"
+        )
+        assert not nothing.of_it
+        assert len(questions) == 1
 
     asked(monkeypatch, visit)
 

@@ -188,7 +188,7 @@ class Documents:
             return beside
         if held := await self._held(request, self.site.iris(path)[0], format):
             return held
-        if (format or _preferred(request)) is HTML and (said := await self._said(self.site.iris(path)[0])):
+        if (format or _preferred(request)) is HTML and (said := await self._said(request, self.site.iris(path)[0])):
             return await self._write(request, said.iri, HTML, said)
         extension = format.extension if format else ""
         found = await self._find(request, *self._meant(path), "doc", extension)
@@ -209,20 +209,20 @@ class Documents:
             return self._no_iri(request, iri)
         if held := await self._held(request, iri, None):
             return held
-        if _preferred(request) is HTML and (said := await self._said(iri)):
+        if _preferred(request) is HTML and (said := await self._said(request, iri)):
             return await self._write(request, iri, HTML, said)
         asked = request.query_params.get("format", "")
         space = iri[: max(iri.rfind("/"), iri.rfind("#")) + 1]
         found = await self._find(request, [iri], space, iri, "doc", asked if asked in EXTENSIONS else "")
         return found if isinstance(found, Response) else await self._write(request, found, None)
 
-    async def _said(self, iri: str) -> Said | None:
+    async def _said(self, request: Request, iri: str) -> Said | None:
         """What the page about a thing says, asked at once; None for what ``_find`` must judge: nothing is
         said of it, or perhaps that it is retired.
         """
         if len(iri) > _LONGEST or not _is_iri(iri):
             return None
-        said = await self.site.pages.said(iri)
+        said = await self.site.pages.said(request, iri)
         return said if said.of_it and _DEPRECATED not in said.of_it else None
 
     async def _held(self, request: Request, iri: str, format: Format | None) -> Response | None:

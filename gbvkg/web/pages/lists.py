@@ -87,6 +87,12 @@ class Lists:
         found = (index.by_iri.get(iri) for iri in self.site.iris(path))
         return next((doc.label(lang) for doc in found if doc), ("", ""))
 
+    def classes(self, iri: str) -> tuple[str, ...]:
+        """The classes of a thing, in no order; none without an index yet, nor of what is in no list."""
+        index = self._index.there
+        doc = index.by_iri.get(iri) if index is not None else None
+        return tuple(sorted(doc.classes)) if doc is not None else ()
+
     # Search
 
     async def search(self, request: Request) -> Response:

@@ -118,9 +118,10 @@ class Pages:
 
     # A thing
 
-    async def said(self, iri: str) -> Said:
-        """What the page about a thing is made of."""
-        return await said_of(self.site, iri)
+    async def said(self, request: Request, iri: str) -> Said:
+        """What the page about a thing is made of; what its sections ask is asked at the same time."""
+        ahead = thing.ask_ahead(self.site, iri, language(request))
+        return (await asyncio.gather(said_of(self.site, iri), ahead))[0]
 
     async def graph(self, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
         """The document about a named graph."""
@@ -148,7 +149,7 @@ class Pages:
             if found is None:
                 return not_found(request, *_NOTHING)
             return send("members.html", found.values, found.subject)
-        said = said or await self.said(iri)
+        said = said or await self.said(request, iri)
         shown = ThingPage(describer, said)
         about = await shown.thing()
         moments = await steps(self.site, beside, iri, said.statements)

@@ -36,9 +36,13 @@ async def notes(describer: Describer, names: Iterable[str]) -> dict[str, list[st
     it is about. Raises as ``Site.rows``.
     """
     return {
-        name: [_begun(sentence, row, describer) + _said(sentence, row, describer) for row in rows]
-        for name, sentence, rows in await _answered(describer, names)
+        name: worded(describer, sentence, rows) for name, sentence, rows in await _answered(describer, names)
     }
+
+
+def worded(describer: Describer, sentence: Sentence, rows: Iterable[Bindings]) -> list[str]:
+    """One sentence for each row; what they mention can be shown (``Describer.name``)."""
+    return [_begun(sentence, row, describer) + _said(sentence, row, describer) for row in rows]
 
 
 async def notes_by_thing(describer: Describer, names: Iterable[str]) -> dict[str, list[str]]:

@@ -25,9 +25,9 @@ from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.facts import FactWriter, is_numeric
 from gbvkg.web.pages.frame import texts
 from gbvkg.web.pages.model import Group, Part, Table, Thing
-from gbvkg.web.pages.questions import answers
+from gbvkg.web.pages.questions import Answers, answers
 from gbvkg.web.pages.said import TYPE, Incoming, Said
-from gbvkg.web.pages.sentences import notes, slots
+from gbvkg.web.pages.sentences import slots, worded
 from gbvkg.web.pages.trees import tree
 from gbvkg.web.pages.values import Value, best, is_web, natural
 from gbvkg.web.pages.views import Section, sections_of, variables, views
@@ -51,27 +51,28 @@ class ThingPage:
         self.site, self.terms, self.lang = describer.site, describer.terms, describer.lang
         self.iri, self.show = said.iri, describer.show
         self.facts = FactWriter(describer, said.statements)
-        self._notes: dict[str, list[str]] = {}
+        self._answered: Answers = {}
 
     async def thing(self) -> Thing:
-        """The page. Asks one question for all sections and one for all notes, and one or two for names that
-        no page of the release needed before.
+        """The page. Asks one question for sections and their notes, another for those about some properties
+        only, and one or two for names that no page of the release needed before.
         """
         said = self.said
         if not said.is_cut:
             self.site.pages.names.learn(row[1:] for row in said.incoming)
         types = self._types()
         sections = sections_of(types)
-        found: dict[str, list[Bindings]] = {}
-        if asked := [part for part in sections if (part.query or part.notes) and self._says(part.covers)]:
-            named = dict.fromkeys(name for part in asked for name in part.notes)
-            found, self._notes = await asyncio.gather(self._answers(asked), notes(self.describer, named))
+        answered = await _asked(self.site, self.iri, self.lang, _always(sections))
+        if covering := [part for part in sections if self._says(part.covers)]:
+            answered = answered | await _asked(self.site, self.iri, self.lang, covering)
+        self._answered = answered
         counts, members = await self._pointing(said.incoming)
         terms = [term for each in said.statements.values() for values in each.values() for term in values]
-        terms += [term for rows in found.values() for row in rows for term in row.values()]
+        terms += [term for rows in answered.values() for row in rows for term in row.values()]
         things = [*said.statements, *(iri for some in members.values() for iri in some)]
         iris = [*things, *(term.value for term in terms if isinstance(term, NamedNode))]
         await self.describer.name(iris, () if said.is_cut else said.statements)
+        found = {part.name: answered[part.name] for part in sections if part.name in answered}
         return self._thing(types, sections, found, self._groups(counts, members))
 
     def _types(self) -> tuple[str, ...]:
@@ -80,16 +81,10 @@ class ThingPage:
         more = [iri for iri, view in views().classes.items() if pointing.intersection(view.valued_by)]
         return (*more, *(term.value for term in self.said.of_it.get(TYPE, [])))
 
-    # Sections that ask
-
     def _says(self, properties: Collection[str]) -> bool:
-        """Whether something may be said of the thing by one of these; of none, yes."""
+        """Whether something may be said of the thing by one of these."""
         said = self.said
-        return not properties or said.is_cut or not said.of_it.keys().isdisjoint(properties)
-
-    async def _answers(self, sections: Iterable[Section]) -> dict[str, list[Bindings]]:
-        values = slots(self.site, self.lang) | {"thing": NamedNode(self.iri)}
-        return await answers(self.site, {part.name: part.query for part in sections if part.query}, values)
+        return bool(properties) and (said.is_cut or not said.of_it.keys().isdisjoint(properties))
 
     # What points here
 
@@ -176,7 +171,7 @@ class ThingPage:
         part = Part(
             section.name, section.title[self.lang], section.empty.get(self.lang, ""),
             section.intro.get(self.lang, ""),
-            [text for name in section.notes for text in self._notes.get(name, ())],
+            [text for name in section.notes for text in self._note(name)],
         )  # fmt: skip
         if section.query:
             answer = answers.get(section.name, [])
@@ -197,6 +192,9 @@ class ThingPage:
         count, limit = len(answers.get(section.name, ())), _LIMIT.search(section.query)
         part.cut = count if limit and count == int(limit[1]) else 0
         return part
+
+    def _note(self, name: str) -> list[str]:
+        return worded(self.describer, views().notes[name], self._answered.get(f"{_NOTE}{name}", ()))
 
     def _rest(self, said: dict[str, list[Term]], types: tuple[str, ...]) -> list[Part]:
         """What no section shows: facts together, and each kind of thing that belongs here by itself."""
@@ -229,6 +227,29 @@ class ThingPage:
 
     def _cell(self, cell: Cell, name: str) -> str:
         return self.show.value(cell).text if isinstance(cell, NamedNode | Literal) else ""
+
+
+_NOTE = "note "
+"""Before the name of a note, among the names of sections."""
+
+
+async def ask_ahead(site: Site, iri: str, lang: str) -> None:
+    """Ask what the page about a thing will, before it is known what is said of the thing: the answers are
+    kept for the page. Nothing of what search does not know. Raises as ``Site.rows``.
+    """
+    await _asked(site, iri, lang, _always(sections_of(site.pages.lists.classes(iri))))
+
+
+def _always(sections: Iterable[Section]) -> list[Section]:
+    """Those that are asked whatever is said of a thing."""
+    return [part for part in sections if not part.covers]
+
+
+async def _asked(site: Site, iri: str, lang: str, sections: Collection[Section]) -> Answers:
+    """What sections and their notes ask of a thing."""
+    questions = {part.name: part.query for part in sections if part.query}
+    questions |= {f"{_NOTE}{name}": views().notes[name].query for part in sections for name in part.notes}
+    return await answers(site, questions, slots(site, lang) | {"thing": NamedNode(iri)})
 
 
 def values(site: Site, thing: Thing, lang: str) -> dict[str, Any]:
