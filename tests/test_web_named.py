@@ -36,6 +36,7 @@ from gbvkg.web.choices import Choices
 from gbvkg.web.pages.sentences import Lines
 from gbvkg.web.query_api import offered
 from gbvkg.web.site import Site
+from gbvkg.web.sparql import GRAPHS, TABLES
 from tests.serving import Served, serving
 from tests.small_project import make
 
@@ -671,23 +672,80 @@ def test_the_description_has_the_prefix(small: Served) -> None:
     assert small.get("/openapi.json").json()["servers"][0]["url"] == "/kg"
 
 
+def test_what_else_programs_ask_is_described(served: Served, openapi: dict[str, Any]) -> None:
+    """SPARQL, things, documents, lists, search and downloads: parameters, formats, problems, in both
+    languages; and each example is answered.
+    """
+    paths = {path: item for path, item in openapi["paths"].items() if not path.startswith("/query/")}
+    assert set(paths) == {
+        "/sparql", "/id/{path}", "/doc/{path}", "/list/{name}", "/search", "/releases/{version}/{path}",
+    }  # fmt: skip
+    assert set(paths["/sparql"]) == {"get", "post"}
+    assert set(paths["/sparql"]["post"]["requestBody"]["content"]) == {
+        "application/sparql-query", "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    for path, item in paths.items():
+        for operation in item.values():
+            problems = {code for code in operation["responses"] if code >= "400"}
+            assert {"404", "429", "503"} <= problems, path
+            for code in problems:
+                assert "application/problem+json" in operation["responses"][code]["content"]
+            titles = re.findall(r"\*\*(.+?)\*\*", operation["description"])
+            assert len(set(titles)) == len(LANGUAGES)
+            assert all(" / " in row["description"] for row in operation["parameters"])
+    described = paths["/sparql"]["get"]["responses"]["200"]["content"]
+    assert {row.media_type for row in (*TABLES, *GRAPHS)} <= set(described)
+    for path, item in paths.items():
+        asked, rest = path, {}
+        for row in item["get"]["parameters"]:
+            example = row.get("examples", {}).get("example", {}).get("value")
+            if row["in"] == "path":
+                asked = asked.replace(f"{{{row['name']}}}", example)
+            elif example and row["name"] != "format":
+                rest[row["name"]] = example
+        answer = served.client.get(asked, params=rest)
+        assert answer.status_code == (303 if path.startswith("/id/") else 200), (path, rest)
+
+
+_SERIALIZER = """import schemathesis
+
+@schemathesis.serializer("application/sparql-query")
+def written(ctx, value):
+    return str(value).encode("utf-8", "replace")
+"""
+
+
 @pytest.mark.slow
-def test_fuzzing_finds_nothing_undescribed(served: Served, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("paths", "more"),
+    [
+        ("^/query/", ()),
+        # any text may be asked as a query, and a release is looked for before a method is
+        ("^/(?!query/)", ("--exclude-checks", "positive_data_acceptance,unsupported_method")),
+    ],
+    ids=["queries", "others"],
+)
+def test_fuzzing_finds_nothing_undescribed(
+    served: Served, tmp_path: Path, paths: str, more: tuple[str, ...]
+) -> None:
     """schemathesis: no 5xx, no status, type, header or body that the description does not have, and nothing
     wrong that is accepted.
     """
     tool = Path(sys.executable).with_name("schemathesis")
     if not tool.is_file():
         pytest.skip("schemathesis is not installed")
+    (tmp_path / "serializer.py").write_text(_SERIALIZER, "utf-8")
     done = subprocess.run(
         [
             tool, "run", f"{served.url}/openapi.json", "--phases", "examples,coverage,fuzzing",
             "--max-examples", "15", "--continue-on-failure", "--suppress-health-check", "all",
-            "--warnings", "off", "--seed", "354",
+            "--warnings", "off", "--seed", "354", "--include-path-regex", paths, *more,
         ],
         cwd=tmp_path, capture_output=True, text=True, timeout=120,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "serializer", "PYTHONPATH": str(tmp_path)},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert "Selected: 0" not in done.stdout
 
 
 # Texts and access

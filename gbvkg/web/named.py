@@ -26,7 +26,7 @@ from gbvkg.queries import Absent, Query
 from gbvkg.queries.parameters import Term, bind
 from gbvkg.store import Ask, Spool
 from gbvkg.vocabulary import LANGUAGES
-from gbvkg.web import query_api, workbook
+from gbvkg.web import openapi, query_api, workbook
 from gbvkg.web.meant import with_kinds
 from gbvkg.web.negotiation import choose, not_acceptable, release_and_language
 from gbvkg.web.pages import frame
@@ -295,3 +295,4 @@ def include(app: FastAPI, site: Site) -> None:
     """Add ``/query/…`` of one release to its application."""
     app.state.named = Named(site)
     app.include_router(app.state.named.router())
+    openapi.complete(app)

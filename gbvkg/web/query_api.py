@@ -55,7 +55,7 @@ _PROBLEM = {
         "detail_en": {"type": "string"},
     },
 }
-_PROBLEMS = {
+PROBLEMS = {
     400: "Een parameter klopt niet / A parameter is wrong",
     404: "Niet gevonden / Not found",
     406: "Dit formaat is er niet / There is no such format",
@@ -74,7 +74,7 @@ _TERM = {
         "datatype": {"type": "string"},
     },
 }
-_TEXT: dict[str, Any] = {"type": "string"}
+TEXT: dict[str, Any] = {"type": "string"}
 
 
 def offered(query: Query) -> tuple[Format, ...]:
@@ -90,7 +90,7 @@ def operation(query: Query) -> dict[str, Any]:
     extra: dict[str, Any] = {
         "parameters": [
             *(_parameter(query, parameter) for parameter in query.parameters.values()),
-            *(one for one in (_format(formats), _LANG, _RELEASE) if one["name"] not in query.parameters),
+            *(one for one in (_format(formats), _LANG, RELEASE) if one["name"] not in query.parameters),
         ],
         "x-stability": query.stability,
         "x-title": query.summary,
@@ -106,7 +106,7 @@ def operation(query: Query) -> dict[str, Any]:
         "tags": [query.topic],
         "summary": query.summary[LANGUAGES[0]],
         "description": _both(query),
-        "responses": _responses(content, (400, 404, 406, 414, 429, 503), page=True),
+        "responses": responses(content, (400, 404, 406, 414, 429, 503), page=True),
         "openapi_extra": extra,
     }
 
@@ -115,7 +115,7 @@ def list_operation() -> dict[str, Any]:
     """The same for the list of queries."""
     content = {
         JSON.media_type: {"schema": {"type": "object", "required": ["release", "queries"]}},
-        HTML.media_type: {"schema": _TEXT},
+        HTML.media_type: {"schema": TEXT},
     }
     return {
         "operation_id": "queries",
@@ -123,8 +123,8 @@ def list_operation() -> dict[str, Any]:
         "summary": "De lijst van alle vragen",
         "description": "De lijst van alle vragen, met hun parameters en formaten.\n\n"
         "The list of all queries, with their parameters and formats.",
-        "responses": _responses(content, (400, 404, 406, 414, 429, 503)),
-        "openapi_extra": {"parameters": [_format(LIST), _LANG, _RELEASE]},
+        "responses": responses(content, (400, 404, 406, 414, 429, 503)),
+        "openapi_extra": {"parameters": [_format(LIST), _LANG, RELEASE]},
     }
 
 
@@ -136,7 +136,7 @@ def text_operation(names: Sequence[str]) -> dict[str, Any]:
         "summary": "De tekst van een vraag in SPARQL",
         "description": "De tekst van een vraag in SPARQL, met haar kop.\n\n"
         "The text of a query in SPARQL, with its header.",
-        "responses": _responses({"application/sparql-query": {"schema": _TEXT}}, (404, 414, 429, 503)),
+        "responses": responses({"application/sparql-query": {"schema": TEXT}}, (404, 414, 429, 503)),
         "openapi_extra": {
             "parameters": [
                 {
@@ -249,7 +249,7 @@ _LANG = {
 }
 
 
-_RELEASE = {
+RELEASE = {
     "name": "release",
     "in": "query",
     "required": False,
@@ -262,7 +262,7 @@ _RELEASE = {
 def _media(query: Query, format: Format) -> dict[str, Any]:
     if format.name == "json":
         return {"schema": _json(query)}
-    return {"schema": {} if format is XLSX or format.name == "jsonld" else _TEXT}
+    return {"schema": {} if format is XLSX or format.name == "jsonld" else TEXT}
 
 
 def _json(query: Query) -> dict[str, Any]:
@@ -288,12 +288,12 @@ def _json(query: Query) -> dict[str, Any]:
     }
 
 
-def _responses(
+def responses(
     content: dict[str, Any], problems: Sequence[int], page: bool = False
 ) -> dict[int | str, dict[str, Any]]:
     headers = {
-        "ETag": {"schema": _TEXT, "description": "Verandert met de release / Changes with the release"},
-        "Link": {"schema": _TEXT},
+        "ETag": {"schema": TEXT, "description": "Verandert met de release / Changes with the release"},
+        "Link": {"schema": TEXT},
     }
     found: dict[int | str, dict[str, Any]] = {
         200: {"description": "Het antwoord / The answer", "content": content, "headers": headers},
@@ -306,10 +306,10 @@ def _responses(
         }
     for status in problems:
         found[status] = {
-            "description": _PROBLEMS[status],
+            "description": PROBLEMS[status],
             "content": {
                 "application/problem+json": {"schema": _PROBLEM},
-                HTML.media_type: {"schema": _TEXT},
+                HTML.media_type: {"schema": TEXT},
             },
         }
     return found

@@ -33,6 +33,7 @@ def _operation(path: str, method: str, said: dict[str, Any], lang: str) -> dict[
         "anchor": f"{method}{path}".replace("/", "-").strip("-{}").replace("{", "").replace("}", ""),
         "title": title.strip("*") or said.get("summary", ""),
         "told": told,
+        "bodies": sorted(said.get("requestBody", {}).get("content", {})),
         "parameters": [_parameter(row, lang) for row in said.get("parameters", [])],
         "answers": [
             (code, _line(row, lang), sorted(row.get("content", {})))
