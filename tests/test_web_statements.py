@@ -85,6 +85,22 @@ def test_another_version_of_gbvkg_gives_another_tag(monkeypatch: pytest.MonkeyPa
     assert asyncio.run(tag()) != first
 
 
+@pytest.mark.parametrize(
+    ("iri", "name"),
+    [
+        (f"{BASE}id/action/vap-sg-2020/11", "action-vap-sg-2020-11"),
+        ("https://data.vlaanderen.be/id/organisatie/OVO049152", "organisatie-OVO049152"),
+        ("https://x.example/a#b", "b"),
+        ('https://x.example/"\r\n; x=', "x"),
+        ("https://x.example/" + "y" * 500, "y" * 80),
+        ("https://x.example/é", "gbvkg"),
+    ],
+)
+def test_a_file_has_a_name_that_any_disk_takes(iri: str, name: str) -> None:
+    """Whatever the IRI has in it, no header and no path is made of it."""
+    assert linked_data._file_name(iri) == name
+
+
 def test_columns_are_documented() -> None:
     """Each is told in the guide to the service, in both languages."""
     guide = (Path(__file__).parent.parent / "docs" / "serving.md").read_text("utf-8")

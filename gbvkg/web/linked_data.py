@@ -91,6 +91,9 @@ _DEPRECATED = vocabulary.expand("owl:deprecated")
 _LONGEST, _LONGEST_GUESSED = 2000, 500
 """Characters of an IRI that is looked up, and of one for which something like it is looked for."""
 
+_LONGEST_NAME = 80
+"""Characters of the name of a file."""
+
 _EXTENSION = re.compile("[a-z][a-z0-9]{0,7}")
 
 _IN_AN_IRI = "/:@!$&'()*+,;=-._~%#?[]"
@@ -262,7 +265,9 @@ class Documents:
         before: tuple[str, bool],
     ) -> Response:
         """A document that is no page, or 304; ``before`` is the predecessor, and whether that is certain."""
-        location = {"Content-Location": self._document(request, iri, format)}
+        said = {"Content-Location": self._document(request, iri, format)}
+        if format is CSV:  # exact, so what a spreadsheet takes for a formula is not opened unasked
+            said["Content-Disposition"] = f'attachment; filename="{_file_name(iri)}.csv"'
         version, is_certain = before
         lasting = "immutable" if "release" in release_and_language(request) else "revision"
         return reply(
@@ -274,7 +279,7 @@ class Documents:
             cache=lasting if is_certain else "checked",
             vary=("Accept", "Accept-Language"),
             links=links,
-            headers=self._dated(request) | location,
+            headers=self._dated(request) | said,
         )
 
     def _tag(self, iri: str, format: Format, before: str) -> str:
@@ -490,6 +495,12 @@ def _stems(site: Site) -> list[str]:
     folder = "inputs/ontology/"
     names = (path.removeprefix(folder) for path in site.files if path.startswith(folder))
     return [name.removesuffix(".ttl") for name in names if "/" not in name and name.endswith(".ttl")]
+
+
+def _file_name(iri: str) -> str:
+    """What a thing can be called on any disk."""
+    name = iri.partition("/id/")[2] or re.split("[/#]", iri.rstrip("/#"))[-1]
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:_LONGEST_NAME] or "gbvkg"
 
 
 def _split(path: str) -> tuple[str, Format | None]:

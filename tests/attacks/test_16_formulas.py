@@ -114,6 +114,15 @@ def test_workbooks(spread: Served, path: str) -> None:
     assert {text for text in FORMULAS if text.isprintable()} <= texts
 
 
+def test_the_csv_of_a_thing_is_exact(spread: Served) -> None:
+    """What it says can be made into the same statements again: as it is, and saved, not shown."""
+    with unharmed(spread):
+        cells = _cells(spread, "/doc/action/p/f0.csv")
+        answer = spread.client.get("/doc/action/p/f0.csv")
+    assert FORMULAS[0] in cells
+    assert answer.headers["content-disposition"] == 'attachment; filename="action-p-f0.csv"'
+
+
 def test_answers_to_queries_are_exact(spread: Served) -> None:
     """CSV of SPARQL is for programs (SPARQL 1.1 CSV §3): every character as it is, and saved, not shown."""
     with unharmed(spread):
