@@ -189,9 +189,10 @@ class Documents:
             return await self._shapes(request, format)
         if path.startswith("ns/") and (beside := self._beside(request, path)) is not None:
             return beside
-        if held := await self._held(request, self.site.iris(path)[0], format):
+        iri = self.site.iris(path)[0]
+        if held := await self._held(request, iri, format):
             return held
-        if (format or _preferred(request)) is HTML and (said := await self._said(request, self.site.iris(path)[0])):
+        if (format or _preferred(request)) is HTML and (said := await self._said(request, iri)):
             return await self._write(request, said.iri, HTML, said)
         extension = format.extension if format else ""
         found = await self._find(request, *self._meant(path), "doc", extension)
