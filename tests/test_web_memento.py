@@ -63,6 +63,7 @@ def test_the_gate_leads_to_the_release_of_that_moment(
     there = served.get(answer.headers["location"].removeprefix("/g"), accept="text/turtle")
     assert f"Titel {version}" in there.text
     assert "memento-datetime" in there.headers
+    assert "Memento-Datetime" in there.headers["access-control-expose-headers"]
     assert 'rel="original"' in there.headers["link"]
 
 

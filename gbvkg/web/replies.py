@@ -35,7 +35,7 @@ SECURITY = (
 forbid takes a script, and only ours runs.
 """
 
-EXPOSED = "ETag, Link, Location, Retry-After, Content-Disposition, Repr-Digest"
+EXPOSED = "ETag, Link, Location, Retry-After, Content-Disposition, Memento-Datetime, Repr-Digest"
 
 
 def policy(nonce: str = "") -> str:
