@@ -213,7 +213,7 @@ def _beyond(request: Request, error: NoSuchPage) -> Response:
     return not_found(
         request,
         f"Zo veel bladzijden zijn er niet; er {'is er 1' if count == 1 else f'zijn er {count}'}.",
-        f"There are not so many pages, but {count}.",
+        f"There are not that many pages: there {'is 1' if count == 1 else f'are {count}'}.",
         pages=count,
         suggestions=[error.last],
     )
