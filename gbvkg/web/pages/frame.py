@@ -31,6 +31,7 @@ from gbvkg.web.pages.views import views
 from gbvkg.web.replies import etag, is_held, reply
 
 if TYPE_CHECKING:
+    from gbvkg.web.pages.model import Fact
     from gbvkg.web.pages.values import Value
     from gbvkg.web.site import Site
 
@@ -96,39 +97,46 @@ def environment() -> Environment:
     found.filters["day"] = day
     found.filters["number"] = number
     found.filters["script_data"] = script_data
-    found.filters["shown"] = _shower(found)
     found.filters["capital"] = lambda text: text[:1].upper() + text[1:]
+    found.filters |= _shower(found)
     for name in found.list_templates():
         found.get_template(name)
     return found
 
 
-def _shower(templates: Environment) -> Callable[..., Markup]:
-    """The filter ``shown``: values of one thing as HTML, by the macro of ``parts.html``.
+def _shower(templates: Environment) -> dict[str, Callable[..., Markup]]:
+    """The filters ``shown``, values of one thing as HTML, and ``row``, a fact with its label: by the macros
+    ``values`` and ``row`` of ``parts.html``.
 
     Pages name the same ministers, plans and concepts over and over, so what was made of short ones is kept.
     """
 
     @cache
-    def macro() -> Callable[..., Markup]:
-        found: Callable[..., Markup] = templates.get_template("parts.html").module.values  # type: ignore[attr-defined]
+    def macro(name: str) -> Callable[..., Markup]:
+        found: Callable[..., Markup] = getattr(templates.get_template("parts.html").module, name)
         return found
 
-    def written(values: Sequence[Value], quote: bool) -> Markup:
-        return macro()(values, quote)
+    def written(name: str, *given: object) -> Markup:
+        return macro(name)(*given)
 
     kept = lru_cache(_SHOWN)(written)
 
     def shown(values: Sequence[Value], quote: bool = False) -> Markup:
-        if len(values) == 1 and len(values[0].text) < _SHORT:
-            return kept(tuple(values), quote)
-        return written(values, quote)
+        return (kept if _is_short(values) else written)("values", tuple(values), quote)
 
-    return shown
+    def row(fact: Fact) -> Markup:
+        values = tuple(fact.values)
+        return (kept if _is_short(values) else written)("row", fact.label, fact.href, values, fact.quote)
+
+    return {"shown": shown, "row": row}
+
+
+def _is_short(values: Sequence[Value]) -> bool:
+    return len(values) == 1 and len(values[0].text) < _SHORT
 
 
 _SHOWN, _SHORT = 4096, 200
-"""How many values are kept as HTML, and the characters that such a one has at most."""
+"""How many values, and facts, are kept as HTML, and the characters that such a one has at most."""
 
 
 @cache

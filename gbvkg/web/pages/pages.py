@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -32,6 +32,7 @@ from gbvkg.web.pages.said import Said, said_of
 from gbvkg.web.pages.terms import Terms
 from gbvkg.web.pages.thing import ThingPage
 from gbvkg.web.problems import not_found, of_error
+from gbvkg.web.related import about
 from gbvkg.web.replies import link
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ _NOTHING = (
 )
 
 
+FOLDERS = 1000
+"""Beginnings of IRIs for which it is known which queries can be asked about what is there."""
+
+
 class Pages:
     """What the pages of one release need, looked up once."""
 
@@ -51,6 +56,8 @@ class Pages:
         self.answers: OrderedDict[tuple[object, ...], Answers] = OrderedDict()
         self.names = Names(site)
         self.lists = Lists(site)
+        self.about = lru_cache(FOLDERS)(partial(about, site))
+        """The queries that can be asked about each thing whose IRI begins like this, up to its last slash."""
         self.documentation = ontology.Documentation(site)
         self._terms = Once(lambda: Terms.load(site))
 

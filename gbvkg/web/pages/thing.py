@@ -31,7 +31,6 @@ from gbvkg.web.pages.sentences import slots, worded
 from gbvkg.web.pages.trees import tree
 from gbvkg.web.pages.values import Value, best, is_web, natural
 from gbvkg.web.pages.views import Section, sections_of, variables, views
-from gbvkg.web.related import about
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
@@ -264,7 +263,7 @@ def values(site: Site, thing: Thing, lang: str) -> dict[str, Any]:
         "downloads": [(format.name, site.page(thing.iri, format.extension)) for format in DOWNLOADS],
         "asked_about": [
             (query.summary[lang], site.path(f"/query/{query.name}", **{parameter.name: short}))
-            for query, parameter in about(site, thing.iri)
+            for query, parameter in site.pages.about(thing.iri[: thing.iri.rfind("/") + 1])
         ],
         "sparql": site.path("/sparql", query=_SAID_OF.format(iri=thing.iri)),
         "snippets": snippets.of("DESCRIBE", lambda extension: site.public(site.page(thing.iri, extension))),
