@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -422,6 +423,56 @@ def test_only_so_many_requests_wait_behind_one() -> None:
     assert len(statuses(answer)) == len(served.asked) == BEHIND + 1
 
 
+def test_only_so_many_bodies_wait_behind_one() -> None:
+    """Requests with a body are counted as well, and what is held of a body is bytes, however it was cut."""
+    gate = asyncio.Event()
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        await gate.wait()
+        await echo(scope, receive, send)
+
+    served = Served(waits)
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\n"
+    body = head + b"Content-Length: 2\r\n\r\nhi" + head + b"Transfer-Encoding: chunked\r\n\r\n"
+    body += b"2\r\nab\r\n" * 5_000 + b"0\r\n\r\n"
+
+    async def scene() -> bytes:
+        async with listening(served) as (lines, connect):
+            reader, writer = await connect()
+            for _ in range(BEHIND):
+                writer.write(body)
+                await asyncio.sleep(0.02)
+            (line,) = lines.open
+            assert sys.getsizeof(line._behind[0][1]._arrived) < 100_000
+            gate.set()
+            return bytes(await asyncio.wait_for(reader.read(), 2))
+
+    assert len(statuses(asyncio.run(scene()))) == len(served.asked) == BEHIND + 1
+
+
+def test_what_waits_for_a_reader_is_answered_before_a_refusal() -> None:
+    """And nothing after the last answer on a line."""
+    large = Whole(written_head(200, [(b"content-length", b"3000000")]), b"x" * 3_000_000)
+    served = Served()
+    served.at_hand = lambda request: large if request.path == b"/large" else KEPT  # type: ignore[method-assign]
+
+    async def scene(asked: str) -> list[int]:
+        async with listening(served) as (_, connect):
+            reader, writer = await connect()
+            writer.transport.pause_reading()
+            writer.write(asked.encode())
+            await asyncio.sleep(0.1)
+            writer.transport.resume_reading()
+            return statuses(await asyncio.wait_for(reader.read(), 2))
+
+    asked = "".join(f"GET /{path} HTTP/1.1\r\n{PLAIN}" for path in ("large", "large", "kept"))
+    assert asyncio.run(scene(f"{asked}nonsense\r\n\r\n")) == [200, 200, 200]
+    old = "GET /large HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    assert asyncio.run(scene(old * 2)) == [200]
+    first = f"GET /large HTTP/1.1\r\n{PLAIN}"
+    assert asyncio.run(scene(first + old * 2)) == [200, 200]
+
+
 def test_a_refused_request_does_not_come_before_an_earlier_one() -> None:
     """The earlier one is answered first; then the line is closed."""
 
@@ -597,27 +648,32 @@ def test_closing_answers_what_is_under_way() -> None:
 
     async def scene() -> None:
         async with listening(Served(waits)) as (lines, connect):
-            idle, busy = [await connect() for _ in range(2)]
+            idle, busy, several = [await connect() for _ in range(3)]
             busy[1].write(f"GET / HTTP/1.1\r\n{PLAIN}".encode())
+            several[1].write(
+                f"GET / HTTP/1.1\r\n{PLAIN}{f'GET /kept HTTP/1.1{chr(13)}{chr(10)}{PLAIN}' * 2}".encode()
+            )
             await asyncio.sleep(0.05)
             lines.close()
             assert await asyncio.wait_for(idle[0].read(), 1) == b""
             gate.set()
             answer = await asyncio.wait_for(busy[0].read(), 1)
             assert statuses(answer) == [200]
+            assert statuses(await asyncio.wait_for(several[0].read(), 1)) == [200, 200, 200]
             late = await connect()
             assert (await asyncio.wait_for(late[0].read(12), 1)) == b"HTTP/1.1 503"
 
     asyncio.run(scene())
 
 
-def test_who_was_refused_does_not_stay() -> None:
-    """Not even when it never hangs up."""
+@pytest.mark.parametrize("sent", ["nonsense", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz"])
+def test_who_was_refused_does_not_stay(sent: str) -> None:
+    """Not even when it never hangs up; in a body, with an application that had not begun."""
 
     async def scene() -> None:
         async with listening(Served()) as (lines, connect):
             reader, writer = await connect()
-            writer.write(b"nonsense\r\n\r\n")
+            writer.write(f"{sent}\r\n\r\n".encode())
             assert (await reader.read(12)) == b"HTTP/1.1 400"
             (line,) = lines.open
             line.look(line.since + LINGER + 1)

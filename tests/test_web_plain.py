@@ -16,7 +16,7 @@ from serving import released
 from gbvkg.config import ServeSettings
 from gbvkg.web.cache import Cache
 from gbvkg.web.connection import Connection, Lines, Pace
-from gbvkg.web.exchange import Deliver, Request
+from gbvkg.web.exchange import Deliver, Request, Whole
 from gbvkg.web.plain import CLIENT_GONE, Asked
 from gbvkg.web.service import Service
 
@@ -193,6 +193,31 @@ def test_a_plain_question_waits_and_is_refused_as_any_other() -> None:
             assert statuses == [429] * 5 + [503]
             assert service.plain == 3
             assert (await wire.get("/sparql?query=ASK%20{}")).status_code == 429
+            assert service.budget.client("127.0.0.1").entered == 0
+
+    asyncio.run(scene())
+
+
+def test_the_site_is_let_go_of_when_nobody_waits_for_what_went_wrong() -> None:
+    """Also by who hangs up just when the application is to tell it, before it began."""
+
+    async def scene() -> None:
+        async with both(query_seconds=0.2) as (_, _, service):
+            tasks: list[asyncio.Task[None]] = []
+            unused: Any = None
+
+            def deliver(whole: Whole | None, more: dict[str, Any]) -> None:
+                assert whole is None
+                tasks.append(asyncio.create_task(service({"type": "http", **more}, unused, unused)))
+                tasks[-1].cancel()
+
+            query = urlencode({"query": ENDLESS}).encode()
+            asked = Request("GET", b"/sparql", query, {b"host": b"127.0.0.1"}, "127.0.0.1", True)
+            assert service.soon(asked, deliver) is not None
+            async with asyncio.timeout(2):
+                while not (tasks and tasks[0].done()):
+                    await asyncio.sleep(0.01)
+            assert service.current.site._users == 0
             assert service.budget.client("127.0.0.1").entered == 0
 
     asyncio.run(scene())

@@ -182,7 +182,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.is_paused = False
         self._wake()
-        self._next()
+        self._loop.call_soon(self._next)  # not now: it may close the line, in the middle of its writing
 
     def data_received(self, data: bytes) -> None:
         if len(data) <= AHEAD:
@@ -251,6 +251,7 @@ class Connection(asyncio.Protocol):
         if self._reading is not None:
             self._reading.end()
             self._reading = None
+            self._is_deaf = self._is_deaf or len(self._behind) >= BEHIND
         else:
             self._take(is_read=True)
 
@@ -287,7 +288,7 @@ class Connection(asyncio.Protocol):
         front = self._lines.front
         if exchange is None:
             if (whole := front.at_hand(request)) is not None:
-                self._give(whole, request.keeps and not self._lines.is_closing)
+                self._give(whole, request.keeps)
                 return
             if (soon := front.soon(request, self._deliver)) is not None:
                 self._now, self._asked = soon, request
@@ -306,7 +307,7 @@ class Connection(asyncio.Protocol):
             exchange.begin(self._lines.front, self._loop)
         else:
             self.since = monotonic()
-            self._give(whole, request.keeps and not self._lines.is_closing)
+            self._give(whole, request.keeps)
             self._next()
 
     def _exchange(self, request: Request, *, is_read: bool) -> Exchange:
@@ -366,9 +367,12 @@ class Connection(asyncio.Protocol):
         return self._lines.endings[keeps]
 
     def _give(self, whole: Whole, keeps: bool) -> None:
+        if self._lines.is_closing and not self._behind:
+            keeps = False
         self.write(b"".join((whole.head, self._lines.endings[keeps], whole.body)))
         if not keeps:
             self._is_deaf = True
+            self._behind.clear()
             self.transport.close()
 
     async def drained(self) -> None:
@@ -394,13 +398,14 @@ class Connection(asyncio.Protocol):
             return
         self._is_deaf = True
         reading = self._reading
-        if self._now is not reading:
+        if self._now is not reading or self._behind:
             return
         if reading is None or not reading.has_begun:
             self._give_last(self._lines.front.refusal(status))
         else:
             self.transport.abort()
         if reading is not None:
+            self._now = None  # what is called off before it began does not tell that it is over
             reading.hang_up()
 
     def _give_last(self, whole: Whole) -> None:

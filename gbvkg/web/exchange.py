@@ -97,7 +97,7 @@ class Exchange:
         self.ahead = 0
         self._line = line
         self._expects = expects
-        self._arrived: list[bytes] = []
+        self._arrived = bytearray()
         self._awaited: asyncio.Future[None] | None = None
         self._is_told = False
         self._task: asyncio.Task[None] | None = None
@@ -114,7 +114,7 @@ class Exchange:
 
     def feed(self, data: bytes) -> None:
         """A part of the body came."""
-        self._arrived.append(data)
+        self._arrived += data  # not in a list: a part may be one byte
         self.ahead += len(data)
         self._wake()
 
@@ -156,7 +156,7 @@ class Exchange:
             await self._awaited
         if self._line.is_gone:
             return {"type": "http.disconnect"}
-        data = b"".join(self._arrived)
+        data = bytes(self._arrived)
         self._arrived.clear()
         self.ahead = 0
         self._line.read_on()

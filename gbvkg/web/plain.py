@@ -8,7 +8,7 @@ another way than the application would; a test holds the two side by side.
 
 from __future__ import annotations
 
-from asyncio import Future
+from asyncio import Future, get_running_loop
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,6 +98,7 @@ class Asked:
         if answer.exception() is not None or not isinstance(body := answer.result().body, bytes):
             ticket.leave()
             deliver(None, {ASKED: self})
+            get_running_loop().call_soon(self.end)  # by then the application uses the site, or never will
             return
         whole = Whole(b"%bcontent-length: %d\r\n" % (self._plain.head, len(body)), body)
         deliver(whole, {})

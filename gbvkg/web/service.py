@@ -177,8 +177,6 @@ class Service:
             raise
         finally:
             charged.reset(token)
-            if asked is not None:
-                asked.end()
             self._tell(scope["method"], path, query, answer.status, perf_counter() - start, hit=False)
         may_keep = answer.is_whole and answer.status in _KEPT and answer.is_public
         if scope["method"] == "GET" and may_keep and epoch == site.cache.epoch:
