@@ -482,6 +482,8 @@ def changed(old: str, new: str) -> str:
         (changed("optional: true", "required: false"), 3, "meant:"),
         (changed("#+ columns:", "#+ columns: ["), 6, "not YAML"),
         (changed("#+ stability: stable", "#+ stability: stable\n#+ stability: stable"), 7, "is there twice"),
+        (changed("en: value}", "en: value, unbound: {nl: x}}"), 5, "lacks the text"),
+        (changed("en: value}", "en: value, apart: {gap: {nl: x, en: x}}}"), 5, 'there is no "gap"'),
         (changed("#+   value:", "#+   walue:"), 5, 'column "walue" is not in the SELECT'),
         (changed("?value WHERE", "?value ?more WHERE"), 4, 'column "more" has no heading'),
         (changed("$about", "$bout"), 8, "$bout is not declared"),

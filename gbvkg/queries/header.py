@@ -96,6 +96,10 @@ def read_columns(path: Path) -> dict[str, Column]:
     return _Reader(path, path.read_text("utf-8")).columns_file()
 
 
+COLUMN_KEYS = ("values", "unbound", "apart")
+"""What a column may have beside its heading."""
+
+
 class _Reader:
     def __init__(self, path: Path, source: str) -> None:
         self.path = path
@@ -182,7 +186,7 @@ class _Reader:
                 raise self.fault(
                     keys, f'"{name}" mist de tekst "{lang}"', f'"{name}" lacks the text "{lang}"'
                 )
-        self.known(keys, {k: v for k, v in row.items() if k not in ("values", "unbound")}, LANGUAGES)
+        self.known(keys, {k: v for k, v in row.items() if k not in COLUMN_KEYS}, LANGUAGES)
         return {lang: row[lang].strip() for lang in LANGUAGES}
 
     def names(self, key: str, value: Any) -> tuple[str, ...]:
@@ -252,12 +256,14 @@ class _Reader:
         return {str(name): self.column((*keys, str(name)), row) for name, row in rows.items()}
 
     def column(self, keys: tuple[str, ...], row: dict[str, Any]) -> Column:
-        values = self.table((*keys, "values"), row.get("values", {}))
-        words = {
-            str(value): self.texts((*keys, "values", str(value)), texts) for value, texts in values.items()
-        }
+        words, apart = (self.words(keys, key, row) for key in ("values", "apart"))
+        self.known((*keys, "apart"), apart, tuple(words))
         unbound = self.texts((*keys, "unbound"), row["unbound"]) if "unbound" in row else {}
-        return Column(self.texts(keys, row), words, unbound)
+        return Column(self.texts(keys, row), words, unbound, apart)
+
+    def words(self, keys: tuple[str, ...], key: str, row: dict[str, Any]) -> dict[str, dict[str, str]]:
+        table = self.table((*keys, key), row.get(key, {}))
+        return {str(code): self.texts((*keys, key, str(code)), texts) for code, texts in table.items()}
 
     def chart(self, value: Any) -> dict[str, str]:
         if value is None:

@@ -46,12 +46,14 @@ class Column:
     """A heading per language, and for a column of states the words for each state.
 
     ``unbound`` are the words for an empty cell of a row that names one thing and states, and says no more:
-    what this column would have of the thing is not known.
+    what this column would have of the thing is not known. ``apart`` are headings for rows with such a state
+    that name one thing, which a page shows by themselves.
     """
 
     heading: dict[str, str]
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     unbound: dict[str, str] = field(default_factory=dict)
+    apart: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

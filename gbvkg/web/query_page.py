@@ -23,7 +23,7 @@ from gbvkg.formats import HTML
 from gbvkg.queries import Absent, Parameter, Query, Result
 from gbvkg.queries.absence import near
 from gbvkg.queries.parameters import TYPES, Term, bind
-from gbvkg.queries.result import lexical
+from gbvkg.queries.result import Row, lexical
 from gbvkg.store import Answer, Ask, whole
 from gbvkg.web import snippets
 from gbvkg.web.answers import are_numbers, read
@@ -64,13 +64,21 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Rows of an answer that are shown together; ``title`` is "" for most."""
+
+    title: str
+    heads: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+@dataclass(frozen=True)
 class Shown:
     """An answer as a page shows it: a table, a graph as text, or yes or no."""
 
     count: int
-    heads: tuple[str, ...] = ()
-    numeric: tuple[bool, ...] = ()
-    rows: tuple[tuple[Value, ...], ...] = ()
+    groups: tuple[Group, ...] = ()
     graph: str | None = None
     boolean: bool | None = None
     is_cut: bool = False
@@ -240,22 +248,12 @@ class QueryPages:
 
     def _table(self, query: Query, full: Result, read_by: Reading) -> Shown:
         result, value = read_by.result, read_by.value
-        rows = list(result.rows[:ROWS])
-        kept = read_by.telling(rows)
-        names = [result.variables[i] for i in kept]
         drawn = (
             chart(full, query.chart, lambda cell, name: value(cell, name).text, read_by.lang)
             if query.chart
             else None
         )
-        return Shown(
-            len(result.rows),
-            tuple(map(read_by.heading, names)),
-            tuple(are_numbers(row[i] for row in rows) for i in kept),
-            tuple(tuple(read_by.shown(row, i) for i in kept) for row in rows),
-            is_cut=len(result.rows) > ROWS,
-            chart=drawn,
-        )
+        return Shown(len(result.rows), _groups(read_by), is_cut=len(result.rows) > ROWS, chart=drawn)
 
     # The form
 
@@ -307,6 +305,26 @@ class QueryPages:
         parameter = query.parameters[name]
         iris = [choice.iri for choice in await self._choices.of(parameter, lang)]
         return await asyncio.to_thread(near, iri, parameter.kind, query.base, iris)
+
+
+def _groups(answer: Reading) -> tuple[Group, ...]:
+    """The rows in groups, without the columns that only another group fills."""
+    parts = answer.groups(answer.result.rows[:ROWS])
+    filled = [answer.filled(rows) for _, rows in parts]
+    anywhere: set[int] = set().union(*filled)
+    return tuple(
+        _group(answer, title, rows, anywhere - own) for (title, rows), own in zip(parts, filled, strict=True)
+    )
+
+
+def _group(answer: Reading, title: str, rows: list[Row], without: set[int]) -> Group:
+    kept = [i for i in answer.telling(rows) if i not in without]
+    return Group(
+        title,
+        tuple(answer.heading(answer.result.variables[i]) for i in kept),
+        tuple(are_numbers(row[i] for row in rows) for i in kept),
+        tuple(tuple(answer.shown(row, i) for i in kept) for row in rows),
+    )
 
 
 def _graph(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
-from gbvkg.queries.result import Result, for_reader, left_unsaid
+from gbvkg.queries.result import Result, for_reader, left_unsaid, lexical
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.values import Value
 
@@ -58,6 +58,30 @@ class Reading:
         """The columns that have things (IRIs) in some row."""
         return {i for row in rows for i, cell in enumerate(row) if isinstance(cell, NamedNode)}
 
+    def groups(self, rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
+        """The rows that belong together, each under its heading ("" for most), in their order. Apart are rows
+        with such a state that name one thing, among rows that name more.
+        """
+        every = list(rows)
+        if all(_things(row) < 2 for row in every):
+            return [("", every)]
+        found: dict[str, list[Row]] = {}
+        for row in every:
+            found.setdefault(self._apart(row) if _things(row) < 2 else "", []).append(row)
+        return list(found.items())
+
+    def _apart(self, row: Row) -> str:
+        for name, cell in zip(self.result.variables, row, strict=True):
+            column = self.query.columns.get(name)
+            if column and cell is not None and (heading := column.apart.get(lexical(cell))):
+                return heading[self.lang]
+        return ""
+
+    def filled(self, rows: Iterable[Row]) -> set[int]:
+        """The columns that show something in some row."""
+        every = range(len(self.result.variables))
+        return {i for row in rows for i in every if row[i] is not None or self.shown(row, i).text}
+
     def telling(self, rows: list[Row]) -> list[int]:
         """The columns but those that repeat, in every row, the name that the thing of another column has."""
         things = self.things(rows)
@@ -71,6 +95,10 @@ class Reading:
         return any(row[column] is not None for row in rows) and all(
             self.shown(row, column).text == self.shown(row, other).text for row in rows
         )
+
+
+def _things(row: Row) -> int:
+    return sum(isinstance(cell, NamedNode) for cell in row)
 
 
 async def reading(site: Site, query: Query, result: Result, lang: str, rows: int | None = None) -> Reading:
