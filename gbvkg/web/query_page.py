@@ -308,12 +308,16 @@ class QueryPages:
 
 
 def _groups(answer: Reading) -> tuple[Group, ...]:
-    """The rows in groups, without the columns that only another group fills."""
+    """The rows in groups: most without the columns that only another group fills, those apart without all
+    that they do not fill.
+    """
     parts = answer.groups(answer.result.rows[:ROWS])
     filled = [answer.filled(rows) for _, rows in parts]
     anywhere: set[int] = set().union(*filled)
+    every = set(range(len(answer.result.variables)))
     return tuple(
-        _group(answer, title, rows, anywhere - own) for (title, rows), own in zip(parts, filled, strict=True)
+        _group(answer, title, rows, (every if title else anywhere) - own)
+        for (title, rows), own in zip(parts, filled, strict=True)
     )
 
 

@@ -59,8 +59,8 @@ class Reading:
         return {i for row in rows for i, cell in enumerate(row) if isinstance(cell, NamedNode)}
 
     def groups(self, rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
-        """The rows that belong together, each under its heading ("" for most), in their order. Apart are rows
-        with such a state that name one thing, among rows that name more.
+        """The rows that belong together, each under its heading, in their order; those of most, "", first.
+        Apart are rows with such a state that name one thing, among rows that name more.
         """
         every = list(rows)
         if all(_things(row) < 2 for row in every):
@@ -68,7 +68,7 @@ class Reading:
         found: dict[str, list[Row]] = {}
         for row in every:
             found.setdefault(self._apart(row) if _things(row) < 2 else "", []).append(row)
-        return list(found.items())
+        return sorted(found.items(), key=lambda group: bool(group[0]))
 
     def _apart(self, row: Row) -> str:
         for name, cell in zip(self.result.variables, row, strict=True):
