@@ -20,6 +20,7 @@ from gbvkg.queries.parameters import fill
 from gbvkg.store import Answer, Ask, Limits
 from gbvkg.vocabulary import LANGUAGES, expand
 from gbvkg.web.answers import solutions
+from gbvkg.web.charging import Charge, charged
 from gbvkg.web.pages import asking, names
 from gbvkg.web.pages import questions as module_of_questions
 from gbvkg.web.pages.frame import environment
@@ -128,11 +129,12 @@ def test_sections_are_asked_while_it_is_asked_what_is_said(monkeypatch: pytest.M
         assert "gbv:competence" in questions[1]
         assert begun[0] == 2
         questions.clear()
-        nothing = await site.pages.said(
-            Request({"type": "http", "headers": [], "query_string": b""}), "urn:x:y"
-        )
-        assert not nothing.of_it
+        request = Request({"type": "http", "headers": [], "query_string": b""})
+        assert not (await site.pages.said(request, "urn:x:y")).of_it
         assert len(questions) == 1
+        charged.set(charge := Charge())
+        assert (await site.pages.said(request, f"{site.base}id/plan/vap-sg-2020")).of_it
+        assert charge.loop > 0 < charge.workers
 
     asked(monkeypatch, visit)
 

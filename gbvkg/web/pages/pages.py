@@ -16,6 +16,7 @@ from starlette.routing import Route
 from gbvkg.errors import GbvkgError
 from gbvkg.web import graphs
 from gbvkg.web.aside import aside
+from gbvkg.web.charging import Charge, Timed, charged
 from gbvkg.web.pages import api, compare, graph, home, ontology, releases, static, thing
 from gbvkg.web.pages.changes import told
 from gbvkg.web.pages.citing import Subject
@@ -126,9 +127,14 @@ class Pages:
     # A thing
 
     async def said(self, request: Request, iri: str) -> Said:
-        """What the page about a thing is made of; what its sections ask is asked at the same time."""
-        ahead = thing.ask_ahead(self.site, iri, language(request))
-        return (await asyncio.gather(said_of(self.site, iri), ahead))[0]
+        """What the page about a thing is made of; what its sections ask is asked at the same time. Reading
+        the answers, in tasks of their own, is charged to the request.
+        """
+        charge = charged.get() or Charge()
+        now = Timed(said_of(self.site, iri), charge)
+        ahead = Timed(thing.ask_ahead(self.site, iri, language(request)), charge)
+        found: tuple[Said, None] = await asyncio.gather(now, ahead)
+        return found[0]
 
     async def graph(self, request: Request, iri: str, links: list[str], headers: dict[str, str]) -> Response:
         """The document about a named graph."""

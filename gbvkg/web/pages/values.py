@@ -108,7 +108,8 @@ class Shower:
         found = best(self.labels.of(iri) or named.labels, self.lang)
         if found is not None:
             return found.value, _other(found.language, self.lang)
-        return self._term_label(iri) or named.elsewhere or short(iri.removeprefix(f"{self.site.base}id/")), ""
+        own = iri.removeprefix(f"{self.site.base}id/")
+        return self._term_label(iri) or named.elsewhere or (short(iri) if own == iri else own), ""
 
     def link(self, iri: str) -> Value:
         """A thing, with its label: to its page here when the release describes it, else to where it is."""
