@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import serving
 from pyld import jsonld as pyld
-from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from gbvkg import vocabulary
 from gbvkg.release.jsonld import Context
@@ -55,6 +55,12 @@ def triples(text: str) -> set[Triple]:
     return {quad.triple for quad in parse(text, format=RdfFormat.N_TRIPLES)}
 
 
+def lines(rows: list[Triple]) -> bytes:
+    found = serialize(rows, format=RdfFormat.N_TRIPLES)
+    assert found is not None
+    return found
+
+
 def as_format(path: str, name: str) -> str:
     return f"{path}&format={name}" if "?" in path else f"{path}.{name}"
 
@@ -92,8 +98,8 @@ def test_a_document_is_the_same_in_whatever_order_its_triples_come() -> None:
     rows = [Triple(S, LABEL, Literal(text, language="nl")) for text in ("b", "a")]
     rows += [Triple(O, P, S), Triple(S, P, O), Triple(S, NamedNode(expand("rdf:type")), O)]
     known = Context(vocabulary.context())
-    one = json_ld.compacted(rows, S.value, known)
-    assert one == json_ld.compacted(rows[::-1], S.value, known)
+    one = json_ld.compacted(lines(rows), S.value, known)
+    assert one == json_ld.compacted(lines(rows[::-1]), S.value, known)
     assert one is not None
     found = json.loads(one)["@graph"]
     assert [node["id"] for node in found] == [S.value, O.value]
@@ -118,7 +124,7 @@ def test_a_document_is_the_same_in_whatever_order_its_triples_come() -> None:
 def test_any_value_comes_back_as_it_is(property_: NamedNode, value: Any) -> None:
     """What a term of the context would change is written in full."""
     row = Triple(S, property_, value)
-    body = json_ld.compacted([row], S.value, Context(vocabulary.context()))
+    body = json_ld.compacted(lines([row]), S.value, Context(vocabulary.context()))
     assert body is not None
     assert read(json.loads(body)) == {row}
 
@@ -136,7 +142,15 @@ def test_any_value_comes_back_as_it_is(property_: NamedNode, value: Any) -> None
 )
 def test_what_it_cannot_say_it_does_not_say(row: Triple) -> None:
     """Then the document is written as the engine does, which can."""
-    assert json_ld.compacted([row], S.value, Context(vocabulary.context())) is None
+    assert json_ld.compacted(lines([row]), S.value, Context(vocabulary.context())) is None
+
+
+def test_what_is_very_large_is_written_as_the_engine_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compacting takes the interpreter that all clients share: not for a document of megabytes."""
+    row, known = lines([Triple(S, P, O)]), Context(vocabulary.context())
+    monkeypatch.setattr(json_ld, "LARGEST", len(row))
+    assert json_ld.compacted(row, S.value, known)
+    assert json_ld.compacted(row * 2, S.value, known) is None
 
 
 def test_a_release_without_a_context_is_read_with_that_of_gbvkg(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 
 from gbvkg.config import ServeSettings
 from gbvkg.vocabulary import BASE, expand
-from gbvkg.web import linked_data
+from gbvkg.web import linked_data, statements
 from gbvkg.web.linked_data import Documents
 from gbvkg.web.site import Site
 from gbvkg.web.statements import COLUMNS
@@ -83,6 +83,25 @@ def test_another_version_of_gbvkg_gives_another_tag(monkeypatch: pytest.MonkeyPa
     assert asyncio.run(tag()) == first
     monkeypatch.setattr(linked_data, "build", lambda: "another")
     assert asyncio.run(tag()) != first
+
+
+def test_of_very_many_values_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their names would take longer than the statements; all of these are there."""
+
+    async def written() -> list[str]:
+        site = await Site.open(serving.released() / "current", ServeSettings(), workers=1)
+        try:
+            told = [(expand("dct:subject"), NamedNode(f"{BASE}id/concept/violence-form/SG"))]
+            return (await statements.table(site, f"{BASE}id/x", told)).decode().splitlines()
+        finally:
+            await site.pool.close()
+
+    assert "seksueel geweld" in asyncio.run(written())[1]
+    monkeypatch.setattr(statements, "MOST_NAMED", 0)
+    header, row = asyncio.run(written())
+    assert tuple(header.split(",")) == COLUMNS
+    assert row.startswith(f"{expand('dct:subject')},{BASE}id/concept/violence-form/SG,,,")
+    assert row.endswith(",,")
 
 
 @pytest.mark.parametrize(

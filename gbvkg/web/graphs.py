@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode, Triple, serialize
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, serialize
 
 from gbvkg.formats import RDF, Format
 from gbvkg.queries.parameters import fill
@@ -122,8 +122,10 @@ def written(site: Site, found: NamedGraph, format: Format) -> bytes:
     """The description in an RDF format."""
     own = NamedNode(found.iri)
     triples = sorted(_triples(site, found), key=lambda triple: triple.subject != own)
-    if format is RDF["jsonld"] and (terse := compacted(triples, found.iri, site.json_ld_context)):
-        return terse
+    if format is RDF["jsonld"]:
+        lines = serialize(triples, format=RdfFormat.N_TRIPLES)
+        if lines and (terse := compacted(lines, found.iri, site.json_ld_context)):
+            return terse
     spelt = "\n".join(map(str, triples))
     used = {name: space for name, space in prefixes().items() if space in spelt}
     body = serialize(triples, format=format.rdf, prefixes=used)

@@ -14,15 +14,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Triple, parse
 
 from gbvkg import vocabulary
 from gbvkg.errors import ReleaseError
 from gbvkg.release.jsonld import Context, node
-from gbvkg.release.order import RDF_TYPE, Row, natural
+from gbvkg.release.order import RDF_TYPE, Row
 
 NAME = "context.jsonld"
 """The file of a release with its whole context."""
+
+LARGEST = 2_000_000
+"""Bytes of N-Triples that are compacted: that of 190 terms of an ontology takes a fifth of it, and 40 ms."""
 
 
 def context(release: Path) -> Context:
@@ -33,18 +36,35 @@ def context(release: Path) -> Context:
     return Context(json.loads(path.read_text("utf-8"))["@context"])
 
 
-def compacted(triples: Iterable[Triple], about: str, known: Context) -> bytes | None:
-    """JSON-LD 1.1 of triples, the node of ``about`` first and a node a line; None for what it cannot say.
+def compacted(lines: bytes, about: str, known: Context) -> bytes | None:
+    """JSON-LD 1.1 of N-Triples, the node of ``about`` first and a node a line; None for what it cannot say,
+    and for more than ``LARGEST`` bytes.
 
     The same triples give the same bytes, in whatever order they come.
     """
+    if len(lines) > LARGEST:
+        return None
     try:
-        rows = [_row(triple) for triple in triples]
-        nodes = [node(subject, members, known) for subject, members in _by_subject(rows, about)]
+        nodes = [node(subject, rows, known) for subject, rows in _by_subject(lines, about)]
     except ReleaseError:
         return None
-    lines = ",\n".join(map(_dump, nodes))
-    return f'{{"@context":{_dump(_used(known, nodes))},\n"@graph":[\n{lines}\n]}}\n'.encode()
+    written = ",\n".join(map(_dump, nodes))
+    return f'{{"@context":{_dump(_used(known, nodes))},\n"@graph":[\n{written}\n]}}\n'.encode()
+
+
+def _by_subject(lines: bytes, about: str) -> Iterator[tuple[NamedNode, list[Row]]]:
+    """The rows of each thing in order, the type first. Sorted as lines, which is much faster than as terms,
+    and keeps other threads waiting for less long.
+    """
+    own = f"<{about}> ".encode()
+    told = sorted(set(lines.splitlines()))
+    first = [line for line in told if line.startswith(own)]
+    rest = [line for line in told if not line.startswith(own)]
+    rows = (_row(quad.triple) for quad in parse(b"\n".join(first + rest), format=RdfFormat.N_TRIPLES))
+    for subject, members in groupby(rows, lambda row: row.subject):
+        found = list(members)
+        types = [row for row in found if row.predicate.value == RDF_TYPE]
+        yield subject, types + [row for row in found if row.predicate.value != RDF_TYPE]
 
 
 def _row(triple: Triple) -> Row:
@@ -53,15 +73,6 @@ def _row(triple: Triple) -> Row:
     if not isinstance(subject, NamedNode) or not is_sayable:
         raise ReleaseError("geen JSON-LD", "no JSON-LD")
     return Row(subject, predicate, value, DefaultGraph())
-
-
-def _by_subject(rows: list[Row], about: str) -> Iterator[tuple[NamedNode, Iterable[Row]]]:
-    def rank(row: Row) -> tuple[Any, ...]:
-        predicate = row.predicate.value
-        key = predicate != RDF_TYPE, predicate, str(row.object)
-        return row.subject.value != about, natural(row.subject.value), *key
-
-    return groupby(sorted(rows, key=rank), lambda row: row.subject)
 
 
 def _used(known: Context, nodes: Iterable[Mapping[str, Any]]) -> dict[str, object]:

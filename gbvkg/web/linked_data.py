@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode
 from rapidfuzz import fuzz, process
 from starlette.requests import Request
 from starlette.responses import Response
@@ -313,8 +313,7 @@ class Documents:
         told = whole((await self.site.ask(Ask(text, RDF["nt"].name))).body)
 
         def written() -> bytes | None:
-            triples = (quad.triple for quad in parse(told, format=RdfFormat.N_TRIPLES))
-            return json_ld.compacted(triples, iri, self.site.json_ld_context)
+            return json_ld.compacted(told, iri, self.site.json_ld_context)
 
         return await aside(written)
 

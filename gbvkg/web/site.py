@@ -23,6 +23,7 @@ from gbvkg.queries import Catalogue
 from gbvkg.queries.parameters import fill
 from gbvkg.store import Answer, Ask, Limits, Pool, Spool
 from gbvkg.web.answers import solutions
+from gbvkg.web.aside import aside
 from gbvkg.web.cache import Cache
 from gbvkg.web.charging import Asking, Charge, charged
 from gbvkg.web.json_ld import context
@@ -215,8 +216,13 @@ class Site:
     async def rows(
         self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
     ) -> list[Bindings]:
-        """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``."""
-        return solutions(await self.table(text, values))
+        """The solutions of a SELECT of our own; ``values`` are bound as terms in place of ``$name``. Many are
+        read beside the event loop.
+        """
+        body = await self.table(text, values)
+        if isinstance(body, bytes) and len(body) < _LARGE:
+            return solutions(body)
+        return await aside(solutions, body)
 
     async def table(
         self, text: str, values: Mapping[str, NamedNode | Literal] | None = None
@@ -231,4 +237,7 @@ class Site:
 
 _OWN_RESULT = 256_000_000
 """Bytes of an answer to a question of our own, whatever the limit for others is: a list has every thing."""
+_LARGE = 200_000
+"""Bytes of an answer that takes a few milliseconds to be read."""
+
 _LICENCE = "SELECT ?licence WHERE { $dataset <http://purl.org/dc/terms/license> ?licence } ORDER BY ?licence"

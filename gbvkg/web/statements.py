@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
 from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.aside import aside
 from gbvkg.web.pages.describing import Describer
 from gbvkg.web.pages.said import TYPE
 
@@ -33,6 +34,10 @@ IRI of that of any literal, so that it is empty for an IRI; then what property a
 """
 
 
+MOST_NAMED = 1000
+"""Things that a table names; of a thing that says more than so many, values have no name."""
+
+
 async def table(site: Site, iri: str, statements: Iterable[tuple[str, Term]]) -> bytes:
     """Properties and values of a thing with ``COLUMNS``, in the order given. Asks one question, for names;
     raises as ``Site.rows``.
@@ -40,8 +45,14 @@ async def table(site: Site, iri: str, statements: Iterable[tuple[str, Term]]) ->
     told = list(statements)
     terms = await site.pages.terms()
     describers = [Describer(site, terms, iri, lang) for lang in LANGUAGES]
-    for describer in describers:
-        await describer.name(value.value for _, value in told if isinstance(value, NamedNode))
+    things = {value.value: None for _, value in told if isinstance(value, NamedNode)}
+    if len(things) <= MOST_NAMED:
+        for describer in describers:
+            await describer.name(things)
+    return await aside(_written, describers, told)
+
+
+def _written(describers: Sequence[Describer], told: Sequence[tuple[str, Term]]) -> bytes:
     classes = tuple(value.value for name, value in told if name == TYPE and isinstance(value, NamedNode))
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\r\n")
