@@ -143,7 +143,8 @@ def test_the_service_answers_to_the_name_of_its_public_address(public: str, name
 
 
 def test_one_client_never_has_all_workers() -> None:
-    """The pool has twice what one client may use."""
+    """The pool has half as many again as one client may use, and always one more."""
     settings = ServeSettings(workers=3)
-    assert (settings.at_once, settings.processes) == (3, 6)
+    assert (settings.at_once, settings.processes) == (3, 5)
+    assert ServeSettings(workers=1).processes == 2
     assert ServeSettings().at_once >= 1

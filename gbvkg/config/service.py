@@ -31,8 +31,8 @@ class ServeSettings:
     ``hosts``                 Host names that it answers to, without port, beside that of ``public``; "*" for
                               any (a proxy checks).
     ``trusted_proxies``       networks whose X-Forwarded-For is believed.
-    ``workers``               queries that one client may have running, 0 for one per core; the pool has
-                              twice as many processes.
+    ``workers``               queries that one client may have running, 0 for two per core; the pool has
+                              half as many processes again.
     ``query_seconds``         how long one query may take; ``query_memory`` (MB) what it may use on top of the
                               release; ``result_bytes`` how large its answer may be.
     ``queue``                 how many requests may wait for a worker, in all and of one client.
@@ -72,13 +72,15 @@ class ServeSettings:
 
     @property
     def at_once(self) -> int:
-        """Queries that one client may have running: ``workers``, or one per core when that is 0."""
-        return self.workers or max(1, len(os.sched_getaffinity(0)))
+        """Queries that one client may have running: ``workers``, or two per core when that is 0: with one per
+        core, a core has nothing to do while an answer is on its way to who asked and the next question comes.
+        """
+        return self.workers or 2 * max(1, len(os.sched_getaffinity(0)))
 
     @property
     def processes(self) -> int:
-        """Twice as many, so that one client's slow queries leave the other half to everybody else."""
-        return 2 * self.at_once
+        """Half as many again, so that one client's slow queries leave a third to everybody else."""
+        return self.at_once + (self.at_once + 1) // 2
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def evaluate(dataset: Dataset, ask: Ask, limit: int) -> Result:
     reading = read(ask.text)
     held = _Held(limit)
     try:
-        form = _answer(dataset, ask, held)
+        form = _answer(dataset, ask, reading, held)
     except SyntaxError as error:
         return Result(Outcome.SYNTAX, reading.form, details=_fault(str(error), ask.text))
     except UnicodeEncodeError as error:
@@ -96,9 +96,8 @@ def evaluate(dataset: Dataset, ask: Ask, limit: int) -> Result:
     return Result(Outcome.ANSWER, form, held.parts)
 
 
-def _answer(dataset: Dataset, ask: Ask, held: _Held) -> str:
+def _answer(dataset: Dataset, ask: Ask, reading: Reading, held: _Held) -> str:
     """Write the answer into ``held``; the form of the query."""
-    reading = read(ask.text)
     graphs, options = dataset.options(ask, reading.names_dataset)
     if reading.form == "DESCRIBE":
         written_as = _graph_format(ask)

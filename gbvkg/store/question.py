@@ -6,7 +6,7 @@ This module refuses to know how: it is shared by the server's side and the worke
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from gbvkg.store.spool import Spool
@@ -25,8 +25,7 @@ class Limits:
     result: int = 32_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A SPARQL 1.1 query; formats are names of ``gbvkg.formats``.
 
     ``format`` is for SELECT and ASK (json xml csv tsv), and also for CONSTRUCT and DESCRIBE (trig nq ttl nt
@@ -44,8 +43,7 @@ class Ask:
     named_graphs: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """``form`` is SELECT, ASK, CONSTRUCT or DESCRIBE; ``body`` is whole; ``seconds`` is the worker's time.
 
     A ``Spool`` must be closed by whoever got it.

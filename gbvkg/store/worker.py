@@ -20,6 +20,9 @@ from gbvkg.store.frames import Outcome
 _GRACE = 5
 """Seconds of processor time beyond the deadline; the server kills on time, this is for when it cannot."""
 
+_ENOUGH = 1.0
+"""Seconds, much less than ``_GRACE``, for which one limit of processor time serves all questions."""
+
 _NICE = 5
 """How far behind the server a worker stands (nice(2)): who only fetches waits for nobody's query."""
 
@@ -65,7 +68,7 @@ class _Bench:
         self._statm = statm
         self._base = self._size()
         self._memory = -1
-        self._processor = 0.0
+        self._seconds = self._until = 0.0
 
     def serve(self) -> None:
         """One request after the other. Raises EOFError or OSError when there will be no more."""
@@ -87,10 +90,10 @@ class _Bench:
         if memory != self._memory:
             sealing.limit_memory(self._base + memory)
             self._memory = memory
-        needed = time.process_time() + seconds
-        if not needed < self._processor < needed + 2 * _GRACE:  # not for each question anew
-            self._processor = needed + _GRACE
-            sealing.limit_processor(int(self._processor) + 1)
+        now = time.perf_counter()
+        if seconds != self._seconds or now > self._until:  # not for each question anew
+            self._seconds, self._until = seconds, now + _ENOUGH
+            sealing.limit_processor(int(time.process_time() + seconds + _GRACE) + 1)
 
     def _is_worn(self, outcome: Outcome, took: float) -> bool:
         """Whether a fresh process should take over: this one is unsound, or keeps what a query took."""

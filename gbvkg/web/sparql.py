@@ -140,8 +140,7 @@ class SparqlEndpoint:
             return None
         if format is HTML or _RELATIVE.search(text) is not None:
             return None
-        question = Question(text)
-        tag = self._etag(question, form, format)
+        tag = self._etag(text, None, None, form, format)
         if not tag:
             return None
         head = self._heads.get(format.name)
@@ -178,7 +177,9 @@ class SparqlEndpoint:
 
     async def _run(self, scope: Scope, question: Question, form: str, format: Format) -> Reply:
         headers = self._headers(format)
-        tag = "" if scope["method"] == "POST" else self._etag(question, form, format)
+        graphs = (question.default_graphs, question.named_graphs)
+        is_post = scope["method"] == "POST"
+        tag = "" if is_post else self._etag(question.text or "", *graphs, form, format)
         held = header(scope, b"if-none-match") if tag else ""
         headers["Cache-Control"] = CACHING["revision" if tag else "none"]
         if tag:
@@ -207,13 +208,18 @@ class SparqlEndpoint:
         except QuerySyntax as error:
             raise _one_line_up(error) if based else error from None
 
-    def _etag(self, question: Question, form: str, format: Format) -> str:
+    def _etag(
+        self,
+        text: str,
+        default: tuple[str, ...] | None,
+        named: tuple[str, ...] | None,
+        form: str,
+        format: Format,
+    ) -> str:
         """A strong entity tag; "" for an answer that may differ each time that it is asked."""
-        text = question.text or ""
         if _is_volatile(text) or (form == "CONSTRUCT" and ("_:" in text or "[" in text)):
             return ""
-        graphs = (repr(question.default_graphs), repr(question.named_graphs))
-        return self.site.etag("sparql", text, *graphs, format.name)
+        return self.site.etag("sparql", text, repr(default), repr(named), format.name)
 
     def _headers(self, format: Format) -> dict[str, str]:
         vary = "Accept, Accept-Language" if self.page else "Accept"
