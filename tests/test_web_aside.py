@@ -15,7 +15,8 @@ from endpoint import scope_of
 from jinja2 import Environment
 
 from gbvkg.config import ServeSettings
-from gbvkg.web import sparql_page
+from gbvkg.web import answers, sparql_page
+from gbvkg.web import site as site_module
 from gbvkg.web.aside import aside
 from gbvkg.web.charging import Charge, charged
 from gbvkg.web.pages import frame
@@ -97,3 +98,29 @@ def test_nothing_that_takes_long_is_made_on_the_event_loop(monkeypatch: pytest.M
     assert set(made) == {"template", "example", "api", "vocabulary"}
     assert {name for name, places in made.items() if any(places)} == set()
     assert len(made["vocabulary"]) == 1
+
+
+def test_many_rows_are_read_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few are read at once, which is quicker; they are the same."""
+    threads: list[str] = []
+    read = answers.solutions
+
+    def counted(body: Any) -> Any:
+        threads.append(threading.current_thread().name)
+        return read(body)
+
+    async def scene() -> None:
+        site = await Site.open(serving.released() / "current", ServeSettings(), workers=1)
+        try:
+            threads.clear()
+            text = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o LIMIT 9"
+            few = await site.rows(text)
+            monkeypatch.setattr(site_module, "_LARGE", 1)
+            assert await site.rows(text) == few
+            assert len(few) == 9
+        finally:
+            await site.pool.close()
+
+    monkeypatch.setattr(site_module, "solutions", counted)
+    asyncio.run(scene())
+    assert threads[0] == threading.main_thread().name != threads[1]
