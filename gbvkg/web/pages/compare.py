@@ -19,7 +19,7 @@ from gbvkg.web.downloads import current
 from gbvkg.web.pages.citing import Subject
 from gbvkg.web.pages.frame import language, respond, texts
 from gbvkg.web.pages.releases import LISTED, choice
-from gbvkg.web.problems import RETRY, not_found, of_error, problem, told
+from gbvkg.web.problems import RETRY, of_error, problem
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Site
@@ -38,8 +38,6 @@ async def compare(site: Site, request: Request) -> Response:
         found = await compared(folders[0], folders[1], lang)
     except NotCompared as error:
         return _too_much(request) if error.is_too_much else _damaged(request, old, new)
-    except ReleaseCorrupt as error:
-        return not_found(request, *told(error))
     except GbvkgError as error:
         return of_error(request, error)
     except OSError:
@@ -80,10 +78,12 @@ def _too_much(request: Request) -> Response:
 
 
 def _damaged(request: Request, old: str, new: str) -> Response:
-    return not_found(
+    return of_error(
         request,
-        f"Release {old} en release {new} zijn niet te vergelijken: een van de twee is niet meer wat zijn "
-        "inhoudsopgave zegt.",
-        f"Release {old} and release {new} cannot be compared: one of them is no longer what its manifest "
-        "says.",
+        ReleaseCorrupt(
+            f"Release {old} en release {new} zijn nu niet te vergelijken: een van de twee is niet wat haar "
+            "manifest zegt.",
+            f"Release {old} and release {new} cannot be compared now: one of them is not what its manifest "
+            "says.",
+        ),
     )
