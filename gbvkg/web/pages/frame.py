@@ -79,8 +79,15 @@ def _weight(text: str) -> float:
 @cache
 def texts(group: str, lang: str) -> Texts:
     """The texts of a group of pages in one of LANGUAGES."""
-    found: Texts = tomllib.loads((TEXTS / f"{group}.toml").read_text("utf-8"))[lang]
-    return found
+    return _Texts(tomllib.loads((TEXTS / f"{group}.toml").read_text("utf-8"))[lang])
+
+
+class _Texts(dict[str, Any]):
+    """Each is an attribute too: templates look for that first, and a page has some sixty."""
+
+    def __init__(self, table: Texts) -> None:
+        super().__init__(table)
+        self.__dict__ = self
 
 
 @cache

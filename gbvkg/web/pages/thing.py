@@ -7,7 +7,6 @@ same. This module refuses to know a class: sections are in ``views.toml``.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any
@@ -30,13 +29,12 @@ from gbvkg.web.pages.said import TYPE, Incoming, Said
 from gbvkg.web.pages.sentences import slots, worded
 from gbvkg.web.pages.trees import tree
 from gbvkg.web.pages.values import Value, best, is_web, natural
-from gbvkg.web.pages.views import Section, sections_of, variables, views
+from gbvkg.web.pages.views import Section, limit, sections_of, variables, views
 
 if TYPE_CHECKING:
     from gbvkg.web.site import Bindings, Site, Term
 
 _SAID_OF = "SELECT ?property ?value\nWHERE {{ <{iri}> ?property ?value }}\nORDER BY ?property ?value"
-_LIMIT = re.compile(r"\bLIMIT (\d+)\s*$")
 
 MANY = 60
 """A table of more rows than this is folded."""
@@ -188,8 +186,8 @@ class ThingPage:
             part.intro = ""
         is_long = part.table is not None and len(part.table.rows) > MANY
         part.is_folded = (section.is_folded or is_long) and not part.empty
-        count, limit = len(answers.get(section.name, ())), _LIMIT.search(section.query)
-        part.cut = count if limit and count == int(limit[1]) else 0
+        count = len(answers.get(section.name, ()))
+        part.cut = count if count == limit(section.query) else 0
         return part
 
     def _note(self, name: str) -> list[str]:
@@ -216,7 +214,7 @@ class ThingPage:
         return Table(heads, cells, [is_numeric([row[name]] for row in rows if name in row) for name in names])
 
     def _chart(self, section: Section, rows: list[Bindings]) -> Chart | None:
-        names = tuple(variables(section.query))
+        names = variables(section.query)
         cells = tuple(tuple(row.get(name) for name in names) for row in rows)
         result = Result("SELECT", names, cells)
         drawn = chart(result, section.chart, self._cell, self.lang)

@@ -206,10 +206,18 @@ def sections_of(types: tuple[str, ...]) -> tuple[Section, ...]:
     return tuple(part for iri, view in views().classes.items() if iri in types for part in view.sections)
 
 
-def variables(text: str) -> list[str]:
+@lru_cache(1024)
+def variables(text: str) -> tuple[str, ...]:
     """What a SELECT of ours selects, in its order."""
     head = text[text.index("SELECT") :].partition("WHERE")[0]
-    return [word[1:] for word in head.split() if word.startswith("?")]
+    return tuple(word[1:] for word in head.split() if word.startswith("?"))
+
+
+@lru_cache(1024)
+def limit(text: str) -> int:
+    """How many rows a SELECT of ours has at most; 0 when it does not say."""
+    found = re.search(r"\bLIMIT (\d+)\s*$", text)
+    return int(found[1]) if found else 0
 
 
 _SETS = ("hidden", "hidden_incoming", "unlisted", "minor", "quotes")
