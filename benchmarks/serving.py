@@ -42,6 +42,9 @@ LEVEL = 0.9
 
 POINT = """SELECT ?label WHERE { <%s> <http://www.w3.org/2000/01/rdf-schema#label> ?label }"""
 FACETS = """SELECT ?type (COUNT(?thing) AS ?count) WHERE { ?thing a ?type } GROUP BY ?type ORDER BY ?type"""
+NAMED = "plan-overview"
+"""A query of the release that takes no parameters, so that its text can be asked of any server."""
+
 BOMB = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
 
 
@@ -162,17 +165,18 @@ class Board:
 def measure(release: Path, releases: Path, folder: Path, seconds: int, board: Board) -> None:
     """All but the bombs."""
     action = an_action(release)
-    point, facets = quote(POINT % action), quote(FACETS)
+    queries = {"point": POINT % action, "named": named(release), "facets": FACETS}
+    point = quote(queries["point"])
     peers: dict[tuple[str, str, int], float] = {}
     with ExitStack() as stack:
         peer = stack.enter_context(oxigraph(release, folder))
         slow = stack.enter_context(rdflib_endpoint(release))
         url = stack.enter_context(gbvkg(releases))
         ours = Peer("gbvkg", f"{url}/sparql?query=")
-        for name, query in (("point", point), ("facets", facets)):
+        for name, query in queries.items():
             for server in (peer, ours, slow):
-                for connections in CONNECTIONS if server is not slow else (1,):
-                    rate = load(server.endpoint + query, connections, seconds, unique=True)
+                for connections in CONNECTIONS:
+                    rate = load(server.endpoint + quote(query), connections, seconds, unique=True)
                     peers[server.name, name, connections] = rate.per_second
                     board.row(f"{server.name}, {name} query, uncached", connections, rate)
         kept = {}
@@ -181,8 +185,8 @@ def measure(release: Path, releases: Path, folder: Path, seconds: int, board: Bo
             board.row("gbvkg, point query, kept", connections, kept[connections])
         path = "/doc/" + action.partition("/id/")[2]
         for connections in CONNECTIONS:
-            named = load(f"{url}/query/plan-overview?format=json", connections, seconds, unique=False)
-            board.row("gbvkg, named query", connections, named)
+            rate = load(f"{url}/query/{NAMED}?format=json", connections, seconds, unique=False)
+            board.row("gbvkg, named query, kept", connections, rate)
         page = load(f"{url}{path}?n=", 1, seconds, unique=True, header="Accept: text/html")
         board.row("gbvkg, page of an action, not kept", 1, page)
         tag = httpx.get(f"{url}{path}", headers={"Accept": "text/turtle"}).headers["etag"].strip('"')
@@ -243,6 +247,13 @@ def an_action(release: Path) -> str:
         use_default_graph_as_union=True,
     )
     return next(iter(found))[0].value  # type: ignore[union-attr,index]
+
+
+def named(release: Path) -> str:
+    """The text of the query ``NAMED`` of the release, without its header."""
+    (found,) = (release / "inputs").rglob(f"{NAMED}.rq")
+    lines = found.read_text("utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.startswith("#"))
 
 
 def published(actions: int, folder: Path) -> Path:

@@ -16,6 +16,10 @@ from gbvkg.store import Spool
 from gbvkg.web.replies import common_headers
 
 
+ASKED = "Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match, Range"
+"""Headers of requests that make a difference here."""
+
+
 def header(scope: Scope, name: bytes) -> str:
     """The value of a request header, several joined by a comma (RFC 9110 §5.2); "" when there is none."""
     values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
@@ -63,7 +67,7 @@ def preflight(methods: str, **more: str) -> Reply:
     said = {
         "Allow": methods,
         "Access-Control-Allow-Methods": methods,
-        "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type, If-None-Match, Range",
+        "Access-Control-Allow-Headers": ASKED,
         "Access-Control-Max-Age": "86400",
         "Cache-Control": "public, max-age=86400",
     }
