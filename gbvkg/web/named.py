@@ -295,4 +295,4 @@ def include(app: FastAPI, site: Site) -> None:
     """Add ``/query/…`` of one release to its application."""
     app.state.named = Named(site)
     app.include_router(app.state.named.router())
-    openapi.complete(app)
+    openapi.complete(app, site)

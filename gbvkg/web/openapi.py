@@ -8,7 +8,8 @@ that only people read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gbvkg.formats import HTML, Format
@@ -22,6 +23,8 @@ from gbvkg.web.sparql import FORM, GRAPHS, QUERY, TABLES
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from gbvkg.web.site import Site
 
 MORE_PROBLEMS = {
     403: "Enkel lezen: een update wordt geweigerd / Read only: an update is refused",
@@ -39,27 +42,42 @@ _REDIRECTS = {
 _LISTED = (HTML, *FILES.values())
 
 
-def complete(app: FastAPI) -> None:
+def complete(app: FastAPI, site: Site) -> None:
     """Make the description of an application whole; it is made once, when it is first asked for."""
-    app.openapi = partial(_complete, app.openapi)  # type: ignore[method-assign]
+    app.openapi = partial(_complete, app.openapi, _Examples.of(site))  # type: ignore[method-assign]
 
 
-def _complete(own: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Examples:
+    """What the release has, to try: a thing, its version, a class that a way in leads to, and its name."""
+
+    thing: str
+    version: str
+    class_: str
+    words: str
+
+    @classmethod
+    def of(cls, site: Site) -> _Examples:
+        lists = [way for way in views().ways if way["path"].startswith("/list/")]
+        name, words = (lists[0]["path"].removeprefix("/list/"), lists[0]["nl"]) if lists else ("Dataset", "")
+        return cls(site.manifest.dataset.removeprefix(f"{site.base}id/"), site.version, name, words)
+
+
+def _complete(own: Callable[[], dict[str, Any]], examples: _Examples) -> dict[str, Any]:
     found = own()  # FastAPI keeps it
-    for path, item in _paths().items():
-        found["paths"].setdefault(path, item)
+    if "/sparql" not in found["paths"]:
+        found["paths"] |= _paths(examples)
     return found
 
 
-@cache
-def _paths() -> dict[str, dict[str, Any]]:
+def _paths(examples: _Examples) -> dict[str, dict[str, Any]]:
     return {
         "/sparql": {"get": _sparql_get(), "post": _sparql_post()},
-        "/id/{path}": {"get": _thing()},
-        "/doc/{path}": {"get": _document()},
-        "/list/{name}": {"get": _list()},
-        "/search": {"get": _search()},
-        "/releases/{version}/{path}": {"get": _download()},
+        "/id/{path}": {"get": _thing(examples)},
+        "/doc/{path}": {"get": _document(examples)},
+        "/list/{name}": {"get": _list(examples)},
+        "/search": {"get": _search(examples)},
+        "/releases/{version}/{path}": {"get": _download(examples)},
     }
 
 
@@ -163,7 +181,7 @@ def _sparql_get() -> dict[str, Any]:
         "query",
         "De vraag; zonder vraag komt de beschrijving van de dienst",
         "The query; without one it is the description of the service",
-        "SELECT ?plan WHERE { ?plan a <https://w3id.org/gbvkg/ns#ActionPlan> } ORDER BY ?plan",
+        "SELECT ?class (COUNT(*) AS ?things) WHERE { ?thing a ?class } GROUP BY ?class ORDER BY ?class",
     )
     return _operation(
         "sparql", "sparql",
@@ -204,22 +222,23 @@ def _sparql_post() -> dict[str, Any]:
 
 # Things, lists, downloads
 
-_THING = _in_path(
-    "path", "Soort en verwijzing van het ding", "Kind and reference of the thing", "plan/vap-sg-2020"
-)
+
+def _named(examples: _Examples) -> dict[str, Any]:
+    nl, en = "Soort en verwijzing van het ding", "Kind and reference of the thing"
+    return _in_path("path", nl, en, examples.thing)
 
 
-def _thing() -> dict[str, Any]:
+def _thing(examples: _Examples) -> dict[str, Any]:
     return _operation(
         "thing", "things",
         "Een ding. De naam van een ding leidt naar het document erover, in het formaat dat gevraagd wordt.",
         "A thing. The name of a thing leads to the document about it, in the format that is asked for.",
-        [_THING, _formats(DOCUMENTS), _LANGUAGE, _RELEASE],
+        [_named(examples), _formats(DOCUMENTS), _LANGUAGE, _RELEASE],
         _answers((), (400, 404, 406, 410, 414, 429, 503), 301, 303),
     )  # fmt: skip
 
 
-def _document() -> dict[str, Any]:
+def _document(examples: _Examples) -> dict[str, Any]:
     about = _parameter(
         "in",
         "In plaats van het document wat met deze eigenschap naar het ding verwijst, bladzijde per bladzijde",
@@ -232,7 +251,7 @@ def _document() -> dict[str, Any]:
         "adres.",
         "The document about a thing. What the release says of it; the format may be an extension of the "
         "address.",
-        [_THING, _formats(DOCUMENTS), _LANGUAGE, _RELEASE, about, _PAGE, _CITE],
+        [_named(examples), _formats(DOCUMENTS), _LANGUAGE, _RELEASE, about, _PAGE, _CITE],
         _answers((*DOCUMENTS, *kinds), (400, 404, 406, 410, 414, 429, 503), 301, 303),
     )  # fmt: skip
 
@@ -248,12 +267,12 @@ def _narrowed() -> list[dict[str, Any]]:
     ]
 
 
-def _list() -> dict[str, Any]:
+def _list(examples: _Examples) -> dict[str, Any]:
     name = _in_path(
         "name",
         "De naam van een klasse; met de extensie csv, xlsx of jsonld komt de hele lijst als bestand",
         "The name of a class; with the extension csv, xlsx or jsonld all of the list comes as a file",
-        "Action.csv",
+        f"{examples.class_}.csv",
     )
     kinds = [Format(kind, kind, KINDS[kind]) for kind in KINDS]
     return _operation(
@@ -265,9 +284,9 @@ def _list() -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _search() -> dict[str, Any]:
-    words = _parameter("q", "De woorden die gezocht worden", "The words that are looked for", "geweld")
-    kind = _parameter("class", "Enkel dingen van deze klasse", "Only things of this class", "Action")
+def _search(examples: _Examples) -> dict[str, Any]:
+    words = _parameter("q", "De woorden die gezocht worden", "The words that are looked for", examples.words)
+    kind = _parameter("class", "Enkel dingen van deze klasse", "Only things of this class", examples.class_)
     kinds = [Format(name, name, KINDS[name]) for name in KINDS]
     return _operation(
         "search", "lists",
@@ -278,8 +297,8 @@ def _search() -> dict[str, Any]:
     )  # fmt: skip
 
 
-def _download() -> dict[str, Any]:
-    version = _in_path("version", "De versie van een release", "The version of a release", "2026.1")
+def _download(examples: _Examples) -> dict[str, Any]:
+    version = _in_path("version", "De versie van een release", "The version of a release", examples.version)
     path = _in_path(
         "path",
         "Een bestand dat manifest.json noemt, of dat bestand zelf",
