@@ -15,7 +15,6 @@ from starlette.types import Receive, Scope, Send
 from gbvkg.store import Spool
 from gbvkg.web.replies import common_headers
 
-
 ASKED = "Accept, Accept-Datetime, Accept-Language, Content-Type, If-None-Match, Range"
 """Headers of requests that make a difference here."""
 

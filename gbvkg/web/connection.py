@@ -130,9 +130,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_asked", "_behind", "_drained", "_headers", "_in_head", "_is_deaf", "_lines", "_loop", "_marked",
-        "_marked_at",
-        "_now", "_parser", "_peer", "_place", "_raw", "_reading", "_repeated", "_target", "_written",
-        "is_gone", "is_paused", "since", "transport",
+        "_marked_at", "_now", "_parser", "_peer", "_place", "_raw", "_reading", "_repeated", "_target",
+        "_written", "is_gone", "is_paused", "since", "transport",
     )  # fmt: skip
 
     transport: asyncio.Transport
