@@ -624,7 +624,7 @@ def test_an_order_to_kill_is_kept_while_the_line_is_full(small_releases: Path) -
             assert nursery._unsent
             running.cancel()
             await asyncio.sleep(0.1)
-            assert (pool.alive, state(worker)) == (0, "R")
+            assert (len(pool._channels), state(worker)) == (0, "R")
             os.kill(zygote_of(pool), signal.SIGCONT)
             assert (await pool.ask(POINT)).form == "ASK"
             assert not nursery._unsent

@@ -165,3 +165,26 @@ def test_hanging_up_gives_the_next_of_the_same_asker_its_turn(small_releases: Pa
             await pool.close()
 
     asyncio.run(run())
+
+
+def test_hanging_up_all_the_time_keeps_nobody_waiting(small_releases: Path) -> None:
+    """A worker that was killed counts until it is gone, for the pool and for who asked: no more processes are
+    started than there may be, and the others have their workers.
+    """
+
+    async def run() -> None:
+        pool = await Pool.open(small_releases / "2026.1", workers=2, limits=LIMITS, queue=20, at_once=1)
+        try:
+            first = pool._numbers
+            for _ in range(300):
+                pool.abandon(pool.submit(ENDLESS, turn=Somebody("greedy")))
+            assert (pool.alive, pool.busy, pool.waiting, pool._numbers) == (2, 0, 0, first)
+            answer = await asyncio.wait_for(pool.ask(POINT, turn=Somebody("other")), 0.5)
+            assert answer.form == "ASK"
+            assert (await asyncio.wait_for(pool.ask(POINT, turn=Somebody("greedy")), 0.5)).form == "ASK"
+            assert pool._numbers == first + 1
+            assert not pool._waiting._askers
+        finally:
+            await pool.close()
+
+    asyncio.run(run())

@@ -20,7 +20,7 @@ from gbvkg.store.nursery import Nursery
 from gbvkg.store.question import Answer, Ask, Limits
 from gbvkg.store.snapshot import Snapshot
 from gbvkg.store.spool import Allowance
-from gbvkg.store.waiting import Turn, Waiting
+from gbvkg.store.waiting import Asker, Turn, Waiting
 
 SPOOLED = 1_000_000_000
 """Bytes that all big answers together may take while they wait for their readers."""
@@ -69,6 +69,7 @@ class Pool:
         self._channels: dict[int, Channel] = {}
         self._dying: dict[int, Job] = {}
         self._dead: dict[int, int] = {}
+        self._killed: dict[int, Asker] = {}
         self._numbers = 0
         self._usual = 0.0
         self._pause = _SOONEST
@@ -173,8 +174,10 @@ class Pool:
 
     @property
     def alive(self) -> int:
-        """How many workers there are, at work or free: fewer than ``workers`` while some are replaced."""
-        return len(self._channels)
+        """How many workers there are, at work, free or just killed: fewer than ``workers`` while some could
+        not be had.
+        """
+        return len(self._channels) + len(self._killed)
 
     def _wait(self, job: Job) -> None:
         job.until = self._loop.time() + job.limits.seconds
@@ -212,6 +215,8 @@ class Pool:
             if not self._ready.done():
                 self._ready.set_result(None)
             return
+        if number in self._killed:
+            self._bury(number)
         job = self._dying.pop(number, None)
         if job is not None:
             job.fail(outcomes.error_of_death(code, job.limits))
@@ -219,6 +224,15 @@ class Pool:
             number in self._channels
         ):  # its last answer may be on the line still; the end of file comes after
             self._dead[number] = code
+
+    def _bury(self, number: int) -> None:
+        """A worker that was killed is gone: another may come in its place, and who asked it may ask another.
+
+        Not before, else who asks and hangs up all the time has processes started faster than they end.
+        """
+        self._killed.pop(number).done()
+        self._grow()
+        self._go_on()
 
     def _restart(self, code: int | None) -> None:
         """The process that forks is gone, and its workers with it."""
@@ -233,6 +247,9 @@ class Pool:
             job.fail(outcomes.lost())
         self._dying.clear()
         self._dead.clear()
+        for asker in self._killed.values():
+            asker.done()
+        self._killed.clear()
         self._nursery = None
         if not self._ready.done():
             self._ready.set_exception(outcomes.not_started(code))
@@ -242,7 +259,7 @@ class Pool:
 
     def _grow(self) -> None:
         """One worker more, which takes a question at once when one waits."""
-        if self._nursery is None or self._closed or len(self._channels) >= self.workers:
+        if self._nursery is None or self._closed or self.alive >= self.workers:
             return
         self._numbers += 1
         try:
@@ -263,7 +280,7 @@ class Pool:
 
     def _fill(self) -> None:
         self._missing = None
-        while self._missing is None and self._nursery is not None and len(self._channels) < self.workers:
+        while self._missing is None and self._nursery is not None and self.alive < self.workers:
             self._grow()
 
     def _stop_retrying(self) -> None:
@@ -318,8 +335,12 @@ class Pool:
             job.fail(outcomes.timeout(job.limits))
 
     def _kill(self, channel: Channel) -> None:
+        number, job = channel.number, channel.job
         if self._nursery is not None:
-            self._nursery.kill(channel.number)
+            self._nursery.kill(number)
+            if job is not None and number not in self._dead:
+                self._killed[number] = job.asker
+                job.asker.running += 1  # until it is gone
         self._lose(channel)
 
     def _lose(self, channel: Channel) -> None:
