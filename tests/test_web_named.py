@@ -33,7 +33,6 @@ from gbvkg.project import Project
 from gbvkg.queries import Catalogue, Query
 from gbvkg.vocabulary import BASE, LANGUAGES, packaged_root
 from gbvkg.web.choices import Choices
-from gbvkg.web.pages.sentences import Lines
 from gbvkg.web.query_api import offered
 from gbvkg.web.site import Site
 from gbvkg.web.sparql import GRAPHS, TABLES
@@ -424,7 +423,7 @@ def test_who_has_the_name_of_another_is_told_apart(catalogue: Catalogue) -> None
     iris = [f"{BASE}id/person/{ref}" for ref in refs]
     names = dict(zip(iris, ["Jan Jans", "An Ans", "Jan Jans"], strict=True))
     choices = Choices(cast(Site, SimpleNamespace(base=BASE)))
-    found = choices._ordered(person, names, Lines())
+    found = choices._ordered(person, names, {})
     assert [choice.label for choice in found] == ["An Ans", f"Jan Jans ({refs[0]})", f"Jan Jans ({refs[2]})"]
     assert [choice.value for choice in found] == [f"person/{refs[number]}" for number in (1, 0, 2)]
 

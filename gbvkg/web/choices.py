@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from gbvkg.errors import BadParameter, PoolBusy, QueryError
 from gbvkg.web.pages.describing import Describer
-from gbvkg.web.pages.sentences import Lines, lines
+from gbvkg.web.pages.sentences import groups
 from gbvkg.web.pages.values import natural
 from gbvkg.web.pages.views import views
 from gbvkg.web.related import homes, is_of_kind
@@ -79,8 +78,9 @@ class Choices:
         describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
         await describer.name(types)
         names = {iri: self._name(describer, parameter, iri) for iri in types}
-        listed = await self._listed(describer, next(iter(types.values()), []))
-        return self._ordered(parameter, names, listed)
+        view = views().of(next(iter(types.values()), []))
+        under = await groups(self.site, view.listed if view else (), lang)
+        return self._ordered(parameter, names, under)
 
     async def _things(self, home: str) -> list[tuple[str, str]]:
         rows = await self.site.rows(_THINGS, {"space": Literal(home)})
@@ -92,17 +92,14 @@ class Choices:
         is_named = show.has_label(iri) or describer.terms.knows(iri) or show.named[iri].elsewhere
         return show.label(iri)[0] if is_named else ""
 
-    async def _listed(self, describer: Describer, types: Iterable[str]) -> Lines:
-        view = views().of(types)
-        listed = view.listed if view else ()
-        return await lines(describer, listed if any(sentence.group for sentence in listed) else ())
-
-    def _ordered(self, parameter: Parameter, names: dict[str, str], listed: Lines) -> tuple[Choice, ...]:
+    def _ordered(
+        self, parameter: Parameter, names: dict[str, str], under: dict[str, str]
+    ) -> tuple[Choice, ...]:
         kind = f"{parameter.kind}/"
         refs = {iri: self.short(parameter, NamedNode(iri)).removeprefix(kind) for iri in names}
         are_opaque = any(map(_OPAQUE.fullmatch, refs.values()))
         often = Counter(names.values())
-        headings = list(dict.fromkeys(listed.groups.values()))
+        headings = list(dict.fromkeys(under.values()))
 
         def label(iri: str) -> str:
             ref, name = refs[iri], names[iri]
@@ -111,13 +108,13 @@ class Choices:
             return (f"{name} ({ref})" if tells else name) if name else ref
 
         def place(iri: str) -> tuple[object, ...]:
-            group, last = listed.groups.get(iri), iri.rpartition("/")[2]
+            group, last = under.get(iri), iri.rpartition("/")[2]
             is_numbered = not are_opaque and refs[iri] != iri and any(map(str.isdecimal, last))
             order = headings.index(group) if group in headings else len(headings)
             return order, natural(iri if is_numbered else label(iri)), iri
 
         return tuple(
-            Choice(self.short(parameter, NamedNode(iri)), label(iri), iri, listed.groups.get(iri, ""))
+            Choice(self.short(parameter, NamedNode(iri)), label(iri), iri, under.get(iri, ""))
             for iri in sorted(names, key=place)
         )
 

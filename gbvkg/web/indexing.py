@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gbvkg.store import Ask, Limits, whole
 from gbvkg.web.answers import solutions
+from gbvkg.web.aside import aside
 from gbvkg.web.search import Doc, Index, Text, words
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ async def build(site: Site, questions: Questions) -> Index:
 async def every(site: Site, text: str) -> list[Bindings]:
     """All rows of a question about many things, read off the event loop. Raises QueryError."""
     answer = await site.ask(Ask(text, "tsv"), _limits(site, site.settings.query_seconds))
-    return await asyncio.to_thread(solutions, answer.body)
+    return await aside(solutions, answer.body)
 
 
 async def _asked(site: Site, text: str) -> bytes | Spool:

@@ -7,10 +7,10 @@ gives the form back with what is wrong beside the field, and a thing that the re
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ from gbvkg.queries.result import Row, lexical
 from gbvkg.store import Answer, Ask, whole
 from gbvkg.web import snippets
 from gbvkg.web.answers import are_numbers, read
+from gbvkg.web.aside import aside
 from gbvkg.web.charts import Chart, chart
 from gbvkg.web.choices import Choice, Choices
 from gbvkg.web.meant import known, with_kinds
@@ -155,8 +156,8 @@ class QueryPages:
             return Response(body, 400, headers, "text/html; charset=utf-8")
         # off the event loop: a thousand rows of a wide table take a tenth of a second
         subject = self._subject(query, terms, lang)
-        return await asyncio.to_thread(
-            frame.respond, self.site, request, "query.html", page, subject, links=links
+        return await aside(
+            partial(frame.respond, self.site, request, "query.html", page, subject, links=links)
         )
 
     def path(self, query: Query, terms: Mapping[str, Term], others: Mapping[str, str]) -> str:
@@ -238,13 +239,13 @@ class QueryPages:
         is_graph = query.form == "CONSTRUCT"
         answer = await self.site.ask(Ask(bind(query.text, bound), "ttl" if is_graph else "json"))
         if is_graph:
-            text = await asyncio.to_thread(_graph, answer)
+            text = await aside(_graph, answer)
             return Shown(0, graph=text[:GRAPH], is_cut=len(text) > GRAPH)
-        full = await asyncio.to_thread(read, query, answer.body)
+        full = await aside(read, query, answer.body)
         if query.form == "ASK":
             return Shown(0, boolean=lexical(full.rows[0][0]) == "true")
         read_by = await reading(self.site, query, full, lang, ROWS)
-        return await asyncio.to_thread(self._table, query, full, read_by)
+        return await aside(self._table, query, full, read_by)
 
     def _table(self, query: Query, full: Result, read_by: Reading) -> Shown:
         result, value = read_by.result, read_by.value
@@ -304,7 +305,7 @@ class QueryPages:
     async def _near(self, query: Query, name: str, iri: str, lang: str) -> tuple[str, ...]:
         parameter = query.parameters[name]
         iris = [choice.iri for choice in await self._choices.of(parameter, lang)]
-        return await asyncio.to_thread(near, iri, parameter.kind, query.base, iris)
+        return await aside(near, iri, parameter.kind, query.base, iris)
 
 
 def _groups(answer: Reading) -> tuple[Group, ...]:

@@ -9,7 +9,6 @@ it never cuts.
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from gbvkg.queries.parameters import Term
 from gbvkg.queries.result import Cell, Row, lexical
 from gbvkg.vocabulary import expand
 from gbvkg.web.answers import NUMBERS, read
+from gbvkg.web.aside import aside
 from gbvkg.web.pages import frame
 from gbvkg.web.query_table import Reading, reading
 
@@ -68,10 +68,10 @@ async def written(
     Raises NotAcceptable, with the formats that can hold it, for an answer that a sheet cannot; else as
     ``Site.rows``.
     """
-    result = await asyncio.to_thread(read, query, body)
+    result = await aside(read, query, body)
     if len(result.rows) > ROWS:
         raise _too_much(query)
-    return await asyncio.to_thread(_written, site, await reading(site, query, result, lang), terms)
+    return await aside(_written, site, await reading(site, query, result, lang), terms)
 
 
 def _written(site: Site, answer: Reading, terms: Mapping[str, Term]) -> bytes:

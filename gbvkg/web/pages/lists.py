@@ -6,7 +6,6 @@ IRIs of things that were found. This module refuses a list of a class that the r
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from starlette.routing import Route
 
 from gbvkg.formats import HTML, Format
 from gbvkg.vocabulary import LANGUAGES
+from gbvkg.web.aside import aside
 from gbvkg.web.indexing import build, every
 from gbvkg.web.negotiation import choose, release_and_language
 from gbvkg.web.pages import tables
@@ -104,7 +104,7 @@ class Lists:
             return kept
         finder = await self.finder()
         # off the event loop: a word that nothing has is compared with every word of the release
-        found = await asyncio.to_thread(finder.search, request)
+        found = await aside(finder.search, request)
         if format is HTML:
             try:
                 values = finder.results(request, found)
@@ -123,11 +123,11 @@ class Lists:
                 for start in range(0, len(things), AT_ONCE)
                 for row in await every(self.site, _OF_THINGS.format(_nodes(things[start : start + AT_ONCE])))
             ]
-            body = await asyncio.to_thread(tables.as_jsonld, said, things)
+            body = await aside(tables.as_jsonld, said, things)
         else:
             lang = language(request)
-            told = await asyncio.to_thread(finder.table, docs, found, lang)
-            body = await asyncio.to_thread(tables.written, told, format, texts("finding", lang)["search"])
+            told = await aside(finder.table, docs, found, lang)
+            body = await aside(tables.written, told, format, texts("finding", lang)["search"])
         return self._file(request, body, format, texts("finding", language(request))["file"])
 
     # Lists
@@ -170,7 +170,7 @@ class Lists:
             return respond(self.site, request, "finding.html", values, subject)
         things = [doc.iri for doc in finder.listed(request, name, said)]
         rows = await every(self.site, _OF_CLASS.format(views().pattern(class_)))
-        body = await asyncio.to_thread(_written, finder, rows, things, class_, said.lines, format, lang)
+        body = await aside(_written, finder, rows, things, class_, said.lines, format, lang)
         return self._file(request, body, format, name)
 
     async def listed(self, class_: str, lang: str) -> Listed:
@@ -185,7 +185,8 @@ class Lists:
         describer = Describer(self.site, await self.site.pages.terms(), self.site.manifest.dataset, lang)
         told = await notes(describer, view.notes if view else ())
         asked = view.listed if view else ()
-        return Listed.of(
+        return await aside(
+            Listed.of,
             (await self.index()).in_order(class_),
             [text for texts in told.values() for text in texts],
             await lines(describer, asked),

@@ -15,6 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from gbvkg.queries.parameters import fill
 from gbvkg.vocabulary import expand
+from gbvkg.web.aside import aside
 from gbvkg.web.indexing import every
 from gbvkg.web.pages.questions import answers
 from gbvkg.web.pages.views import variables, views
@@ -67,13 +68,11 @@ async def _answered(describer: Describer, names: Iterable[str]) -> list[tuple[st
 @dataclass(frozen=True)
 class Lines:
     """What a list says of its things: thing → its lines, in the order of the list; and what they are made of
-    to take away, column (a variable that has a heading) → thing → values. ``groups`` has the heading that a
-    thing is under, if it is under one.
+    to take away, column (a variable that has a heading) → thing → values.
     """
 
     said: dict[str, list[str]] = field(default_factory=dict)
     columns: dict[str, dict[str, list[Term]]] = field(default_factory=dict)
-    groups: dict[str, str] = field(default_factory=dict)
 
 
 async def lines(describer: Describer, sentences: Iterable[Sentence]) -> Lines:
@@ -82,17 +81,35 @@ async def lines(describer: Describer, sentences: Iterable[Sentence]) -> Lines:
     """
     found = Lines()
     for sentence in sentences:
-        text = fill(sentence.query, slots(describer.site, describer.lang))
-        rows = await every(describer.site, text)
+        rows = await _rows(describer.site, sentence, describer.lang)
         await _name(describer, rows)
         for name in variables(sentence.query):
             if name in views().columns:
                 found.columns.setdefault(name, {})
-        for row in rows:
-            _add(found, _said(sentence, row, describer), row)
-            if sentence.group:
-                found.groups.setdefault(row["thing"].value, sentence.group[describer.lang])
+        await aside(_gather, found, sentence, rows, describer)
     return found
+
+
+async def groups(site: Site, sentences: Iterable[Sentence], lang: str) -> dict[str, str]:
+    """Thing → the heading that it is under: of the first sentence with one that is about it; the headings in
+    the order of the sentences. Raises as ``Site.ask``.
+    """
+    found: dict[str, str] = {}
+    for sentence in sentences:
+        if sentence.group:
+            for row in await _rows(site, sentence, lang):
+                found.setdefault(row["thing"].value, sentence.group[lang])
+    return found
+
+
+async def _rows(site: Site, sentence: Sentence, lang: str) -> list[Bindings]:
+    return await every(site, fill(sentence.query, slots(site, lang)))
+
+
+def _gather(found: Lines, sentence: Sentence, rows: list[Bindings], describer: Describer) -> None:
+    """Add what a sentence says: beside the event loop, because a list may have ten thousand things."""
+    for row in rows:
+        _add(found, _said(sentence, row, describer), row)
 
 
 def _add(found: Lines, line: str, row: Bindings) -> None:
