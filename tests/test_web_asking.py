@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import re
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from gbvkg.store import Answer, Ask, Limits
 from gbvkg.vocabulary import LANGUAGES, expand
 from gbvkg.web.answers import solutions
 from gbvkg.web.charging import Charge, charged
-from gbvkg.web.pages import asking, names
+from gbvkg.web.pages import asking, names, sentences
 from gbvkg.web.pages import questions as module_of_questions
 from gbvkg.web.pages.frame import environment
 from gbvkg.web.pages.once import Once
@@ -366,3 +367,22 @@ def test_answers_are_kept_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None
             await site.close()
 
     asyncio.run(scene())
+
+
+def test_lines_of_a_list_are_made_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of ten thousand things keeps nobody else waiting."""
+    made: list[bool] = []
+    gather = sentences._gather
+
+    def noted(*given: Any) -> None:
+        made.append(threading.current_thread() is threading.main_thread())
+        gather(*given)
+
+    monkeypatch.setattr(sentences, "_gather", noted)
+
+    async def visit(get: Get, site: Site, questions: list[str]) -> None:
+        assert (await get("/list/Person?lang=nl")).status_code == 200
+
+    asked(monkeypatch, visit)
+    assert made
+    assert not any(made)
