@@ -308,6 +308,23 @@ def test_some_answers_have_no_body(status: int) -> None:
     assert b"content-length" not in answer.partition(b"\r\n\r\n")[0]
 
 
+@pytest.mark.parametrize(
+    "framing", ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"]
+)
+def test_a_body_arrives_also_with_a_wish_for_another_protocol(framing: str) -> None:
+    """As clients in Java send it to a server that they do not know yet; nothing behind it is answered."""
+    wish = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM\r\n"
+    asked = f"POST /a HTTP/1.1\r\nHost: x\r\n{wish}{framing}"
+    for sent in (
+        [asked],
+        [asked[i : i + 3] for i in range(0, len(asked), 3)],
+        [f"{asked}GET /kept HTTP/1.1\r\n{PLAIN}"],
+    ):
+        answer = said(*sent)
+        assert bodies(answer) == [b"POST /a  [hello]"]
+        assert b"connection: close" in answer
+
+
 # What was promised
 
 
@@ -325,7 +342,7 @@ def test_a_promise_is_kept_in_its_turn() -> None:
             await asyncio.sleep(0.05)
             served.promises[1].deliver(None, {"more": "said"})
             await asyncio.sleep(0.05)
-            return await reader.read(1 << 16)
+            return bytes(await reader.read(1 << 16))
 
     assert bodies(asyncio.run(scene())) == [b"soon\n", b"GET /soon  []", b"kept\n"]
     assert [scope["more"] for scope in served.asked] == ["said"]
@@ -361,6 +378,10 @@ def test_who_hangs_up_is_not_answered() -> None:
     "request_text",
     [
         "nonsense\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET http://x/ HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x, y\r\n\r\n",
         "GET / HTTP/1.1\nHost x\r\n\r\n",
         "GET / HTTP/3.0\r\nHost: x\r\n\r\n",
         "GET / HTTP/1.1\r\n Host: x\r\n\r\n",
@@ -666,7 +687,9 @@ def test_closing_answers_what_is_under_way() -> None:
     asyncio.run(scene())
 
 
-@pytest.mark.parametrize("sent", ["nonsense", "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz"])
+@pytest.mark.parametrize(
+    "sent", ["nonsense", "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz"]
+)
 def test_who_was_refused_does_not_stay(sent: str) -> None:
     """Not even when it never hangs up; in a body, with an application that had not begun."""
 

@@ -130,8 +130,8 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_asked", "_behind", "_drained", "_headers", "_in_head", "_is_deaf", "_lines", "_loop", "_marked",
-        "_marked_at", "_now", "_parser", "_peer", "_place", "_raw", "_reading", "_repeated", "_target",
-        "_written", "is_gone", "is_paused", "since", "transport",
+        "_marked_at", "_now", "_parser", "_peer", "_place", "_plainly", "_raw", "_reading", "_repeated",
+        "_target", "_written", "is_gone", "is_paused", "since", "transport",
     )  # fmt: skip
 
     transport: asyncio.Transport
@@ -143,6 +143,7 @@ class Connection(asyncio.Protocol):
         self._headers: dict[bytes, bytes] = {}
         self._target = b""
         self._in_head = True
+        self._plainly = b""
         self._repeated = 0
         self._raw = 0
         self._now: Underway | None = None
@@ -196,8 +197,12 @@ class Connection(asyncio.Protocol):
         self._raw += len(data)
         try:
             self._parser.feed_data(data)
-        except HttpParserUpgrade:
-            self._is_deaf = True  # what follows is another protocol, which is not spoken here
+        except HttpParserUpgrade as end:
+            if self._plainly and not self._is_deaf:  # the body follows, which the parser left alone
+                self._parser, head, self._plainly = HttpRequestParser(self), self._plainly, b""
+                self._feed(head + data[end.args[0] :])
+            else:
+                self._is_deaf = True  # what follows is another protocol, which is not spoken here
         except HttpParserCallbackError:
             log.exception("fault")
             self._refuse(500)
@@ -234,9 +239,14 @@ class Connection(asyncio.Protocol):
         headers = self._headers
         if len(headers) + self._repeated >= MOST_HEADERS:
             self._refuse(431)
+        elif b"," in headers.get(b"host", b",") and not self._may_lack_host():
+            self._refuse(400)  # several, or none (RFC 9112 §3.2)
         elif b"transfer-encoding" in headers or headers.get(b"content-length", b"0") != b"0":
             self._raw = 0
-            self._take(is_read=False)
+            if b"upgrade" in headers and self._parser.should_upgrade():
+                self._plainly = self._without_upgrade()
+            else:
+                self._take(is_read=False)
 
     def on_body(self, data: bytes) -> None:
         self._raw = 0
@@ -247,12 +257,27 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self._raw = 0
+        if self._plainly:
+            return
         if self._reading is not None:
             self._reading.end()
             self._reading = None
             self._is_deaf = self._is_deaf or len(self._behind) >= BEHIND
         else:
             self._take(is_read=True)
+
+    def _may_lack_host(self) -> bool:
+        return b"host" not in self._headers and bool(self._parser.get_http_version() == "1.0")
+
+    def _without_upgrade(self) -> bytes:
+        """The head of a request that has a body and asks for another protocol besides, without that wish:
+        clients in Java do so (RFC 9110 §7.8 lets it be ignored).
+        """
+        parser = self._parser
+        version = parser.get_http_version().encode("ascii")
+        said = b"%b %b HTTP/%b\r\n" % (parser.get_method(), self._target, version)
+        kept = [pair for pair in self._headers.items() if pair[0] not in (b"connection", b"upgrade")]
+        return said + b"".join(b"%b: %b\r\n" % pair for pair in kept) + b"Connection: close\r\n\r\n"
 
     # Requests
 
