@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 
 import pytest
@@ -142,9 +143,11 @@ def test_the_service_answers_to_the_name_of_its_public_address(public: str, name
     assert ServeSettings().names == ServeSettings().hosts
 
 
-def test_one_client_never_has_all_workers() -> None:
+def test_one_client_never_has_all_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool has half as many again as one client may use, and always one more."""
     settings = ServeSettings(workers=3)
     assert (settings.at_once, settings.processes) == (3, 5)
     assert ServeSettings(workers=1).processes == 2
-    assert ServeSettings().at_once >= 1
+    for cores, at_once in ((1, 3), (2, 6), (4, 12), (8, 12), (32, 32)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
+        assert ServeSettings().at_once == at_once

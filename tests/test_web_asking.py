@@ -146,13 +146,14 @@ def test_the_page_of_a_query_uses_the_names_that_other_pages_do(monkeypatch: pyt
     async def visit(get: Get, site: Site, questions: list[str]) -> None:
         named = "/query/actions-of-minister?plan=plan/vap-sg-2020"
         assert "Bart Somers" in (await get(f"{named}&lang=nl")).text
-        known = len(site.pages.names)
+        known = set(site.pages.names._kept)
         assert known
         questions.clear()
         assert "Bart Somers" in (await get(f"{named}&lang=en")).text
         assert questions
-        assert not [text for text in questions if "VALUES ?subject" in text]
-        assert len(site.pages.names) == known
+        again = [text for text in questions if "VALUES ?subject" in text]
+        assert not known & set(re.findall(r"<([^<>]*)>", " ".join(again).partition("}")[0]))
+        assert len(again) <= 1  # the offices that English says by their names, and Dutch by their titles
 
     asked(monkeypatch, visit)
 

@@ -213,6 +213,7 @@ def test_the_site_is_let_go_of_when_nobody_waits_for_what_went_wrong() -> None:
 
             query = urlencode({"query": ENDLESS}).encode()
             asked = Request("GET", b"/sparql", query, {b"host": b"127.0.0.1"}, "127.0.0.1", True)
+            assert service.at_hand(asked) is None
             assert service.soon(asked, deliver) is not None
             async with asyncio.timeout(2):
                 while not (tasks and tasks[0].done()):

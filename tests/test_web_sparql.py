@@ -10,17 +10,19 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
 from endpoint import LIMITS, Client, scope_of, serving_quads
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, QuerySolutions, RdfFormat, Store, parse
 from starlette.responses import PlainTextResponse
 
 from gbvkg.errors import BackEndUnavailable, GbvkgError
 from gbvkg.formats import RDF, RESULTS
 from gbvkg.web.description import SD
-from gbvkg.web.sparql import GRAPHS, TABLES, Question
+from gbvkg.web.sparql import GRAPHS, TABLES, Question, _unquoted
 
 ONE = "https://small.example/id/graph/one"
 TWO = "https://small.example/id/graph/two"
@@ -465,6 +467,17 @@ def test_a_closed_pool_is_503(tmp_path: Path) -> None:
         client.runner.run(client.site.pool.close())
         got = client.get("ASK {}")
         assert (got.status, json.loads(got.body)["type"].rpartition("/")[2]) == (503, BackEndUnavailable.slug)
+
+
+QUOTED = st.sampled_from([*"%=_ a1Ff\t.\r\n", "%41", "%3d", "%C3", "%0A", "%%", "=3D", "=\n"])
+
+
+@given(st.lists(QUOTED).map("".join))
+@settings(max_examples=2000, deadline=None)
+def test_what_is_quoted_is_read_as_by_the_library(text: str) -> None:
+    """Also what is no quotation, half of one, or would be one in a letter."""
+    data = text.encode()
+    assert _unquoted(data) == unquote_to_bytes(data)
 
 
 # People

@@ -16,6 +16,9 @@ from gbvkg.errors import UsageError
 
 Network = IPv4Network | IPv6Network
 
+_ENOUGH = 12
+"""Queries at once that keep the process that serves busy (measured with point queries)."""
+
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _PUBLIC = re.compile(
     r"https?://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?"
@@ -31,8 +34,8 @@ class ServeSettings:
     ``hosts``                 Host names that it answers to, without port, beside that of ``public``; "*" for
                               any (a proxy checks).
     ``trusted_proxies``       networks whose X-Forwarded-For is believed.
-    ``workers``               queries that one client may have running, 0 for two per core; the pool has
-                              half as many processes again.
+    ``workers``               queries that one client may have running, 0 for three per core (12 at most, or
+                              one per core); the pool has half as many processes again.
     ``query_seconds``         how long one query may take; ``query_memory`` (MB) what it may use on top of the
                               release; ``result_bytes`` how large its answer may be.
     ``queue``                 how many requests may wait for a worker, in all and of one client.
@@ -55,7 +58,7 @@ class ServeSettings:
     trusted_proxies: tuple[Network, ...] = ()
     workers: int = 0
     query_seconds: float = 10.0
-    query_memory: int = 1000
+    query_memory: int = 600
     result_bytes: int = 32_000_000
     queue: int = 128
     budget_seconds: float = 60.0
@@ -72,10 +75,12 @@ class ServeSettings:
 
     @property
     def at_once(self) -> int:
-        """Queries that one client may have running: ``workers``, or two per core when that is 0: with one per
-        core, a core has nothing to do while an answer is on its way to who asked and the next question comes.
+        """Queries that one client may have running: ``workers``. When that is 0 three per core, as a core has
+        nothing to do while an answer is on its way and the next question comes, but with many cores one per
+        core: then the process that serves is what others wait for.
         """
-        return self.workers or 2 * max(1, len(os.sched_getaffinity(0)))
+        cores = max(1, len(os.sched_getaffinity(0)))
+        return self.workers or max(cores, min(3 * cores, _ENOUGH))
 
     @property
     def processes(self) -> int:

@@ -119,7 +119,8 @@ def _glance(text: str) -> str:
     """
     if len(text) > _SHORT or "SERVICE" in text.upper():
         return ""
-    if _OTHER.search(text) is not None or sum(map(text.count, ".;,/")) > _MARKS:
+    count = text.count
+    if count(".") + count(";") + count(",") + count("/") > _MARKS or _OTHER.search(text) is not None:
         return ""
     found = _SIMPLE.match(text)
     if found is None:

@@ -36,6 +36,9 @@ class Outcome(IntEnum):
     BROKEN = 6
 
 
+_OUTCOMES = dict(enumerate(Outcome))
+
+
 class Reply(NamedTuple):
     """The head of a reply; ``last`` says that the worker ends after it."""
 
@@ -101,9 +104,9 @@ def reply_head(outcome: Outcome, form: str, last: bool, seconds: float, length: 
 def read_reply_head(data: bytes) -> Reply:
     """The head at the start of ``data``. Raises ValueError when no worker of ours can have written it."""
     outcome, form, last, seconds, length = REPLY.unpack_from(data)
-    if form >= len(FORMS) or not 0 <= seconds < inf:
-        raise ValueError((form, seconds))
-    return Reply(Outcome(outcome), FORMS[form], bool(last), seconds, length)
+    if outcome not in _OUTCOMES or form >= len(FORMS) or not 0 <= seconds < inf:
+        raise ValueError((outcome, form, seconds))
+    return Reply(_OUTCOMES[outcome], FORMS[form], bool(last), seconds, length)
 
 
 def explained(content: dict[str, Any]) -> bytes:

@@ -75,7 +75,7 @@ def _tokens(text: str, start: int) -> Iterator[tuple[str, str, int]]:
 
 def star(text: str, reading: Reading) -> int | None:
     """The place of the ``*`` that a SELECT asks for all its variables with; None when it names them."""
-    if reading.form != "SELECT":
+    if reading.form != "SELECT" or "*" not in text:
         return None
     for _, token, start in _tokens(text, reading.end):
         if token == "*":

@@ -37,7 +37,8 @@ class Whole(NamedTuple):
 @dataclass(slots=True)
 class Request:
     """A request as it arrived: the path not decoded, header names in lower case, each once; ``peer`` is the
-    address that is connected, ``keeps`` says whether another request may follow.
+    address that is connected, ``keeps`` says whether another request may follow. ``key`` is what an
+    answer is kept under, None while nobody looked.
     """
 
     method: str
@@ -46,6 +47,7 @@ class Request:
     headers: dict[bytes, bytes]
     peer: str
     keeps: bool
+    key: tuple[bytes, bytes, bytes, bytes] | None = None
 
 
 class Underway(Protocol):

@@ -107,7 +107,8 @@ class Service:
         headers, method = request.headers, request.method
         if method not in _READING or b"range" in headers or not self._is_host(headers.get(b"host", b"")):
             return None
-        key = _key(request)
+        get = headers.get
+        key = request.key = (request.path, request.query, get(b"accept", b""), get(b"accept-language", b""))
         cache = self.current.site.cache
         kept = cache.get(key)
         if held := headers.get(b"if-none-match", b""):
@@ -123,15 +124,17 @@ class Service:
         return kept.whole if method == "GET" else kept.without_body()
 
     def soon(self, request: Asking, deliver: Deliver) -> Asked | None:
-        """Have the workers answer a query that is asked plainly; None when it is not, or not now."""
-        headers = request.headers
-        if request.path != self._sparql or request.method != "GET" or b"if-none-match" in headers:
+        """Have the workers answer a query that is asked plainly; None when it is not, or not now. To be asked
+        after ``at_hand``.
+        """
+        headers, key = request.headers, request.key
+        if key is None or request.path != self._sparql or request.method != "GET":
             return None
         start = perf_counter()
-        accept = headers.get(b"accept", b"")
+        accept = key[2]
         if len(request.query) > _LONGEST_PLAIN or len(accept) > _LONGEST_HEADER:
             return None
-        if not self._is_host(headers.get(b"host", b"")):
+        if b"if-none-match" in headers:
             return None
         site = self.current.site
         plain = site.sparql.plain(request.query, accept.decode("latin-1"))
@@ -141,7 +144,7 @@ class Service:
         if ticket is None:
             return None
         try:
-            return Asked(self, site, plain, ticket, _key(request), start, deliver)
+            return Asked(self, site, plain, ticket, key, start, deliver)
         except GbvkgError:  # too busy, which is told as always
             ticket.leave()
             return None
@@ -320,11 +323,6 @@ def _is_one_of(hosts: set[bytes], host: bytes) -> bool:
     if not colon or host.endswith(b"]"):
         name, port = host, b""
     return (b"*" in hosts or name.lower() in hosts) and (not port or port.isdigit())
-
-
-def _key(request: Asking) -> Key:
-    get = request.headers.get
-    return (request.path, request.query, get(b"accept", b""), get(b"accept-language", b""))
 
 
 def _unchanged(key: Key) -> Key:

