@@ -393,7 +393,11 @@ class Connection(asyncio.Protocol):
     def _give(self, whole: Whole, keeps: bool) -> None:
         if self._lines.is_closing and not self._behind:
             keeps = False
-        self.write(b"".join((whole.head, self._lines.endings[keeps], whole.body)))
+        if len(whole.body) > AHEAD:  # not copied: what is kept may be on its way to thousands
+            self.write(whole.head + self._lines.endings[keeps])
+            self.write(whole.body)
+        else:
+            self.write(b"".join((whole.head, self._lines.endings[keeps], whole.body)))
         if not keeps:
             self._is_deaf = True
             self._behind.clear()

@@ -13,6 +13,8 @@ import pytest
 from bystander import SHORT, connected, resident, said, status, unharmed, within
 from serving import Served, released, serving
 
+from gbvkg.web.cache import LARGEST
+
 HEAD = "POST /sparql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/sparql-query\r\n"
 STALLED = 200
 OTHER = "203.0.113.9"
@@ -146,6 +148,28 @@ def test_readers_that_stop_cost_little_memory(service: Served) -> None:
             line.sendall(request)
         time.sleep(5)
         assert resident(service.process.pid) - before < 400 * 450_000
+    finally:
+        for line in lines:
+            line.close()
+
+
+def test_a_kept_answer_that_nobody_reads_is_there_once(service: Served) -> None:
+    """300 who ask for the same 800 kB, which costs no budget, and do not read it."""
+    rows = quote("SELECT * { ?s ?p ?o } LIMIT 3000")
+    asked = f"GET /sparql?query={rows} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n"
+    for _ in range(2):
+        answer = service.get(f"/sparql?query={rows}", accept="application/json")
+    assert 500_000 < len(answer.content) < LARGEST
+    before = resident(service.process.pid)
+    lines = []
+    try:
+        for _ in range(300):
+            lines.append(line := socket.socket())
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(("127.0.0.1", service.client.base_url.port))
+            line.sendall(asked.encode())
+        time.sleep(1)
+        assert resident(service.process.pid) - before < 30_000_000
     finally:
         for line in lines:
             line.close()
