@@ -501,8 +501,12 @@ def test_a_refused_request_does_not_come_before_an_earlier_one() -> None:
         await asyncio.sleep(0.05)
         await echo(scope, receive, send)
 
-    answer = said(f"GET /a HTTP/1.1\r\n{PLAIN}nonsense\r\n\r\n", served=Served(slow))
-    assert statuses(answer) == [200]
+    chunked = "POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    for refused in ("nonsense\r\n\r\n", chunked):
+        served = Served(slow)
+        answer = said(f"GET /a HTTP/1.1\r\n{PLAIN}{refused}", served=served)
+        assert statuses(answer) == [200]
+        assert len(served.asked) == 1
 
 
 def test_who_is_refused_can_read_why() -> None:

@@ -427,6 +427,8 @@ class Connection(asyncio.Protocol):
         self._is_deaf = True
         reading = self._reading
         if self._now is not reading or self._behind:
+            if reading is not None:
+                self._behind.pop()  # it will never be whole
             return
         if reading is None or not reading.has_begun:
             self._give_last(self._lines.front.refusal(status))
