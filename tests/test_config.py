@@ -151,3 +151,5 @@ def test_one_client_never_has_all_workers(monkeypatch: pytest.MonkeyPatch) -> No
     for cores, at_once in ((1, 3), (2, 6), (4, 12), (8, 12), (32, 32)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
         assert ServeSettings().at_once == at_once
+        assert ServeSettings().slow_at_once == cores
+        assert ServeSettings(workers=1).slow_at_once == 1

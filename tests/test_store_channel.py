@@ -32,7 +32,7 @@ def outcome(*pieces: bytes, limits: Limits | None = None) -> Answer:
 
         channel = Channel(1, ours, Allowance(10_000_000), done=done, broken=broken, late=broken)
         answer = asyncio.get_running_loop().create_future()
-        job = Job(b"question", limits or Limits(), answer, OURS, Waiting(1, 1).asker(""))
+        job = Job(b"question", limits or Limits(), answer, OURS, Waiting(1, 1, 1).asker(""))
         channel.run(job)
         for piece in pieces:
             await asyncio.get_running_loop().run_in_executor(None, theirs.sendall, piece)

@@ -46,7 +46,7 @@ def _taken(lines: Waiting, *, starts: bool = False) -> str:
 
 def test_lines_take_turns() -> None:
     """One question of each that waits, in the order in which they came, then the next of each."""
-    lines = Waiting(each=10, at_once=9)
+    lines = Waiting(each=10, at_once=9, slow=9)
     for name in "aaabbc":
         assert lines.add(_job(lines, name))
     assert len(lines) == len(list(lines)) == 6
@@ -56,13 +56,13 @@ def test_lines_take_turns() -> None:
 
 def test_one_asker_has_so_many_workers() -> None:
     """The others go past; when one of its questions is done, its next has its turn. We have no such bound."""
-    lines = Waiting(each=10, at_once=2)
+    lines = Waiting(each=10, at_once=2, slow=2)
     first = [_job(lines, name) for name in "aaab"]
     for job in first:
         lines.add(job)
     assert _taken(lines, starts=True) == "aba"
     assert not lines.may_run(lines.asker("a"))
-    first[0].asker.done()
+    first[0].asker.done(0.0)
     assert _taken(lines, starts=True) == "a"
     for _ in range(5):
         lines.add(_job(lines, ""))
@@ -70,9 +70,29 @@ def test_one_asker_has_so_many_workers() -> None:
     assert lines.asker("").running == 5
 
 
+def test_who_asks_what_is_slow_has_fewer_workers() -> None:
+    """Until what it asks is quick again; one who was killed was slow."""
+    lines = Waiting(each=50, at_once=4, slow=1)
+    for _ in range(20):
+        lines.add(_job(lines, "a"))
+    asker = lines.asker("a")
+    assert _taken(lines, starts=True) == "aaaa"
+    asker.done(0.0001)
+    assert lines.may_run(asker)
+    asker.done(1.0)
+    assert not lines.may_run(asker)
+    asker.done(0.0001)
+    asker.done(0.0001)
+    assert _taken(lines, starts=True) == "a"
+    for _ in range(30):
+        asker.done(0.0001)
+        asker.running += 1
+    assert _taken(lines, starts=True) == "aaa"
+
+
 def test_each_line_is_bounded_and_so_are_all() -> None:
     """A full line keeps nobody else out, until so many are full that all are."""
-    lines = Waiting(each=2, at_once=1)
+    lines = Waiting(each=2, at_once=1, slow=1)
     assert [lines.add(_job(lines, "a")) for _ in range(3)] == [True, True, False]
     accepted = sum(lines.add(_job(lines, str(n // 2))) for n in range(100))
     assert accepted + 2 == len(lines) == 16
@@ -80,7 +100,7 @@ def test_each_line_is_bounded_and_so_are_all() -> None:
 
 def test_who_leaves_the_line_is_forgotten() -> None:
     """Nothing is kept of who has no question; one who left is not taken."""
-    lines = Waiting(each=5, at_once=1)
+    lines = Waiting(each=5, at_once=1, slow=1)
     one, other = _job(lines, "a"), _job(lines, "a")
     lines.add(one)
     lines.add(other)

@@ -79,8 +79,12 @@ class ServeSettings:
         nothing to do while an answer is on its way and the next question comes, but with many cores one per
         core: then the process that serves is what others wait for.
         """
-        cores = max(1, len(os.sched_getaffinity(0)))
-        return self.workers or max(cores, min(3 * cores, _ENOUGH))
+        return self.workers or max(_cores(), min(3 * _cores(), _ENOUGH))
+
+    @property
+    def slow_at_once(self) -> int:
+        """How many of them while its queries are slow: one per core."""
+        return min(self.at_once, _cores())
 
     @property
     def processes(self) -> int:
@@ -202,3 +206,7 @@ _READERS: dict[str, Any] = {
     "Path | None": lambda name, value: Path(value),
 }
 """Type of a field, as written → how its variable is read."""
+
+
+def _cores() -> int:
+    return max(1, len(os.sched_getaffinity(0)))

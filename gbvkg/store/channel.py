@@ -98,7 +98,7 @@ class Channel:
         self._loop.remove_writer(self._line.number)
         self._line.close()
         if self.job is not None:
-            self.job.asker.done()
+            self.job.asker.done(self.job.limits.seconds)  # as if it took all that it may
         if self._alarm is not None:
             self._alarm.cancel()
         if isinstance(self._body, Spool):
@@ -207,6 +207,6 @@ class Channel:
         elif isinstance(body, Spool):
             body.close()
         self.job = None
-        job.asker.done()
+        job.asker.done(head.seconds)
         self.has_served = True
         self._done(self, head)

@@ -56,7 +56,7 @@ OURS = _Ours()
 class Pool:
     """Workers over one release. Belongs to the event loop that opened it."""
 
-    def __init__(self, snapshot: Snapshot, workers: int, limits: Limits, queue: int, at_once: int) -> None:
+    def __init__(self, snapshot: Snapshot, workers: int, limits: Limits, waiting: Waiting) -> None:
         """Use ``open``."""
         self.snapshot = snapshot
         self.limits = limits
@@ -64,7 +64,7 @@ class Pool:
         self.has_network_wall = False
         self._loop = asyncio.get_running_loop()
         self._allowance = Allowance(SPOOLED)
-        self._waiting = Waiting(queue, at_once)
+        self._waiting = waiting
         self._idle: list[Channel] = []
         self._channels: dict[int, Channel] = {}
         self._dying: dict[int, Job] = {}
@@ -88,15 +88,18 @@ class Pool:
         limits: Limits | None = None,
         queue: int = 64,
         at_once: int | None = None,
+        slow: int | None = None,
     ) -> Pool:
         """A pool over a release that was verified just now; ``workers`` is the number of processors if None.
-        Each asker may have ``at_once`` of them (all, if None) and ``queue`` questions waiting.
+        Each asker may have ``at_once`` of them (all, if None), ``slow`` while its questions are slow (as
+        many, if None), and ``queue`` questions waiting.
 
         Raises ReleaseCorrupt, and BackEndUnavailable when the processes do not start.
         """
         snapshot = await asyncio.to_thread(Snapshot.open, release)
         workers = workers or os.cpu_count() or 1
-        pool = cls(snapshot, workers, limits or Limits(), queue, at_once or workers)
+        at_once = at_once or workers
+        pool = cls(snapshot, workers, limits or Limits(), Waiting(queue, at_once, slow or at_once))
         pool._start()
         try:
             await pool._ready

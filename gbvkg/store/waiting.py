@@ -27,28 +27,42 @@ class Turn(Protocol):
         """A worker is to take the question. May raise a GbvkgError, which is told instead of an answer."""
 
 
-class Asker:
-    """``running`` counts the questions of one asker that workers have, ``waiting`` are the others."""
+_QUICK = 0.002
+"""Seconds. What takes less is over before it is worth a core to itself."""
 
-    __slots__ = ("_lines", "name", "running", "waiting")
+_WEIGHT = 0.2
+"""Of the last question in what one usually takes."""
+
+
+class Asker:
+    """``running`` counts the questions of one asker that workers have, ``waiting`` are the others; ``usual``
+    is how many seconds one took lately.
+    """
+
+    __slots__ = ("_lines", "name", "running", "usual", "waiting")
 
     def __init__(self, name: str, lines: Waiting) -> None:
         self.name = name
         self.running = 0
+        self.usual = 0.0
         self.waiting: deque[Job] = deque()
         self._lines = lines
 
-    def done(self) -> None:
-        """A worker is rid of a question."""
+    def done(self, seconds: float | None = None) -> None:
+        """A worker is rid of a question, which took so long, if that is known."""
         self.running -= 1
+        if seconds is not None:
+            self.usual += _WEIGHT * (seconds - self.usual)
         self._lines.forget(self)
 
 
 class Waiting:
-    """The lines of a pool: ``each`` questions for one asker, of which ``at_once`` have a worker at most."""
+    """The lines of a pool: ``each`` questions for one asker, of which ``at_once`` have a worker at most, and
+    ``slow`` while they are slow: more of these than there are cores only take the caches from each other.
+    """
 
-    def __init__(self, each: int, at_once: int) -> None:
-        self._each, self._at_once = each, at_once
+    def __init__(self, each: int, at_once: int, slow: int) -> None:
+        self._each, self._at_once, self._slow = each, at_once, slow
         self._askers: dict[str, Asker] = {}
         self._turns: deque[Asker] = deque()
         self._count = 0
@@ -68,7 +82,8 @@ class Waiting:
 
     def may_run(self, asker: Asker) -> bool:
         """Whether another worker may take a question of this asker."""
-        return asker.running < self._at_once or not asker.name
+        most = self._at_once if asker.usual < _QUICK else self._slow
+        return asker.running < most or not asker.name
 
     def add(self, job: Job) -> bool:
         """Put a question at the end of its line; False when the line is full."""

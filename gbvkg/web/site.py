@@ -100,6 +100,7 @@ class Site:
             limits=limits,
             queue=settings.queue,
             at_once=settings.at_once,
+            slow=settings.slow_at_once,
         )
         try:
             site = cls(pool, settings)
