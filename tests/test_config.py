@@ -144,11 +144,10 @@ def test_the_service_answers_to_the_name_of_its_public_address(public: str, name
 
 
 def test_one_client_never_has_all_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pool has half as many again as one client may use, and always one more."""
+    """The pool has one per core more than one client may use."""
     settings = ServeSettings(workers=3)
-    assert (settings.at_once, settings.processes) == (3, 5)
-    assert ServeSettings(workers=1).processes == 2
-    for cores, at_once in ((1, 3), (2, 6), (4, 12), (8, 12), (32, 32)):
+    assert settings.processes == settings.at_once + settings.slow_at_once > settings.at_once == 3
+    for cores, at_once in ((1, 4), (2, 8), (3, 12), (8, 12), (32, 32)):
         monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
         assert ServeSettings().at_once == at_once
         assert ServeSettings().slow_at_once == cores

@@ -34,8 +34,8 @@ class ServeSettings:
     ``hosts``                 Host names that it answers to, without port, beside that of ``public``; "*" for
                               any (a proxy checks).
     ``trusted_proxies``       networks whose X-Forwarded-For is believed.
-    ``workers``               queries that one client may have running, 0 for three per core (12 at most, or
-                              one per core); the pool has half as many processes again.
+    ``workers``               queries that one client may have running, 0 for four per core (12 at most, or
+                              one per core); the pool has one more per core.
     ``query_seconds``         how long one query may take; ``query_memory`` (MB) what it may use on top of the
                               release; ``result_bytes`` how large its answer may be.
     ``queue``                 how many requests may wait for a worker, in all and of one client.
@@ -75,11 +75,11 @@ class ServeSettings:
 
     @property
     def at_once(self) -> int:
-        """Queries that one client may have running: ``workers``. When that is 0 three per core, as a core has
+        """Queries that one client may have running: ``workers``. When that is 0 four per core, as a core has
         nothing to do while an answer is on its way and the next question comes, but with many cores one per
         core: then the process that serves is what others wait for.
         """
-        return self.workers or max(_cores(), min(3 * _cores(), _ENOUGH))
+        return self.workers or max(_cores(), min(4 * _cores(), _ENOUGH))
 
     @property
     def slow_at_once(self) -> int:
@@ -88,8 +88,8 @@ class ServeSettings:
 
     @property
     def processes(self) -> int:
-        """Half as many again, so that one client's slow queries leave a third to everybody else."""
-        return self.at_once + (self.at_once + 1) // 2
+        """One per core more, for everybody else while one client has all that it may have."""
+        return self.at_once + self.slow_at_once
 
     @property
     def names(self) -> tuple[str, ...]:
