@@ -12,9 +12,8 @@ from socket import socket
 
 from gbvkg.store import frames, outcomes
 from gbvkg.store.frames import Outcome, Reply
-from gbvkg.store.line import Line
 from gbvkg.store.question import Answer, Limits
-from gbvkg.store.spool import IN_MEMORY, Allowance, Spool
+from gbvkg.store.spool import BLOCK, IN_MEMORY, Allowance, Spool
 from gbvkg.store.waiting import Asker, Turn
 
 _DETAILS = 1 << 20
@@ -63,7 +62,9 @@ class Channel:
         self.number = number
         self.job: Job | None = None
         self.has_served = False
-        self._line = Line(stream)
+        stream.setblocking(False)
+        self._stream = stream
+        self._number = stream.fileno()
         self._allowance = allowance
         self._done, self._broken, self._late = done, broken, late
         self._loop = asyncio.get_running_loop()
@@ -74,7 +75,7 @@ class Channel:
         self._start = b""
         self._body: bytearray | Spool | None = None
         self._got = 0
-        self._loop.add_reader(self._line.number, self._readable)
+        self._loop.add_reader(self._number, self._readable)
 
     def run(self, job: Job) -> None:
         """Send a question to the worker, which must be free."""
@@ -83,20 +84,22 @@ class Channel:
         job.asker.running += 1
         self._watch(self._loop.time() + job.limits.seconds)
         try:
-            sent = self._line.send(job.frame)
+            sent = self._stream.send(job.frame)
+        except BlockingIOError:
+            sent = 0
         except OSError:
             return  # it died; its end of file follows
         if sent < len(job.frame):
             self._unsent = job.frame[sent:]
-            self._loop.add_writer(self._line.number, self._writable)
+            self._loop.add_writer(self._number, self._writable)
 
     def close(self) -> None:
         """Let go of the line; nothing is called any more."""
-        if not self._line.is_open:
+        if self._stream.fileno() < 0:
             return
-        self._loop.remove_reader(self._line.number)
-        self._loop.remove_writer(self._line.number)
-        self._line.close()
+        self._loop.remove_reader(self._number)
+        self._loop.remove_writer(self._number)
+        self._stream.close()
         if self.job is not None:
             self.job.asker.done(self.job.limits.seconds)  # as if it took all that it may
         if self._alarm is not None:
@@ -124,19 +127,21 @@ class Channel:
 
     def _writable(self) -> None:
         try:
-            self._unsent = self._unsent[self._line.send(self._unsent) :]
+            self._unsent = self._unsent[self._stream.send(self._unsent) :]
+        except BlockingIOError:
+            return
         except OSError:
             self._unsent = b""
         if not self._unsent:
-            self._loop.remove_writer(self._line.number)
+            self._loop.remove_writer(self._number)
 
     def _readable(self) -> None:
         try:
-            data = self._line.receive()
+            data = self._stream.recv(BLOCK)
+        except BlockingIOError:
+            return
         except OSError:
             data = b""
-        if data is None:
-            return
         if not data or self.job is None:  # an idle worker has nothing to say
             self._broken(self)
             return

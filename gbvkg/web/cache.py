@@ -76,7 +76,7 @@ class Cache:
         self._look_at = clock() + LATEST
         self.epoch = 0
         """How often all went: what was begun in an earlier one is not put."""
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._kept: OrderedDict[Key, tuple[Kept, int]] = OrderedDict()
         self.size = 0
 
     def __len__(self) -> int:
@@ -90,7 +90,7 @@ class Cache:
             self._kept.move_to_end(key)
         except KeyError:
             return None
-        return self._kept[key]
+        return self._kept[key][0]
 
     def _look(self) -> None:
         self._look_at = self._clock() + LATEST
@@ -108,14 +108,15 @@ class Cache:
 
     def put(self, key: Key, kept: Kept) -> None:
         """Keep an answer; one of more than ``LARGEST`` bytes is not kept."""
-        if len(kept.whole.body) > LARGEST or _size(key, kept) > self._most:
+        size = _size(key, kept)
+        if len(kept.whole.body) > LARGEST or size > self._most:
             return
         if key in self._kept:
-            self.size -= _size(key, self._kept.pop(key))
-        self._kept[key] = kept
-        self.size += _size(key, kept)
+            self.size -= self._kept.pop(key)[1]
+        self._kept[key] = (kept, size)
+        self.size += size
         while self.size > self._most:
-            self.size -= _size(*self._kept.popitem(last=False))
+            self.size -= self._kept.popitem(last=False)[1][1]
 
 
 def _size(key: Key, kept: Kept) -> int:
