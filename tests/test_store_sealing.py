@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 from pyoxigraph import Store
-from store_pool import opened
+from store_pool import children, opened, zygote_of
 
 from gbvkg.errors import GbvkgError
-from gbvkg.store import Ask, Spool, sealing, snapshot
+from gbvkg.store import Ask, Spool, sealing, snapshot, worker
 
 
 class Canary:
@@ -248,3 +248,32 @@ def test_a_server_may_open_all_that_the_system_lets_it_and_a_worker_still_nothin
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
     assert done.stdout == "('0', '0')\n", done.stderr
+
+
+def test_a_worker_takes_no_turn_from_others(small_releases: Path) -> None:
+    """It is behind the server, and waits until who is at work lets go."""
+
+    async def run() -> tuple[list[int], list[int]]:
+        async with opened(small_releases / "2026.1", workers=2) as pool:
+            workers = list(children(zygote_of(pool)))
+            return [os.sched_getscheduler(one) for one in workers], [
+                os.getpriority(os.PRIO_PROCESS, one) - os.getpriority(os.PRIO_PROCESS, 0) for one in workers
+            ]
+
+    scheduled, behind = asyncio.run(run())
+    assert scheduled == [os.SCHED_BATCH] * 2
+    assert min(behind) > 0
+
+
+@pytest.mark.parametrize("name", ["nice", "sched_setscheduler"])
+def test_a_worker_that_may_not_stand_back_works_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Where a unit or a container forbids it."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    for one in ("nice", "sched_setscheduler"):
+        monkeypatch.setattr(os, one, refused if one == name else lambda *_: None)
+    worker._stand_back()
