@@ -7,12 +7,14 @@ import gc
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -760,3 +762,27 @@ async def _until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
         while not is_so():
             await asyncio.sleep(0.02)
+
+
+def test_a_stop_answers_what_is_under_way_and_a_second_one_does_not_wait(tmp_path: Path) -> None:
+    """Nobody new is let in; who asked is answered; said twice, it is meant."""
+    endless = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    with serving(released(), tmp_path / "log", query_seconds="4") as served, ThreadPoolExecutor(1) as threads:
+        under_way = threads.submit(served.sparql, endless)
+        time.sleep(0.5)
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{served.url}/health/live")
+        assert under_way.result().status_code == 503
+        assert served.process.wait(5) == 0
+    with serving(released(), tmp_path / "log") as served, ThreadPoolExecutor(1) as threads:
+        under_way = threads.submit(served.sparql, endless)
+        time.sleep(0.5)
+        for _ in range(2):
+            assert served.process.poll() is None
+            served.process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+        assert served.process.wait(5) == 0
+        with pytest.raises(httpx.TransportError):
+            under_way.result()

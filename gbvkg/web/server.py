@@ -74,9 +74,10 @@ async def _serve(releases: Path, settings: ServeSettings, announce: Callable[[st
             await service.current.start()
             await server.start_serving()
             announce(f"http://{_place(settings)}{settings.prefix}/", service.current.site.version)
-            await _until_stopped(lines)
+            stopped = _stopped()
+            await _until(stopped, lines)
             server.close()
-            await _emptied(lines)
+            await _emptied(lines, stopped)
         finally:
             lines.abort()
             await service.current.stop()
@@ -101,22 +102,30 @@ async def _bound(lines: Lines, settings: ServeSettings) -> asyncio.Server:
         ) from None
 
 
-async def _until_stopped(lines: Lines) -> None:
-    """Wait for SIGTERM or SIGINT, and do meanwhile what is due each second."""
+def _stopped() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT."""
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
+    return stopped
+
+
+async def _until(stopped: asyncio.Event, lines: Lines) -> None:
+    """Wait, and do meanwhile what is due each second."""
     while not stopped.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), 1)
         lines.tick()
 
 
-async def _emptied(lines: Lines) -> None:
-    """Let the requests under way be answered, for ``GRACE_SECONDS`` at most."""
+async def _emptied(lines: Lines, stopped: asyncio.Event) -> None:
+    """Let the requests under way be answered, for ``GRACE_SECONDS`` at most or until somebody says again
+    that it is to stop.
+    """
     lines.close()
+    stopped.clear()
     for _ in range(GRACE_SECONDS * 20):
-        if not lines.open:
+        if stopped.is_set() or not lines.open:
             return
         await asyncio.sleep(0.05)
 
