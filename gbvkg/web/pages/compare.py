@@ -57,8 +57,9 @@ async def compare(site: Site, request: Request) -> Response:
 
 
 _NO_VERSIONS = BadParameter(
-    "Kies twee releases: ?old= en ?new= met een versie, zoals 2026.1.",
-    "Choose two releases: ?old= and ?new= with a version, as 2026.1.",
+    "Kies twee releases op /releases/, of noem hun versies in het adres: /compare?old=2026.1&new=2026.2.",
+    "Choose two releases at /releases/, or name their versions in the address: "
+    "/compare?old=2026.1&new=2026.2.",
 )
 
 
