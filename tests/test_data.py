@@ -546,8 +546,8 @@ def test_every_mapping_has_justification_confidence_role_and_date(store: Store) 
 def test_comments_of_mappings_have_a_language(store: Store) -> None:
     """So that a page in another language can say which it is (WCAG 2.2, 3.1.2)."""
     tagged = _ask(store, "?mapping a gbv:PlanMapping ; rdfs:comment ?comment BIND(LANG(?comment) AS ?lang)")
-    assert len(tagged) == 45
-    assert {lang for _, lang, _ in tagged} == {"en"}
+    languages = [lang for _, lang, _ in tagged]
+    assert (languages.count("en"), languages.count("nl"), len(languages)) == (45, 1, 46)
 
 
 def test_the_links_are_in_one_table_per_target(loaded: Loaded) -> None:
