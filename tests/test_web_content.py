@@ -419,9 +419,9 @@ def test_a_relation_to_another_plan_is_an_alignment_of_the_editors(
     """
     page = html(real, f"/doc/action/vap-sg-2020/11?lang={lang}")
     section = text_of(page[page.index('<section id="succession"') :].partition("</section>")[0])
-    assert [
-        words for words in (*of_action, "neither source mentions the other") if words not in section
-    ] == []
+    reasons = {"nl": "geen van beide bronnen vermeldt de andere", "en": "neither source mentions the other"}
+    assert [words for words in (*of_action, reasons[lang]) if words not in section] == []
+    assert [other for other, words in reasons.items() if words in section] == [lang]
     assert f'/doc/plan/vap-ggg-2025?lang={lang}"' in page
     page = html(real, f"/doc/objective/vap-ggg-2025/OD-1.4?lang={lang}")
     section = text_of(page[page.index('<section id="actions"') :].partition("</section>")[0])
