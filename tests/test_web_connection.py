@@ -708,3 +708,19 @@ def test_who_was_refused_does_not_stay(sent: str) -> None:
             assert not lines.open
 
     asyncio.run(scene())
+
+
+def test_each_request_has_the_version_that_it_said() -> None:
+    """Also when others came behind it before it was its turn."""
+
+    async def parts(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.05)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"abc", "more_body": True})
+        await send({"type": "http.response.body", "body": b"def"})
+
+    served = Served(parts)
+    answer = said(f"GET /a HTTP/1.1\r\n{PLAIN}GET /b HTTP/1.0\r\nHost: x\r\n\r\n", served=served)
+    assert [scope["http_version"] for scope in served.asked] == ["1.1", "1.0"]
+    assert answer.count(b"transfer-encoding: chunked") == 1
+    assert answer.endswith(b"abcdef")

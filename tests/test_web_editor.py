@@ -48,6 +48,8 @@ from gbvkg.web.replies import secured
 from gbvkg.web.site import Site as RealSite
 from gbvkg.web.sparql import Question, SparqlEndpoint
 
+FITS = """(list => list && list.scrollHeight <= list.clientHeight)(
+    document.querySelector(".cm-tooltip-autocomplete ul"))"""
 ROOT = Path(__file__).parent.parent
 STATIC = ROOT / "gbvkg" / "web" / "static"
 TEMPLATES = ROOT / "gbvkg" / "web" / "templates"
@@ -757,6 +759,7 @@ def test_axe(chromium: Any, server: tuple[Site, str], lang: str, scheme: str) ->
     visit.page.keyboard.press("Control+Space")
     visit.page.keyboard.type(" ?s act", delay=20)
     visit.page.locator(".cm-tooltip-autocomplete").wait_for()
+    visit.page.wait_for_function(FITS)  # what was typed has narrowed it down
     check("completing")
     visit.page.keyboard.press("Escape")
     for query in (MANY_QUERY, HOSTILE_QUERY, "ASK {}", "CONSTRUCT WHERE { ?s a ?o }", "SELECT ?x { ?x }"):

@@ -38,7 +38,7 @@ class ServeSettings:
                               one per core); the pool has one more per core.
     ``query_seconds``         how long one query may take; ``query_memory`` (MB) what it may use on top of the
                               release; ``result_bytes`` how large its answer may be.
-    ``queue``                 how many requests may wait for a worker, in all and of one client.
+    ``queue``                 how many requests of one client may wait for a worker.
     ``budget_seconds``        processing time that one client gets per ``budget_window`` seconds.
     ``body_bytes``, ``body_seconds``  how large a request body may be and how long it may take to arrive.
     ``send_seconds``          how long a client may leave a part of a large answer unread.

@@ -34,6 +34,11 @@ _SOONEST, _LATEST = 0.1, 5.0
 _RETRY = _LATEST / 10
 """Seconds until workers that could not be had are tried again."""
 
+_PATIENCE = 1.25
+"""Times what a query may take: so long may one wait, which is until those are gone that began just before it
+and ran out of time.
+"""
+
 _LOOK = 0.1
 """Seconds between two looks at who waits for too long."""
 
@@ -115,9 +120,9 @@ class Pool:
     async def ask(self, ask: Ask, limits: Limits | None = None, turn: Turn = OURS) -> Answer:
         """The whole answer.
 
-        Raises a QueryError that says why there is none, PoolBusy when too many wait or this one waited for
-        longer than a query may take, BackEndUnavailable when the pool is closed, and what ``turn`` raises.
-        Cancelling kills the worker.
+        Raises a QueryError that says why there is none, PoolBusy when too many wait or this one waited for a
+        quarter longer than a query may take, BackEndUnavailable when the pool is closed, and what ``turn``
+        raises. Cancelling kills the worker.
         """
         job = self.submit(ask, limits, turn)
         try:
@@ -183,7 +188,7 @@ class Pool:
         return len(self._channels) + len(self._killed)
 
     def _wait(self, job: Job) -> None:
-        job.until = self._loop.time() + job.limits.seconds
+        job.until = self._loop.time() + _PATIENCE * job.limits.seconds
         if not self._waiting.add(job):
             raise outcomes.busy(self._patience())
         if self._looking is None:

@@ -20,7 +20,7 @@ _MANY = 1000
 
 
 class Ticket:
-    """One turn, on behalf of which questions are asked. ``seconds`` is what it is charged; None for as$
+    """One turn, on behalf of which questions are asked. ``seconds`` is what it is charged; None for what it
     took since the first question began.
     """
 
@@ -200,13 +200,14 @@ class Budget:
         raise self._refusal(max(1, math.ceil(after)))
 
     def _refusal(self, after: int) -> BudgetSpent:
+        most = self.at_once + self.queue
         return BudgetSpent(
             f"U vraagt meer dan deze dienst per gebruiker kan geven: {self.seconds:g} seconden rekentijd per "
-            f"{self.window:g} seconden en {self.queue} wachtende vragen. Probeer opnieuw na {after} s, of "
-            "download de release.",
+            f"{self.window:g} seconden en {most} vragen tegelijk, de wachtende inbegrepen. Probeer "
+            f"opnieuw na {after} s, of download de release.",
             f"You ask for more than this service can give a user: {self.seconds:g} seconds of processing per "
-            f"{self.window:g} seconds and {self.queue} waiting queries. Try again after {after} s, or "
-            "download the release.",
+            f"{self.window:g} seconds and {most} queries at a time, with those that wait. Try again "
+            f"after {after} s, or download the release.",
             after,
         )
 

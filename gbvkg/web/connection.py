@@ -287,9 +287,10 @@ class Connection(asyncio.Protocol):
             return
         parser, headers, target = self._parser, self._headers, self._target
         method = parser.get_method().decode("ascii")
+        version = parser.get_http_version()
         keeps = parser.should_keep_alive()
         if b"connection" in headers or method == "CONNECT":
-            keeps = keeps and parser.get_http_version() == "1.1" and not parser.should_upgrade()
+            keeps = keeps and version == "1.1" and not parser.should_upgrade()
         if not target.startswith(b"/"):
             found = _absolute(target)
             if found is None:
@@ -297,7 +298,7 @@ class Connection(asyncio.Protocol):
                 return
             headers[b"host"], target = found[0] or headers.get(b"host", b""), found[1]
         path, _, query = target.partition(b"?")
-        request = Request(method, path, query, headers, self._peer[0], keeps)
+        request = Request(method, path, query, headers, self._peer[0], keeps, version)
         exchange = None
         if not is_read:
             exchange = self._reading = self._exchange(request, is_read=False)
@@ -335,7 +336,7 @@ class Connection(asyncio.Protocol):
             self._next()
 
     def _exchange(self, request: Request, *, is_read: bool) -> Exchange:
-        version = self._parser.get_http_version()
+        version = request.version
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.4"},

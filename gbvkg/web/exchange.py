@@ -47,6 +47,7 @@ class Request:
     headers: dict[bytes, bytes]
     peer: str
     keeps: bool
+    version: str = "1.1"
     key: tuple[bytes, bytes, bytes, bytes] | None = None
 
 

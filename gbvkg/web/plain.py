@@ -101,7 +101,6 @@ class Asked:
             get_running_loop().call_soon(self.end)  # by then the application uses the site, or never will
             return
         whole = Whole(b"%bcontent-length: %d\r\n" % (self._plain.head, len(body)), body)
-        deliver(whole, {})
         cache = self.site.cache
         if len(body) <= LARGEST and self._epoch == cache.epoch:
             cache.put(self._key, Kept(200, whole, self._plain.tag))
@@ -110,3 +109,4 @@ class Asked:
         ticket.seconds = answer.result().seconds + LOOP * (self._took + now - start)
         ticket.leave()
         self.end()
+        deliver(whole, {})  # last, because it goes on to what is asked behind it

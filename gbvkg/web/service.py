@@ -31,7 +31,7 @@ from gbvkg.web.charging import Charge, Timed, charged
 from gbvkg.web.clients import UNKNOWN, client_of
 from gbvkg.web.current import Current
 from gbvkg.web.exchange import Deliver, Whole, written_head
-from gbvkg.web.exchange import Request as Asking
+from gbvkg.web.exchange import Request as Incoming
 from gbvkg.web.pages import problem_page
 from gbvkg.web.plain import ASKED, CLIENT_GONE, Asked
 from gbvkg.web.problems import FAULT, PAGE, Problem, answer, fault, not_found, of_error, problem
@@ -101,7 +101,7 @@ class Service:
 
     # One request
 
-    def at_hand(self, request: Asking) -> Whole | None:
+    def at_hand(self, request: Incoming) -> Whole | None:
         """What is kept to answer with, a 304 when the client has it already."""
         start = perf_counter()
         headers, method = request.headers, request.method
@@ -123,7 +123,7 @@ class Service:
         self._tell(method, request.path, request.query, kept.status, perf_counter() - start, hit=True)
         return kept.whole if method == "GET" else kept.without_body()
 
-    def soon(self, request: Asking, deliver: Deliver) -> Asked | None:
+    def soon(self, request: Incoming, deliver: Deliver) -> Asked | None:
         """Have the workers answer a query that is asked plainly; None when it is not, or not now. To be asked
         after ``at_hand``.
         """
